@@ -1,0 +1,161 @@
+/* Defaults that depend on other keys, on the host or on how the program was started: see load.h. */
+#include "conf/load.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HOST_MAX 256
+
+static const char *printed(struct conf_load *l, const char *text)
+{
+	l->no_memory |= !text;
+	return text ? text : "";
+}
+
+static void derive_hostname(struct conf_load *l, struct conf_section *sec)
+{
+	char name[HOST_MAX] = "";
+	if (conf_load_origin(sec, "hostname")->file)
+		return;
+	if (l->over->hostname)
+		text_copy(name, sizeof name, l->over->hostname);
+	else
+		l->world->hostname(name, sizeof name);
+	bool good = conf_text_is_domain(name);
+	conf_load_derive(l, sec, "hostname", good ? name : "localhost", "the host's name");
+	conf_load_place(l, sec, NULL);
+	if (!good)
+		conf_load_warn(l, "set hostname in [gateway]",
+			       "the host's name \"%s\" is no domain name: localhost is taken",
+			       name);
+}
+
+static void derive_control(struct conf_load *l, struct conf_section *sec)
+{
+	const char *path, *words = "derived from spool";
+	if (l->over->service) {
+		const char *own = l->over->instance;
+		path = printed(l, region_printf(l->region, RUNSTATEDIR "/smtpgate/%s%scontrol",
+						own ? own : "", own ? "/" : ""));
+		words = "default of a service";
+	} else {
+		path = printed(l, region_printf(l->region, "%s/control", l->s->gateway.spool));
+	}
+	conf_load_derive(l, sec, "control", path, words);
+}
+
+static void derive_gateway(struct conf_load *l)
+{
+	struct conf_gateway *g = &l->s->gateway;
+	struct conf_section *sec = conf_load_find(l, CONF_KIND_GATEWAY, NULL);
+	if (l->over->vendor) {
+		conf_load_origin(sec, "vendor")->file = NULL;
+		conf_load_derive(l, sec, "vendor", l->over->vendor, "the name of the program");
+	}
+	derive_hostname(l, sec);
+	conf_load_derive(l, sec, "origin", g->hostname, "derived from hostname");
+	if (!g->origin)
+		return;
+	conf_load_derive(l, sec, "admin",
+			 printed(l, region_printf(l->region, "postmaster@%s", g->origin)),
+			 "derived from origin");
+	if (g->admin && !strchr(g->admin, '@'))
+		g->admin = printed(l, region_printf(l->region, "%s@%s", g->admin, g->origin));
+	derive_control(l, sec);
+}
+
+/* A key gets the value of a key of another section, where the file has none. */
+static void inherit(struct conf_load *l, struct conf_section *sec, const char *key,
+		    enum conf_kind_id from, const char *from_key, const char *words)
+{
+	const struct conf_section *parent = conf_load_find(l, from, NULL);
+	const char *value = conf_load_text(l, conf_key_find(parent->kind, from_key), parent->at);
+	if (value)
+		conf_load_derive(l, sec, key, value, words);
+}
+
+static void derive_listen(struct conf_load *l, struct conf_section *sec)
+{
+	inherit(l, sec, "vendor", CONF_KIND_GATEWAY, "vendor", "[gateway] vendor");
+	inherit(l, sec, "max_size", CONF_KIND_GATEWAY, "max_size", "[gateway] max_size");
+}
+
+/* The list is shared with the queue's, however long it is. */
+static void derive_retry(struct conf_load *l, struct conf_section *sec)
+{
+	const struct conf_section *queue = conf_load_find(l, CONF_KIND_QUEUE, NULL);
+	struct conf_origin *o = conf_load_origin(sec, "retry");
+	struct conf_route *route = sec->at;
+	o->standard = conf_load_text(l, conf_key_find(queue->kind, "retry"), queue->at);
+	if (o->file)
+		return;
+	route->retry = l->s->queue.retry;
+	o->words = "[queue] retry";
+}
+
+static void derive_route(struct conf_load *l, struct conf_section *sec)
+{
+	inherit(l, sec, "vendor", CONF_KIND_GATEWAY, "vendor", "[gateway] vendor");
+	inherit(l, sec, "helo", CONF_KIND_GATEWAY, "hostname", "[gateway] hostname");
+	inherit(l, sec, "lifetime", CONF_KIND_QUEUE, "lifetime", "[queue] lifetime");
+	inherit(l, sec, "warn_after", CONF_KIND_QUEUE, "warn_after", "[queue] warn_after");
+	derive_retry(l, sec);
+}
+
+static void derive_vendor(struct conf_load *l, struct conf_section *sec)
+{
+	bool own = l->s->gateway.vendor && text_same(sec->name, l->s->gateway.vendor);
+	conf_load_derive(l, sec, "plugin", sec->name, "the section's name");
+	conf_load_derive(l, sec, "required", own ? "yes" : "no",
+			 own ? "the vendor of [gateway]" : "not the vendor of [gateway]");
+}
+
+/* A section that is not in the file but meant by what is there. */
+static void imply(struct conf_load *l, enum conf_kind_id kind, const char *name)
+{
+	if (!name || conf_load_find(l, kind, name))
+		return;
+	l->file = NULL;
+	l->line = 0;
+	conf_load_section(l, &conf_kinds[kind], name, true);
+}
+
+static const char *vendor_of(const struct conf_section *sec)
+{
+	switch (sec->kind->id) {
+	case CONF_KIND_GATEWAY:
+		return ((const struct conf_gateway *)sec->at)->vendor;
+	case CONF_KIND_LISTEN:
+		return ((const struct conf_listen *)sec->at)->vendor;
+	case CONF_KIND_ROUTE:
+		return ((const struct conf_route *)sec->at)->vendor;
+	default:
+		return NULL;
+	}
+}
+
+static bool has_kind(const struct conf_load *l, enum conf_kind_id kind)
+{
+	for (const struct conf_section *sec = l->sections; sec; sec = sec->next)
+		if (sec->kind->id == kind)
+			return true;
+	return false;
+}
+
+void conf_derive(struct conf_load *l)
+{
+	derive_gateway(l);
+	if (!has_kind(l, CONF_KIND_LISTEN))
+		imply(l, CONF_KIND_LISTEN, "default");
+	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next) {
+		if (sec->kind->id == CONF_KIND_LISTEN)
+			derive_listen(l, sec);
+		else if (sec->kind->id == CONF_KIND_ROUTE)
+			derive_route(l, sec);
+		imply(l, CONF_KIND_VENDOR, vendor_of(sec));
+	}
+	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next)
+		if (sec->kind->id == CONF_KIND_VENDOR)
+			derive_vendor(l, sec);
+}

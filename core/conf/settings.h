@@ -1,0 +1,207 @@
+/*
+ * The daemon's settings: one immutable snapshot made from the ini file, shared by reference count. Each struct is
+ * filled from a table of keys (conf/keys_*.c); the table is the truth for names, types, defaults, ranges, help and
+ * whether a reload takes the key. Everything lives in the snapshot's region.
+ */
+#ifndef SMTPGATE_CONF_SETTINGS_H
+#define SMTPGATE_CONF_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/net.h"
+#include "base/region.h"
+#include "base/result.h"
+#include "mail/envelope.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct conf_texts {
+	const char **items;
+	size_t count;
+};
+struct conf_nets {
+	struct net_block *blocks; /* none: matches nothing */
+	size_t count;
+};
+struct conf_times {
+	int64_t *ms;
+	size_t count;
+};
+/* A pattern list: domain, .suffix, user@domain, *, !not, file:/path (read in). First match decides. */
+enum conf_pattern_kind { CONF_PATTERN_ALL, CONF_PATTERN_DOMAIN, CONF_PATTERN_SUFFIX, CONF_PATTERN_ADDRESS };
+struct conf_pattern {
+	enum conf_pattern_kind kind;
+	bool not;
+	const char *text; /* lower case, without ! and, for SUFFIX, with its leading dot */
+};
+struct conf_patterns {
+	struct conf_pattern *items;
+	size_t count;
+};
+/* N messages in a time; count 0: unlimited. */
+struct conf_rate {
+	unsigned count;
+	int64_t ms;
+};
+
+struct conf_gateway {
+	const char *hostname; /* FQDN of the host when not set */
+	const char *origin;   /* hostname when not set */
+	const char *vendor;   /* lmn */
+	const char *spool;
+	const char *user, *group; /* NULL: rights are kept */
+	const char *control;      /* see schema.md for the default */
+	const char *control_group;
+	struct conf_texts plugin_dirs;
+	struct conf_texts includes;
+	const char *admin; /* postmaster@origin when not set */
+	uint64_t max_size;
+	int64_t stop_wait;
+};
+
+struct conf_log {
+	struct conf_texts to;
+	enum log_level level;
+	enum log_format format;
+	enum log_addresses addresses;
+	struct conf_nets protocol;
+};
+
+enum conf_newline { CONF_NEWLINE_REJECT, CONF_NEWLINE_NORMALISE, CONF_NEWLINE_NOTE };
+
+struct conf_listen {
+	const char *name;
+	struct conf_texts addresses;
+	const char *vendor; /* [gateway] vendor when not set */
+	struct conf_nets relay_from, accept_from;
+	uint64_t max_size; /* [gateway] max_size when not set */
+	unsigned max_recipients, max_connections, max_connections_client;
+	struct conf_rate rate;
+	enum conf_newline bare_newline;
+	enum mail_priority priority;
+	unsigned threads;
+};
+
+enum conf_do { CONF_SEND, CONF_HOLD, CONF_DISCARD, CONF_REJECT };
+
+struct conf_route {
+	const char *name;
+	struct conf_patterns match, sender;
+	struct conf_nets client; /* all when not set */
+	const char *listener;    /* NULL: any */
+	enum conf_do what;       /* key `do` */
+	const char *reject_text; /* of `do = reject TEXT` */
+	bool mx;                 /* smart_host is mx (or not set) */
+	struct conf_texts smart_hosts; /* "host:port", "[v6]:port": brackets of names removed, port filled in (25) */
+	const char *vendor;
+	const char *source; /* NULL: any */
+	const char *helo;   /* hostname when not set */
+	unsigned max_connections;
+	struct conf_rate rate;
+	uint64_t max_size;
+	struct conf_times retry; /* [queue] retry when not set */
+	int64_t lifetime, warn_after;
+	struct conf_texts match_written, sender_written; /* as they stand in the ini: file: is not read in */
+};
+
+enum conf_mailboxes { CONF_MAILBOXES_EXISTING, CONF_MAILBOXES_ANY };
+
+struct conf_postoffice {
+	const char *name; /* NETWORK/POSTOFFICE */
+	struct conf_texts domains; /* lower case; ".suffix" allowed but not first */
+	const char *path;
+	enum conf_mailboxes mailboxes;
+	const char *admin; /* mailbox of Postmaster and what has none */
+};
+
+struct conf_queue {
+	int64_t keep;
+	uint64_t disk_min, disk_min_urgent;
+	int64_t bounce_lifetime;
+	uint64_t max_messages;
+	unsigned max_active;
+	bool restart_hold;
+	struct conf_times retry;
+	int64_t lifetime, warn_after;
+};
+
+/* [vendor NAME]: the core's own keys; the plugin's are kept as text for the registry, which knows their table. */
+struct conf_pair {
+	const char *key, *value, *file;
+	unsigned line;
+	bool secret; /* by the look of its name: printed as *** */
+};
+struct conf_vendor {
+	const char *name;
+	const char *plugin; /* NAME when not set */
+	bool required;      /* yes for the vendor of [gateway] when not set */
+	int64_t start_wait, restart;
+	bool resolver_host; /* resolver = host: names by the host's resolver; else own */
+	struct conf_pair *pairs;
+	size_t pair_count;
+};
+
+struct conf_section; /* conf/table.h */
+struct settings {
+	struct region *region;
+	unsigned refs; /* atomic */
+	const char *file;
+	struct conf_gateway gateway;
+	struct conf_log log;
+	struct conf_listen *listens; /* one named "default" on 127.0.0.1:2525 when the file has none */
+	size_t listen_count;
+	struct conf_route *routes; /* file order; none: everything that is not local is held, "no route" */
+	size_t route_count;
+	struct conf_postoffice *postoffices;
+	size_t postoffice_count;
+	struct conf_queue queue;
+	struct conf_vendor *vendors; /* every vendor that is named anywhere has an entry */
+	size_t vendor_count;
+	const struct conf_section *sections; /* all of the above with origins, to print and compare */
+};
+
+/* Every fault found, in file order: `check` prints all, `run` refuses (78) when one is an error. */
+struct conf_fault {
+	struct conf_fault *next;
+	bool warning;
+	const char *file;
+	unsigned line; /* physical; 0: the file as a whole */
+	const char *text;
+	const char *remedy; /* or NULL: "did you mean ..." */
+};
+
+/* What the process tells settings_load: argv[0]'s smtpXXX vendor and the like. */
+struct conf_overrides {
+	const char *vendor;   /* over [gateway] vendor, or NULL */
+	const char *hostname; /* what the host calls itself, when [gateway] hostname is not set; NULL: asked from it */
+	bool service;         /* started by a service manager: control defaults to RUNSTATEDIR */
+	const char *instance; /* of --instance, or NULL: names the folder of such a control */
+};
+
+/* Reads and checks. *out (one reference) and OK; E_CONFIG when any fault is an error; E_NOTFOUND when the file is
+ * not there. Faults live in *faults_region, which the caller destroys, whatever the result. */
+enum result settings_load(const char *file, const struct conf_overrides *o, struct settings **out,
+			  struct region **faults_region, struct conf_fault **faults);
+/* "FILE:LINE: error: text (remedy)" a line, warnings likewise, and last "2 errors, 1 warning" when there is any. Returns
+ * the number of errors. */
+size_t conf_faults_print(const struct conf_fault *faults, FILE *out);
+struct settings *settings_ref(struct settings *s);
+void settings_unref(struct settings **s);
+const struct conf_vendor *settings_vendor(const struct settings *s, const char *name);
+const struct conf_route *settings_route(const struct settings *s, const char *name);
+
+/* Prints every key in force as `[section]` and `key = value ; origin`, of one section ("listen lan") or all (NULL);
+ * changed_only: what differs from the default. Secrets show as ***. Appends to out. E_NOTFOUND: no such section.
+ * What -n prints, read again with the same overrides, gives the same settings, but for what is secret. */
+enum result settings_print(const struct settings *s, const char *section, bool changed_only, struct buf *out);
+/* Names the first key that differs and that a reload does not take ("listen lan: address"), or NULL. */
+const char *settings_needs_restart(const struct settings *from, const struct settings *to, struct region *region);
+
+/* Does the list decide for this address ("user@domain")? First match wins; nothing matches: false. Case ignored. */
+bool conf_patterns_match(const struct conf_patterns *p, const char *address);
+bool conf_nets_match(const struct conf_nets *n, const struct net_ip *ip);
+
+#endif

@@ -1,0 +1,227 @@
+/* Faults between keys and between sections: see load.h. Adds faults, changes nothing. */
+#include "conf/load.h"
+#include "base/net.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+typedef void check_fn(struct conf_load *l, const struct conf_section *sec);
+
+static void each(struct conf_load *l, enum conf_kind_id kind, check_fn *check)
+{
+	for (const struct conf_section *sec = l->sections; sec; sec = sec->next)
+		if (sec->kind->id == kind)
+			check(l, sec);
+}
+
+/* The next section of the same kind, or NULL. */
+static const struct conf_section *next_alike(const struct conf_section *sec)
+{
+	enum conf_kind_id kind = sec->kind->id;
+	do
+		sec = sec->next;
+	while (sec && sec->kind->id != kind);
+	return sec;
+}
+
+static void check_needed(struct conf_load *l)
+{
+	for (const struct conf_section *sec = l->sections; sec; sec = sec->next) {
+		for (const struct conf_key *k = sec->kind->keys; k->name; k++) {
+			if (!(k->flags & KEY_NEEDED) || conf_load_origin(sec, k->name)->file)
+				continue;
+			conf_load_place(l, sec, NULL);
+			conf_load_error(l, NULL, "[%s %s] needs the key %s", sec->kind->word,
+					sec->name, k->name);
+		}
+	}
+}
+
+static void check_gateway(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_gateway *g = sec->at;
+	const size_t most = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
+	if (g->hostname && !strchr(g->hostname, '.')) {
+		conf_load_place(l, sec, "hostname");
+		conf_load_warn(l, "set hostname in [gateway] to the full name",
+			       "hostname: \"%s\" has no dot", g->hostname);
+	}
+	if (g->control && strlen(g->control) > most) {
+		conf_load_place(l, sec, "control");
+		conf_load_error(l, "set control in [gateway] to a shorter one",
+				"control: the path of a socket has at most %zu bytes, this one %zu",
+				most, strlen(g->control));
+	}
+}
+
+static void check_queue(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_queue *q = sec->at;
+	if (q->disk_min_urgent > q->disk_min) {
+		conf_load_place(l, sec, "disk_min_urgent");
+		conf_load_warn(l, NULL, "disk_min_urgent is above disk_min");
+	}
+	if (q->warn_after >= q->lifetime) {
+		conf_load_place(l, sec, "warn_after");
+		conf_load_warn(l, NULL,
+			       "warn_after is not below lifetime: no delay is ever reported");
+	}
+}
+
+/* ---- listeners ---- */
+
+static bool same_address(const char *a, const char *b)
+{
+	char host_a[256], host_b[256];
+	unsigned port_a, port_b;
+	struct net_ip ip_a, ip_b;
+	if (text_same(a, b))
+		return true;
+	return net_hostport(a, host_a, sizeof host_a, &port_a, false) == OK &&
+	       net_hostport(b, host_b, sizeof host_b, &port_b, false) == OK && port_a == port_b &&
+	       net_ip_parse(host_a, &ip_a) == OK && net_ip_parse(host_b, &ip_b) == OK &&
+	       net_ip_equal(&ip_a, &ip_b);
+}
+
+/* Compares address i of one listener with those behind it, there and in later listeners. */
+static void check_address(struct conf_load *l, const struct conf_section *sec, size_t i)
+{
+	const struct conf_listen *a = sec->at;
+	for (const struct conf_section *other = sec; other; other = next_alike(other)) {
+		const struct conf_listen *b = other->at;
+		if (!a->vendor || !b->vendor || !text_same(a->vendor, b->vendor))
+			continue;
+		for (size_t k = other == sec ? i + 1 : 0; k < b->addresses.count; k++) {
+			if (!same_address(a->addresses.items[i], b->addresses.items[k]))
+				continue;
+			conf_load_place(l, other, "address");
+			conf_load_error(l, NULL,
+					"address: %s of [listen %s] is in [listen %s] already",
+					b->addresses.items[k], b->name, a->name);
+		}
+	}
+}
+
+static void check_listen(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_listen *listen = sec->at;
+	conf_load_place(l, sec, NULL);
+	if (text_same(listen->name, "any"))
+		conf_load_error(l, NULL,
+				"[listen any]: the name is taken by `listener = any` of routes");
+	if (listen->max_size > l->s->gateway.max_size) {
+		conf_load_place(l, sec, "max_size");
+		conf_load_error(l, "raise max_size in [gateway]",
+				"max_size of [listen %s] is above that of [gateway]", listen->name);
+	}
+	for (size_t i = 0; i < listen->addresses.count; i++)
+		check_address(l, sec, i);
+}
+
+/* ---- routes ---- */
+
+static void check_listener(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_route *r = sec->at;
+	const char *words[2] = {NULL, NULL}, *remedy = NULL;
+	if (!r->listener || conf_load_find(l, CONF_KIND_LISTEN, r->listener))
+		return;
+	for (const struct conf_section *s = l->sections; s && !remedy; s = s->next) {
+		words[0] = s->name;
+		if (s->kind->id == CONF_KIND_LISTEN)
+			remedy = conf_fault_meant(&l->faults, r->listener, words);
+	}
+	conf_load_place(l, sec, "listener");
+	conf_load_error(l, remedy, "listener: there is no [listen %s]", r->listener);
+}
+
+static bool is_set(const struct conf_section *sec, const char *key)
+{
+	return conf_load_origin(sec, key)->file != NULL;
+}
+
+/* Does it take all mail that reaches it? */
+static bool takes_all(const struct conf_route *r)
+{
+	bool nets = r->client.count && !r->client.blocks[0].bits;
+	return r->match.count && r->match.items[0].kind == CONF_PATTERN_ALL &&
+	       !r->match.items[0].not &&r->sender.count &&
+	       r->sender.items[0].kind == CONF_PATTERN_ALL && !r->sender.items[0].not &&nets &&
+	       !r->listener;
+}
+
+static void check_route(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_route *r = sec->at;
+	const struct conf_section *next = next_alike(sec);
+	check_listener(l, sec);
+	conf_load_place(l, sec, NULL);
+	if (r->what == CONF_SEND && !is_set(sec, "smart_host") && takes_all(r) &&
+	    !is_set(sec, "match"))
+		conf_load_warn(l, "say so with match = * and smart_host = mx, or name a smart_host",
+			       "[route %s] sends all mail by MX", r->name);
+	if (takes_all(r) && next)
+		conf_load_warn(l, "put it last",
+			       "[route %s] takes everything: [route %s] behind it is never reached",
+			       r->name, next->name);
+	if (r->what != CONF_SEND && is_set(sec, "smart_host")) {
+		conf_load_place(l, sec, "smart_host");
+		conf_load_warn(l, NULL, "smart_host of [route %s] is not used: do is not send",
+			       r->name);
+	}
+	if (r->warn_after >= r->lifetime &&
+	    (is_set(sec, "warn_after") || is_set(sec, "lifetime"))) {
+		conf_load_place(l, sec, is_set(sec, "warn_after") ? "warn_after" : "lifetime");
+		conf_load_warn(
+			l, NULL,
+			"warn_after of [route %s] is not below lifetime: no delay is ever reported",
+			r->name);
+	}
+}
+
+/* ---- postoffices ---- */
+
+static void check_domain(struct conf_load *l, const struct conf_section *sec, size_t i)
+{
+	const struct conf_postoffice *a = sec->at;
+	for (const struct conf_section *other = sec; other; other = next_alike(other)) {
+		const struct conf_postoffice *b = other->at;
+		for (size_t k = other == sec ? i + 1 : 0; k < b->domains.count; k++) {
+			if (!text_same(a->domains.items[i], b->domains.items[k]))
+				continue;
+			conf_load_place(l, other, "domain");
+			conf_load_error(
+				l, NULL,
+				"domain: %s of [postoffice %s] is in [postoffice %s] already",
+				b->domains.items[k], b->name, a->name);
+		}
+	}
+}
+
+static void check_postoffice(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_postoffice *a = sec->at;
+	for (size_t i = 0; i < a->domains.count; i++)
+		check_domain(l, sec, i);
+	for (const struct conf_section *other = next_alike(sec); other; other = next_alike(other)) {
+		const struct conf_postoffice *b = other->at;
+		if (!a->path || !b->path || strcmp(a->path, b->path) != 0)
+			continue;
+		conf_load_place(l, other, "path");
+		conf_load_error(l, "give one postoffice several domains",
+				"path: [postoffice %s] has the path of [postoffice %s]", b->name,
+				a->name);
+	}
+}
+
+void conf_validate(struct conf_load *l)
+{
+	check_needed(l);
+	each(l, CONF_KIND_GATEWAY, check_gateway);
+	each(l, CONF_KIND_QUEUE, check_queue);
+	each(l, CONF_KIND_LISTEN, check_listen);
+	each(l, CONF_KIND_ROUTE, check_route);
+	each(l, CONF_KIND_POSTOFFICE, check_postoffice);
+}

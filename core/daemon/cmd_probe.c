@@ -1,0 +1,126 @@
+/*
+ * probe: one TCP/IP layer by layer, from the module's file to the greeting of the smart hosts that are reached over it. Stops at
+ * the layer that fails. It starts the stack in this process, without a listener, and ends it again: a running gateway is not
+ * touched. (A network that takes one station of an address only: stop the gateway before.)
+ */
+#include "base/log.h"
+#include "daemon/context.h"
+#include "daemon/greet.h"
+#include "daemon/look.h"
+#include "daemon/table.h"
+#include "transport/registry.h"
+
+#include <string.h>
+
+#define LAYER "%-10s "
+
+struct probe {
+	struct call *call;
+	struct settings *settings;
+	struct look look;
+};
+
+static enum exit_status print_block(const struct probe *p, struct transport_report *trouble)
+{
+	struct buf block;
+	buf_init(&block, 0);
+	fflush(p->call->out);
+	report_others(trouble, p->look.dirs);
+	if (report_format(trouble, &block) == OK)
+		fwrite(buf_head(&block), 1, block.len, p->call->err);
+	buf_free(&block);
+	return EXIT_SOCKET;
+}
+
+/* Module, settings, provider: as far as a look can go. */
+static enum exit_status climb(struct probe *p, const struct conf_vendor *v)
+{
+	FILE *to = p->call->out;
+	enum result r = look_open(&p->look, p->settings, v, p->call->err);
+	const struct sgt_module *m = p->look.module;
+	if (p->look.layer > LOOK_MODULE)
+		fprintf(to, LAYER "%s, %s (%s)\n", "module", m->code, m->vendor, m->version);
+	if (p->look.layer > LOOK_CREATE)
+		fprintf(to, LAYER "good\n", "settings");
+	if (p->look.layer == LOOK_PROVIDER)
+		fprintf(to, LAYER "%s: %s%s%s\n", "provider", m->provider,
+			look_state_word(p->look.report.state), *p->look.report.detail ? ", " : "",
+			p->look.report.detail);
+	return r == OK ? EXIT_DONE : print_block(p, &p->look.trouble);
+}
+
+static enum exit_status start(struct probe *p)
+{
+	struct sgt_error error = {0};
+	struct transport_report trouble;
+	if (stack_prepare(p->look.stack, &error) == SGT_OK &&
+	    stack_start_here(p->look.stack, &error) == SGT_OK) {
+		fprintf(p->call->out, LAYER "it starts\n", "start");
+		return EXIT_DONE;
+	}
+	report_error(&trouble, p->look.vendor->name, p->look.module, &p->look.report, &error);
+	return print_block(p, &trouble);
+}
+
+static void print_own(void *ctx, const char *address)
+{
+	fprintf(ctx, " %s", address);
+}
+
+/* Every smart host of every route over this vendor. */
+static enum exit_status greet_hosts(struct probe *p)
+{
+	enum exit_status status = EXIT_DONE;
+	struct greeting g;
+	const struct settings *s = p->settings;
+	for (size_t i = 0; i < s->route_count; i++) {
+		const struct conf_route *r = &s->routes[i];
+		for (size_t k = 0;
+		     k < r->smart_hosts.count && strcmp(r->vendor, p->look.vendor->name) == 0;
+		     k++) {
+			struct greet_target who = {.host = r->smart_hosts.items[k],
+						   .source = r->source,
+						   .host_resolver = p->look.vendor->resolver_host};
+			bool good = greet(p->look.stack, &who, &g);
+			fprintf(p->call->out, LAYER "route %s, %s: ", "host", r->name,
+				r->smart_hosts.items[k]);
+			table_put(p->call->out, "", g.words, "\n");
+			if (!good)
+				status = EXIT_FAILED;
+		}
+	}
+	return status;
+}
+
+static enum exit_status probe_vendor(struct probe *p, const struct conf_vendor *v)
+{
+	log_open("file:/dev/null", NULL); /* what the stack logs is said here in words */
+	enum exit_status status = climb(p, v);
+	if (status == EXIT_DONE)
+		status = start(p);
+	if (status == EXIT_DONE) {
+		fprintf(p->call->out, "%-10s", "addresses");
+		stack_own_addresses(p->look.stack, print_own, p->call->out);
+		fputc('\n', p->call->out);
+		status = greet_hosts(p);
+	}
+	if (p->look.stack)
+		stack_stop(p->look.stack, GREET_LIMIT_MS);
+	look_close(&p->look);
+	return status;
+}
+
+enum exit_status cmd_probe(struct call *c)
+{
+	struct probe p = {.call = c};
+	enum exit_status status = context_load(c, false, false, &p.settings);
+	if (status != EXIT_DONE)
+		return status;
+	const char *name = c->options.arg_count ? c->options.args[0] : p.settings->gateway.vendor;
+	const struct conf_vendor *v = settings_vendor(p.settings, name);
+	/* A transport that the configuration does not name is probed with its defaults. */
+	struct conf_vendor unnamed = {.name = name, .plugin = name};
+	status = probe_vendor(&p, v ? v : &unnamed);
+	settings_unref(&p.settings);
+	return status;
+}

@@ -1,0 +1,144 @@
+/* route: what would happen to mail for an address, rule by rule, without a running gateway. */
+#include "base/text.h"
+#include "daemon/context.h"
+#include "gateway/gateway.h"
+#include "route/route.h"
+
+#include <string.h>
+
+struct asking {
+	struct call *call;
+	const struct settings *settings;
+	struct route_world world;
+	struct route_from from;
+};
+
+static void print_hosts(const struct conf_route *r, FILE *to)
+{
+	for (size_t i = 0; i < r->smart_hosts.count; i++)
+		fprintf(to, "%s%s", i ? ", then " : "", r->smart_hosts.items[i]);
+}
+
+/* Why each rule before the one that matched did not: sender, client and listener are what surprises people. */
+static void print_passed(const struct asking *a, const struct conf_route *r, const char *address)
+{
+	FILE *to = a->call->out;
+	struct net_ip ip;
+	bool has_ip = a->from.client && net_ip_parse(a->from.client, &ip) == OK;
+	if (!conf_patterns_match(&r->match, address))
+		fprintf(to, "  [route %s] no: match has no pattern for it\n", r->name);
+	else if (!conf_patterns_match(&r->sender, a->from.reverse_path))
+		fprintf(to, "  [route %s] no: sender does not match <%s>\n", r->name,
+			a->from.reverse_path);
+	else if (has_ip && !conf_nets_match(&r->client, &ip))
+		fprintf(to, "  [route %s] no: client does not match %s\n", r->name, a->from.client);
+	else if (r->listener)
+		fprintf(to, "  [route %s] only for what came in at [listen %s]\n", r->name,
+			r->listener);
+	else
+		fprintf(to, "  [route %s] no\n", r->name);
+}
+
+static void print_outcome(const struct route_decision *d, FILE *to)
+{
+	switch (d->kind) {
+	case ROUTE_LOCAL:
+		fprintf(to, "  delivered to the mailbox %s/%s\n", d->postoffice->path, d->mailbox);
+		break;
+	case ROUTE_SMART:
+		fprintf(to, "  sent over %s to ", d->route->vendor);
+		print_hosts(d->route, to);
+		fputc('\n', to);
+		break;
+	case ROUTE_MX:
+		fprintf(to, "  sent over %s to the mail exchangers of %s\n", d->route->vendor,
+			d->domain);
+		break;
+	case ROUTE_HOLD:
+		fprintf(to, "  taken and held: %s\n", d->reason);
+		break;
+	case ROUTE_DISCARD:
+		fprintf(to, "  taken and thrown away\n");
+		break;
+	case ROUTE_REFUSE:
+		fprintf(to, "  refused: %d %s %s\n", d->code, d->status, d->reason);
+		break;
+	}
+}
+
+static void print_listeners(const struct asking *a, const char *address)
+{
+	struct route_decision d;
+	for (size_t i = 0; i < a->settings->listen_count; i++) {
+		const struct conf_listen *l = &a->settings->listens[i];
+		struct route_from from = a->from;
+		from.listener = l->name;
+		route_admit(&a->world, l, &from, address, &d);
+		if (d.kind == ROUTE_REFUSE)
+			fprintf(a->call->out, "  [listen %s] refuses it from %s: %d %s %s\n",
+				l->name, from.client, d.code, d.status, d.reason);
+		else
+			fprintf(a->call->out, "  [listen %s] takes it from %s: %s\n", l->name,
+				from.client, d.rule);
+	}
+}
+
+static void explain(const struct asking *a, const char *address)
+{
+	struct route_decision d;
+	FILE *to = a->call->out;
+	route_decide(&a->world, &a->from, address, &d);
+	fprintf(to, "%s\n", address);
+	if (strcmp(d.address, address) != 0)
+		fprintf(to, "  is %s\n", d.address);
+	/* Local domains come first, always: then no route was asked, whether or not there is the mailbox. */
+	bool local = text_starts(d.rule, "postoffice ");
+	if (!local)
+		fprintf(to, "  no postoffice has its domain\n");
+	for (size_t i = 0; !local && i < a->settings->route_count; i++) {
+		if (&a->settings->routes[i] == d.route)
+			break;
+		print_passed(a, &a->settings->routes[i], d.address);
+	}
+	fprintf(to, "  rule: %s\n", d.rule);
+	print_outcome(&d, to);
+	print_listeners(a, address);
+}
+
+static enum exit_status explain_all(struct asking *a, struct gateway *g)
+{
+	gateway_world(g, &a->world);
+	a->from.reverse_path = call_option(a->call, OPT_FROM);
+	if (!a->from.reverse_path || strcmp(a->from.reverse_path, "<>") == 0)
+		a->from.reverse_path = "";
+	a->from.client = call_option(a->call, OPT_CLIENT);
+	if (!a->from.client)
+		a->from.client = "127.0.0.1";
+	for (int i = 0; i < a->call->options.arg_count; i++)
+		explain(a, a->call->options.args[i]);
+	return EXIT_DONE;
+}
+
+enum exit_status cmd_route(struct call *c)
+{
+	struct settings *s = NULL;
+	struct loop *loop = NULL;
+	struct gateway *g = NULL;
+	struct err err;
+	struct net_ip ip;
+	if (call_option(c, OPT_CLIENT) && net_ip_parse(call_option(c, OPT_CLIENT), &ip) != OK)
+		return call_usage(c, "--client %s is no IP address", call_option(c, OPT_CLIENT));
+	enum exit_status status = context_load(c, false, false, &s);
+	if (status != EXIT_DONE)
+		return status;
+	struct asking a = {.call = c, .settings = s};
+	if (loop_new(&loop, clock_system(), &err) == OK &&
+	    gateway_new(&g, &(struct gateway_options){.loop = loop, .version = ""}, s, &err) == OK)
+		status = explain_all(&a, g);
+	else
+		status = call_fail(c, exit_of_result(err.code), &err);
+	gateway_destroy(&g);
+	loop_destroy(&loop);
+	settings_unref(&s);
+	return status;
+}

@@ -1,0 +1,78 @@
+/* The table of commands: see commands.h. Only what works stands here. */
+#include "daemon/commands.h"
+
+static const unsigned char none[] = {OPTION_END};
+static const unsigned char run_options[] = {OPT_DAEMON, OPT_PIDFILE, OPTION_END};
+static const unsigned char config_options[] = {OPT_CHANGED, OPTION_END};
+static const unsigned char json_option[] = {OPT_JSON, OPTION_END};
+static const unsigned char route_options[] = {OPT_FROM, OPT_CLIENT, OPTION_END};
+static const unsigned char queue_options[] = {OPT_FROM, OPT_TO,   OPT_ROUTE, OPT_ERROR,
+					      OPT_ALL,  OPT_JSON, OPTION_END};
+static const unsigned char history_options[] = {OPT_SINCE,  OPT_UNTIL, OPT_FROM, OPT_TO,
+						OPT_CLIENT, OPT_JSON,  OPT_CSV,  OPTION_END};
+static const unsigned char status_options[] = {OPT_JSON, OPT_CHECK, OPTION_END};
+static const unsigned char send_options[] = {
+	OPT_HEADERS, OPT_IGNORE_DOT, OPT_SENDER, OPT_NAME,    OPT_OLD,     OPT_MODE,  OPT_BODY,
+	OPT_NOTIFY,  OPT_RETURN,     OPT_ENVID,  OPT_VERBOSE, OPT_GATEWAY, OPTION_END};
+
+const struct command commands[] = {
+	{"run", "[--daemon] [--pidfile FILE]", "run the gateway",
+	 "Runs the gateway in the foreground. With --daemon it goes to the background, and\n"
+	 "the command ends when the gateway has started, with the status of the start.\n"
+	 "SIGTERM stops it, a second one at once; SIGHUP reloads; SIGUSR1 tries all mail now.\n",
+	 run_options, 0, 0, false, cmd_run},
+	{"check", "", "report every fault of the configuration",
+	 "Prints every fault with file and line, and whether the TCP/IP of each vendor that\n"
+	 "is required could be started here. Changes nothing. Exit status 0 or 78.\n",
+	 none, 0, 0, false, cmd_check},
+	{"config", "[SECTION] [-n]", "print every key in force with value and origin",
+	 "SECTION is named as in the file: gateway, \"listen lan\". Secrets show as ***.\n",
+	 config_options, 0, 1, false, cmd_config},
+	{"vendors", "[--json]", "list each transport found",
+	 "Lists the five vendors of the original and every other module in the plugin\n"
+	 "folders: code, vendor, provider, state on this machine, file.\n",
+	 json_option, 0, 0, false, cmd_vendors},
+	{"probe", "[NAME]", "diagnose one TCP/IP layer by layer",
+	 "Looks at [vendor NAME], or at the vendor of [gateway]: module, settings, provider,\n"
+	 "start, own addresses, greeting of the smart hosts that are reached over it. Stops\n"
+	 "at the layer that fails and says what to do; 123 when the TCP/IP cannot be started.\n",
+	 none, 0, 1, false, cmd_probe},
+	{"route", "ADDRESS... [--from A] [--client IP]",
+	 "say what would happen to mail for an address, and why",
+	 "Says which postoffice or route takes each address, and whether each listener takes\n"
+	 "it from the client (default 127.0.0.1). Nothing is sent; no gateway need run.\n",
+	 route_options, 1, -1, false, cmd_route},
+	{"queue", "list|show|hold|release|remove|retry|flush [ID...]",
+	 "look at and act on mail that waits",
+	 "list     what waits or is held: ID, size, age, sender, recipients, state, reason\n"
+	 "show     one message: why it is where it is, what happens next and when\n"
+	 "hold     keeps messages until they are released\n"
+	 "release  lets held messages go, now\n"
+	 "remove   takes messages out of the queue; their senders are not told\n"
+	 "retry    makes messages due now, whether their destinations rest or not\n"
+	 "flush    the same; by itself: all mail\n"
+	 "IDs (m42 or 42) and filters choose messages. All but list and flush need some,\n"
+	 "or --all.\n",
+	 queue_options, 1, -1, true, cmd_queue},
+	{"history", "[ID] [--since T] [--until T]", "list what was taken and what became of it",
+	 "T is a time ago (2h, 5d), a day (2026-11-23), a moment (2026-11-23T10:00), today,\n"
+	 "yesterday or now. With an ID: every recipient and every attempt.\n",
+	 history_options, 0, 1, true, cmd_history},
+	{"status", "[--json] [--check]", "show the gateway's state",
+	 "Transports, listeners, destinations, the queue and its sums.\n", status_options, 0, 0,
+	 true, cmd_status},
+	{"reload", "", "read the configuration again",
+	 "Takes all that a reload may change, without dropping a session, or nothing; then\n"
+	 "it says why.\n",
+	 none, 0, 0, true, cmd_reload},
+	{"stop", "", "stop the gateway",
+	 "Ends when the gateway has ended: what is being written is finished first.\n", none, 0, 0,
+	 true, cmd_stop},
+	{"send", "[-t] [-i] [-f SENDER] [ADDRESS...]", "submit a message from standard input",
+	 "Writes the message, synced, into the spool; no gateway need run. Adds Date, From\n"
+	 "and Message-ID where they are missing and removes Bcc. This is also sendmail; under\n"
+	 "the name mailq the program lists the queue, under newaliases it does nothing.\n",
+	 send_options, 0, -1, false, cmd_send},
+	{"help", "[COMMAND]", "say what a command does", "", none, 0, 1, false, cmd_help},
+	{0},
+};

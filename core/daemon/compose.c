@@ -1,0 +1,302 @@
+/* Making a message for `send`: see compose.h. */
+#include "daemon/compose.h"
+
+#include "base/text.h"
+#include "daemon/mailboxes.h"
+#include "mail/address.h"
+#include "mail/date.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- reading ---- */
+
+struct line_reader {
+	FILE *in;
+	struct buf *out;
+	size_t line; /* where the line in work begins in out */
+	bool stop;   /* a dot alone ends it */
+	bool ended;
+};
+
+static enum result end_line(struct line_reader *r)
+{
+	const char *line = buf_head(r->out) + r->line;
+	size_t n = r->out->len - r->line;
+	if (r->stop && n == 1 && *line == '.') {
+		r->out->len--;
+		r->ended = true;
+		return OK;
+	}
+	enum result done = buf_append(r->out, "\r\n", 2);
+	r->line = r->out->len;
+	return done;
+}
+
+static enum result read_lines(struct line_reader *r)
+{
+	enum result done = OK;
+	int c, crs = 0;
+	while (done == OK && !r->ended && (c = getc_unlocked(r->in)) != EOF) {
+		char byte = (char)c;
+		if (c == '\r') {
+			crs++;
+			continue;
+		}
+		if (crs || c == '\n')
+			done = end_line(
+				r); /* CRs before LF belong to it; alone they end one line */
+		if (done == OK && !r->ended && c != '\n')
+			done = buf_append(r->out, &byte, 1);
+		crs = 0;
+	}
+	if (done == OK && !r->ended && (crs || r->out->len > r->line))
+		done = end_line(r);
+	return done;
+}
+
+enum result compose_read(const struct compose *c, FILE *in, struct buf *text, struct err *err)
+{
+	struct line_reader r = {.in = in, .out = text, .stop = !c->ignore_dot};
+	errno = 0;
+	enum result done = read_lines(&r);
+	if (done == E_LIMIT)
+		return err_set(err, E_LIMIT, "the message is larger than max_size, %llu bytes",
+			       (unsigned long long)c->max_size);
+	if (done == OK && ferror(in))
+		return err_errno(err, errno ? errno : EIO, "reading the message");
+	if (done != OK)
+		return err_set(err, done, "reading the message: %s", result_sentence(done));
+	const char *head = buf_head(text), *end = text->len ? memchr(head, '\n', text->len) : NULL;
+	if (end && text->len > 5 && memcmp(head, "From ", 5) == 0)
+		buf_consume(text, (size_t)(end + 1 - head));
+	return OK;
+}
+
+/* ---- the header ---- */
+
+/* One field of the header with its folded lines; n bytes up to behind the last CRLF. */
+struct field {
+	const char *start;
+	size_t name, n;
+};
+
+/* The field at `at`, or false: no field begins here. */
+static bool next_field(const char *at, const char *end, struct field *f)
+{
+	const char *colon = at;
+	while (colon<end && * colon> ' ' && *colon < 0x7f && *colon != ':')
+		colon++;
+	*f = (struct field){.start = at, .name = (size_t)(colon - at)};
+	while (colon < end && (*colon == ' ' || *colon == '\t'))
+		colon++; /* "To : x", as obsolete writers put it */
+	if (!f->name || colon == end || *colon != ':')
+		return false;
+	const char *line = at;
+	do {
+		const char *lf = memchr(line, '\n', (size_t)(end - line));
+		line = lf ? lf + 1 : end;
+	} while (line < end && (*line == ' ' || *line == '\t'));
+	f->n = (size_t)(line - at);
+	return true;
+}
+
+static bool named(const struct field *f, const char *name)
+{
+	return text_same_n(f->start, f->name, name);
+}
+
+struct making {
+	const struct compose *c;
+	struct mail_envelope *envelope;
+	struct buf *out;
+	struct err *err;
+	const char *at, *end; /* what is left of the text */
+	bool date, from, id;  /* were there */
+	bool resent;          /* Resent- fields name the recipients */
+};
+
+static bool names_recipients(const struct making *m, const struct field *f)
+{
+	if (m->resent)
+		return named(f, "Resent-To") || named(f, "Resent-Cc") || named(f, "Resent-Bcc");
+	return named(f, "To") || named(f, "Cc") || named(f, "Bcc");
+}
+
+static enum result take_field(struct making *m, const struct field *f)
+{
+	enum result r = OK;
+	const char *value = memchr(f->start, ':', f->n);
+	m->date |= named(f, "Date");
+	m->from |= named(f, "From");
+	m->id |= named(f, "Message-ID");
+	if (m->c->headers && value && names_recipients(m, f))
+		r = compose_recipients(m->c, value + 1, f->n - (size_t)(value + 1 - f->start),
+				       m->envelope, m->err);
+	if (r != OK || named(f, "Bcc") || named(f, "Resent-Bcc") || named(f, "Return-Path"))
+		return r;
+	r = buf_append(m->out, f->start, f->n);
+	return r == OK ? OK : err_set(m->err, r, "the message: %s", result_sentence(r));
+}
+
+static bool has_resent(const char *at, const char *end)
+{
+	struct field f;
+	for (; at < end && next_field(at, end, &f); at += f.n)
+		if (named(&f, "Resent-To") || named(&f, "Resent-Cc") || named(&f, "Resent-Bcc"))
+			return true;
+	return false;
+}
+
+/* ---- fields that are missing ---- */
+
+static void put_base64(struct buf *out, const unsigned char *s, size_t n)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < n; i += 3) {
+		unsigned bits = (unsigned)s[i] << 16 | (i + 1 < n ? (unsigned)s[i + 1] << 8 : 0u) |
+				(i + 2 < n ? s[i + 2] : 0u);
+		char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
+				i + 1 < n ? digits[bits >> 6 & 63] : '=',
+				i + 2 < n ? digits[bits & 63] : '='};
+		buf_append(out, four, sizeof four);
+	}
+}
+
+/* RFC 2047: at most 45 bytes an encoded word, none split within a character. */
+static void put_encoded(struct buf *out, const char *name)
+{
+	while (*name) {
+		size_t n = strnlen(name, 45);
+		while (n > 1 && name[n] && ((unsigned char)name[n] & 0xc0) == 0x80)
+			n--;
+		buf_puts(out, "=?utf-8?B?");
+		put_base64(out, (const unsigned char *)name, n);
+		buf_puts(out, "?=\r\n ");
+		name += n;
+	}
+}
+
+/* A display name: as it is, quoted or encoded (RFC 5322 3.2.5, RFC 2047). It has no control characters. */
+static void put_name(struct buf *out, const char *name)
+{
+	bool ascii = true, special = strlen(name) > 60;
+	for (const char *p = name; *p; p++) {
+		ascii &= (unsigned char)*p < 0x80;
+		special |= strchr("()<>[]:;@\\,.\"", *p) != NULL;
+	}
+	if (!ascii || strlen(name) > 200) {
+		put_encoded(out, name);
+		return;
+	}
+	if (special)
+		buf_puts(out, "\"");
+	for (; *name; name++) {
+		if (*name == '"' || *name == '\\')
+			buf_puts(out, "\\");
+		buf_append(out, name, 1);
+	}
+	buf_puts(out, special ? "\" " : " ");
+}
+
+static void put_from(const struct making *m)
+{
+	const char *address = *m->envelope->reverse_path ? m->envelope->reverse_path : m->c->user;
+	buf_puts(m->out, "From: ");
+	if (m->c->name && *m->c->name)
+		put_name(m->out, m->c->name);
+	buf_printf(m->out, "<%s>\r\n", address);
+}
+
+static void put_missing(const struct making *m)
+{
+	char date[MAIL_DATE_MAX];
+	if (!m->date)
+		buf_printf(m->out, "Date: %s\r\n",
+			   mail_date_format(m->c->now, m->c->zone, date, sizeof date));
+	if (!m->from)
+		put_from(m);
+	if (!m->id)
+		buf_printf(m->out, "Message-ID: <%llx.%016llx@%s>\r\n",
+			   (unsigned long long)m->c->now, (unsigned long long)m->c->unique,
+			   m->c->hostname);
+}
+
+static bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return true;
+	return false;
+}
+
+static enum result finish(struct making *m)
+{
+	static const char blank[] = "\r\n";
+	bool empty_line = m->end - m->at >= 2 && memcmp(m->at, blank, 2) == 0;
+	put_missing(m);
+	if (!empty_line)
+		buf_append(m->out, blank, 2);
+	enum result r = buf_append(m->out, m->at, (size_t)(m->end - m->at));
+	if (r == OK && m->out->len > m->c->max_size)
+		r = E_LIMIT;
+	if (r == E_LIMIT)
+		return err_set(m->err, r, "the message has %zu bytes, max_size is %llu",
+			       m->out->len + (size_t)(m->end - m->at),
+			       (unsigned long long)m->c->max_size);
+	return r == OK ? OK : err_set(m->err, r, "no memory for the message");
+}
+
+enum result compose_make(const struct compose *c, struct buf *text, struct mail_envelope *envelope,
+			 struct buf *message, struct err *err)
+{
+	struct field f;
+	struct making m = {.c = c, .envelope = envelope, .out = message, .err = err};
+	if (c->name && has_control(c->name))
+		return err_set(err, E_SYNTAX, "the name of the sender has a control character");
+	m.at = buf_string(text);
+	if (!m.at)
+		return err_set(err, E_NOMEM, "no memory for the message");
+	m.end = m.at + text->len;
+	m.resent = has_resent(m.at, m.end);
+	while (m.at < m.end && next_field(m.at, m.end, &f)) {
+		enum result r = take_field(&m, &f);
+		if (r != OK)
+			return r;
+		m.at += f.n;
+	}
+	for (size_t i = 0; i < text->len && !envelope->eight_bit; i++)
+		envelope->eight_bit = (unsigned char)buf_head(text)[i] > 0x7f;
+	return finish(&m);
+}
+
+/* ---- recipients ---- */
+
+struct adding {
+	const struct compose *c;
+	struct mail_envelope *envelope;
+};
+
+static enum result add_recipient(void *ctx, const char *address, struct err *err)
+{
+	struct adding *a = ctx;
+	char whole[MAIL_ADDRESS_MAX + 1];
+	int n = snprintf(whole, sizeof whole, "%s%s%s", address, strrchr(address, '@') ? "" : "@",
+			 strrchr(address, '@') ? "" : a->c->origin);
+	if (n >= (int)sizeof whole)
+		return err_set(err, E_SYNTAX, "%s: the address is too long", address);
+	for (size_t i = 0; i < a->envelope->count; i++)
+		if (mail_address_same(a->envelope->recipients[i], whole))
+			return OK;
+	if (mail_envelope_add(a->envelope, whole) != OK)
+		return err_set(err, E_NOMEM, "no memory for the recipients");
+	return OK;
+}
+
+enum result compose_recipients(const struct compose *c, const char *list, size_t n,
+			       struct mail_envelope *envelope, struct err *err)
+{
+	struct adding a = {.c = c, .envelope = envelope};
+	return mailboxes_read(list, n, add_recipient, &a, err);
+}

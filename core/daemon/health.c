@@ -1,0 +1,89 @@
+/* The gateway's health: see health.h. Two passes, so that the worst stands first. */
+#include "daemon/health.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct judge {
+	enum health asked, found; /* only findings of the level asked for are written */
+	struct buf *why;
+};
+
+static void find(struct judge *j, enum health level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void find(struct judge *j, enum health level, const char *format, ...)
+{
+	if (level != j->asked)
+		return;
+	if (level > j->found)
+		j->found = level;
+	if (j->why->len)
+		buf_puts(j->why, "; ");
+	va_list ap;
+	va_start(ap, format);
+	buf_vprintf(j->why, format, ap);
+	va_end(ap);
+}
+
+static void judge_stacks(struct judge *j, const struct gateway_status *g)
+{
+	for (size_t i = 0; i < g->stack_count; i++) {
+		const struct gateway_stack_status *s = &g->stacks[i];
+		if (strcmp(s->state, "up") != 0)
+			find(j, s->required ? HEALTH_CRITICAL : HEALTH_WARNING,
+			     "vendor %s is %s%s%s", s->name, s->state, *s->error ? ": " : "",
+			     s->error);
+	}
+	for (size_t i = 0; i < g->listener_count; i++)
+		if (strcmp(g->listeners[i].state, "listening") != 0)
+			find(j, HEALTH_WARNING, "listener %s on %s is %s", g->listeners[i].name,
+			     g->listeners[i].address, g->listeners[i].state);
+}
+
+static void judge_destinations(struct judge *j, const struct gateway_status *g, int64_t now)
+{
+	for (size_t i = 0; i < g->destination_count; i++) {
+		const struct gateway_destination_status *d = &g->destinations[i];
+		if (d->wait_until > now)
+			find(j, HEALTH_WARNING, "%s is down%s%s", d->id, *d->last ? ": " : "",
+			     d->last);
+	}
+}
+
+static void judge_spool(struct judge *j, const struct gateway_status *g,
+			const struct spool_totals *t, const struct conf_queue *limits, int64_t now)
+{
+	char age[32];
+	unsigned long long free_mib = (unsigned long long)(g->disk_free >> 20);
+	if (t->broken)
+		find(j, HEALTH_CRITICAL, "the spool is broken: %s", t->trouble.text);
+	if (g->disk_free < limits->disk_min_urgent)
+		find(j, HEALTH_CRITICAL, "only %llu MiB of disk are left", free_mib);
+	else if (g->disk_free < limits->disk_min)
+		find(j, HEALTH_WARNING, "only %llu MiB of disk are left", free_mib);
+	if (t->oldest && now - t->oldest > HEALTH_QUEUE_OLD)
+		find(j, HEALTH_WARNING, "mail waits since %s",
+		     text_duration(now - t->oldest, age, sizeof age));
+}
+
+enum health health_judge(const struct gateway_status *g, const struct spool_totals *t,
+			 const struct conf_queue *limits, int64_t now, struct buf *why)
+{
+	struct judge j = {.why = why};
+	for (int level = HEALTH_CRITICAL; level > HEALTH_WELL; level--) {
+		j.asked = (enum health)level;
+		judge_spool(&j, g, t, limits, now);
+		judge_stacks(&j, g);
+		judge_destinations(&j, g, now);
+	}
+	return j.found;
+}
+
+const char *health_word(enum health h)
+{
+	static const char *const words[] = {"well", "warning", "critical"};
+	return words[h];
+}

@@ -1,0 +1,17 @@
+/* The whole story of messages: `queue show` and `history ID`. */
+#ifndef SMTPGATE_DAEMON_STORY_H
+#define SMTPGATE_DAEMON_STORY_H
+
+#include "conf/settings.h"
+#include "daemon/commands.h"
+
+#include <jansson.h>
+
+/* Asks for what the filter (taken) chooses, in the queue and the history, and prints each: where from, every recipient with its
+ * state and why, what happens next and when, every attempt. --json: one object a line, with "recipients_list" and "attempts_list". EXIT_FAILED:
+ * nothing was chosen. */
+enum exit_status story_show(struct call *c, json_t *filter);
+/* One message: an "entry" object with the two arrays in it. settings (may be NULL) tell the lifetimes. */
+void story_print(const json_t *entry, const struct settings *s, int64_t now, FILE *to);
+
+#endif

@@ -1,0 +1,239 @@
+/* The way of one group to a server: see attempt.h and outbound.h. In the lane's thread. */
+#include "gateway/attempt.h"
+
+#include "base/net.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Content as it is sent: the trace line, then the message. */
+static ssize_t read_content(void *ctx, char *to, size_t n)
+{
+	struct attempt *a = ctx;
+	size_t got = 0;
+	if (a->offset < a->trace_len) {
+		got = a->trace_len - (size_t)a->offset;
+		got = got < n ? got : n;
+		memcpy(to, a->trace + a->offset, got);
+		a->offset += got;
+	}
+	while (got < n) {
+		ssize_t r = spool_message_read(a->d->active->message, a->offset - a->trace_len,
+					       to + got, n - got);
+		if (r < 0)
+			return -1;
+		if (!r)
+			break;
+		got += (size_t)r;
+		a->offset += (uint64_t)r;
+	}
+	return (ssize_t)got;
+}
+
+static bool make_transaction(struct attempt *a)
+{
+	struct delivery *d = a->d;
+	const struct spool_message *m = d->active->message;
+	if (mail_trace_format(&m->envelope, d->settings->gateway.hostname, m->id,
+			      m->rcpt_count == 1 ? d->addresses[0] : NULL, &a->trace) != OK)
+		return false;
+	a->trace_len = strlen(a->trace);
+	a->transaction = (struct smtp_transaction){
+		.reverse_path = m->envelope.reverse_path,
+		.recipients = d->addresses,
+		.count = d->count,
+		.size = a->trace_len + m->size,
+		.eight_bit = m->envelope.eight_bit,
+		.read = read_content,
+		.ctx = a,
+		.replies = d->replies,
+	};
+	return true;
+}
+
+static void finish(struct attempt *a)
+{
+	free(a->trace);
+	a->trace = NULL;
+	outbound_finished(a);
+}
+
+void attempt_fail(struct attempt *a, int code, const char *status, const char *text)
+{
+	for (size_t i = 0; i < a->d->count; i++)
+		smtp_reply_set(&a->d->replies[i], code, status, "%s", text);
+	a->d->connected = code != 0;
+	finish(a);
+}
+
+/* Gives the transaction to the link; false: it cannot be used. */
+static bool send_over(struct attempt *a)
+{
+	struct link *l = kept_link(a->kept);
+	const struct conf_route *route = a->d->decision.route;
+	text_copy(a->d->peer, sizeof a->d->peer, link_peer(l));
+	a->offset = 0;
+	if (route->max_size && a->transaction.size > route->max_size) {
+		struct kept *k = a->kept;
+		char why[128];
+		snprintf(why, sizeof why, "The message has %llu bytes, the route takes %llu",
+			 (unsigned long long)a->transaction.size,
+			 (unsigned long long)route->max_size);
+		a->kept = NULL;
+		kept_release(k);
+		attempt_fail(a, 552, "5.3.4", why);
+		return true;
+	}
+	switch (link_send(l, &a->transaction)) {
+	case OK:
+		return true;
+	case E_LIMIT: { /* the client filled the replies */
+		struct kept *k = a->kept;
+		a->kept = NULL;
+		a->d->connected = true;
+		kept_release(k);
+		finish(a);
+		return true;
+	}
+	default:
+		return false;
+	}
+}
+
+static void on_ready(struct attempt *a, struct kept *k)
+{
+	a->kept = k;
+	if (!send_over(a))
+		link_abort(kept_link(k), "the connection ended"); /* on_gone tries the next host */
+}
+
+/* The connection failed before the server said anything about this message. */
+static bool nothing_said(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->d->count; i++)
+		if (a->d->replies[i].code)
+			return false;
+	return !a->transaction.sent_all;
+}
+
+static void on_done(struct attempt *a, struct kept *k)
+{
+	a->kept = NULL;
+	bool dead = nothing_said(a) && !link_idle(kept_link(k));
+	a->d->maybe = a->transaction.sent_all;
+	kept_release(k);
+	if (dead && a->reused) {
+		a->reused = false;
+		attempt_find_hosts(a);
+		return;
+	}
+	a->d->connected = true;
+	finish(a);
+}
+
+static void on_gone(struct attempt *a, const struct smtp_reply *reply)
+{
+	char words[SMTP_REPLY_TEXT];
+	const struct attempt_host *h = &a->hosts[a->host_at];
+	a->kept = NULL;
+	if (a->reused) {
+		a->reused = false;
+		attempt_find_hosts(a);
+		return;
+	}
+	if (reply->code)
+		snprintf(a->why, sizeof a->why, "%.200s said: %.700s", h->name,
+			 smtp_reply_print(reply, words, sizeof words));
+	else
+		snprintf(a->why, sizeof a->why, "%.200s: %.700s", h->name, reply->text);
+	a->host_at++;
+	attempt_next_host(a);
+}
+
+const struct kept_ops attempt_kept_ops = {on_ready, on_done, on_gone};
+
+static void dial_connected(void *ctx, struct conn *c)
+{
+	struct attempt *a = ctx;
+	struct net_ip ip;
+	char client[64];
+	unsigned port;
+	const struct settings *s = a->d->settings;
+	a->dial = NULL;
+	bool logged = net_hostport(conn_peer(c), client, sizeof client, &port, true) == OK &&
+		      net_ip_parse(client, &ip) == OK && conf_nets_match(&s->log.protocol, &ip);
+	const struct link_config config = {
+		.helo = a->d->decision.route->helo,
+		.host = a->hosts[a->host_at].name,
+		.id = a->d->active->message->id,
+		.logged = logged,
+	};
+	a->kept = kept_new(a->outbound_kept, a->key, c, &config, a);
+	if (!a->kept)
+		attempt_fail(a, 0, "4.3.0", "memory is short");
+}
+
+static void dial_failed(void *ctx, const struct dial_failure *failure)
+{
+	struct attempt *a = ctx;
+	a->dial = NULL;
+	text_copy(a->why, sizeof a->why, failure->text);
+	a->host_at++;
+	attempt_next_host(a);
+}
+
+static const struct dial_ops attempt_dial_ops = {dial_connected, dial_failed};
+
+void attempt_connect(struct attempt *a, const char *const *addresses, size_t count)
+{
+	const struct dial_target target = {
+		.host = a->hosts[a->host_at].name,
+		.addresses = addresses,
+		.count = count,
+		.port = a->hosts[a->host_at].port,
+		.source = a->d->decision.route->source,
+	};
+	if (dial_start(&a->dial, a->lane->stack, &target, &attempt_dial_ops, a) != OK)
+		attempt_fail(a, 0, "4.4.1", "the TCP/IP of the route is down");
+}
+
+void attempt_start(struct attempt *a)
+{
+	if (!make_transaction(a)) {
+		attempt_fail(a, 0, "4.3.0", "memory is short");
+		return;
+	}
+	if (a->lane->stopping || !stack_is_up(a->lane->stack)) {
+		attempt_fail(a, 0, "4.3.2",
+			     a->lane->stopping ? "the gateway is stopping"
+					       : "the TCP/IP of the route is down");
+		return;
+	}
+	a->kept = kept_take(a->outbound_kept, a->key, a);
+	a->reused = a->kept != NULL;
+	if (!a->kept) {
+		attempt_find_hosts(a);
+	} else if (!send_over(a)) {
+		struct kept *k = a->kept;
+		a->kept = NULL;
+		a->reused = false;
+		kept_release(k);
+		attempt_find_hosts(a);
+	}
+}
+
+void attempt_cancel(struct attempt *a, const char *why)
+{
+	if (a->asking)
+		dns_forget(a->lane->dns, &a->query);
+	a->asking = false;
+	dial_cancel(&a->dial);
+	a->host_at = a->host_count; /* whatever fails now, no other host is tried */
+	a->reused = false;
+	if (a->kept)
+		link_abort(kept_link(a->kept), why); /* ends in on_done or on_gone */
+	else
+		attempt_fail(a, 0, "4.3.2", why);
+}

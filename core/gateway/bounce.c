@@ -1,0 +1,91 @@
+/* Reports as new messages of the spool: see report.h. */
+#include "gateway/bounce.h"
+
+#include "mail/address.h"
+#include "mail/date.h"
+
+#include <string.h>
+
+#define ORIGINAL_MAX \
+	(MAIL_REPORT_WHOLE > MAIL_REPORT_HEADER ? MAIL_REPORT_WHOLE + 1 : MAIL_REPORT_HEADER + 1)
+
+/* The first bytes of the message for the report's last part. */
+static size_t read_start(const struct spool_message *m, struct region *region, const char **start)
+{
+	size_t want = m->size < ORIGINAL_MAX ? (size_t)m->size : ORIGINAL_MAX, got = 0;
+	char *to = region_alloc(region, want + 1);
+	*start = to;
+	while (to && got < want) {
+		ssize_t n = spool_message_read(m, got, to + got, want - got);
+		if (n <= 0)
+			break;
+		got += (size_t)n;
+	}
+	return got;
+}
+
+/* Whom to tell, or NULL. */
+static const char *addressee(const struct settings *s, const struct spool_message *m,
+			     const struct mail_report_rcpt *rcpts, size_t count)
+{
+	if (*m->envelope.reverse_path)
+		return m->envelope.reverse_path;
+	if (rcpts[0].kind == MAIL_REPORT_DELAYED)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (!mail_address_same(rcpts[i].address, s->gateway.admin))
+			return s->gateway.admin;
+	return NULL;
+}
+
+bool bounce_make(struct gateway *g, const struct settings *settings, const struct spool_message *m,
+		 const struct mail_report_rcpt *rcpts, size_t count, struct region *region,
+		 struct spool_new *out)
+{
+	const char *to = addressee(settings, m, rcpts, count);
+	if (!to) {
+		if (rcpts[0].kind != MAIL_REPORT_DELAYED)
+			LOG(LOG_WARN, m->id, "report", "impossible",
+			    F_A("to", settings->gateway.admin),
+			    F_S("why", "the message itself was a report for the admin"));
+		return false;
+	}
+	const char *original;
+	int64_t now = clock_wall(g->clock);
+	struct mail_report r = {
+		.hostname = settings->gateway.hostname,
+		.to = to,
+		.id = m->id,
+		.sender = m->envelope.reverse_path,
+		.to_operator = !*m->envelope.reverse_path,
+		.now = now,
+		.offset = mail_date_offset(now),
+		.unique = clock_random(g->clock),
+		.arrived = m->envelope.arrived,
+		.rcpts = rcpts,
+		.count = count,
+		.original_n = read_start(m, region, &original),
+		.original_size = m->size,
+	};
+	r.original = original;
+	struct buf text;
+	buf_init(&text, 0);
+	enum result result = mail_report_format(&text, &r);
+	struct mail_envelope *e = region_alloc(region, sizeof *e);
+	char *data = result == OK ? region_memdup(region, buf_head(&text), text.len) : NULL;
+	size_t size = text.len;
+	buf_free(&text);
+	if (!e || !data) {
+		LOG(LOG_ERROR, m->id, "report", "failed", F_A("to", to), F_S("error", "no memory"));
+		return false;
+	}
+	mail_envelope_init(e, region);
+	e->arrived = now;
+	e->listener = "bounce";
+	e->protocol = "local";
+	e->session = region_strdup(region, m->id);
+	if (mail_envelope_add(e, to) != OK)
+		return false;
+	*out = (struct spool_new){.envelope = e, .data = data, .size = size};
+	return true;
+}

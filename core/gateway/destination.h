@@ -1,0 +1,45 @@
+/*
+ * A destination: a postoffice, a smart host or a domain's MX, with its line of groups, its limits and its back-off.
+ *
+ *	        group, room                    result about the message
+ *	 IDLE ---------------> BUSY (jobs) --------------------------------> IDLE / next group
+ *	                         |  no server could be reached
+ *	                         v
+ *	                       RESTING until wait_until: its line goes back to the spool, new groups too
+ *	                         |  time over, a message is due
+ *	                         v
+ *	                       PROBING: one job at a time until one reaches a server
+ *
+ * So one dead destination costs one attempt a wave, holds no memory, and never delays another.
+ */
+#ifndef SMTPGATE_GATEWAY_DESTINATION_H
+#define SMTPGATE_GATEWAY_DESTINATION_H
+
+#include "gateway/queue.h"
+
+struct destinations; /* all of them, by key */
+
+struct destinations *destinations_new(struct queue *q);
+void destinations_destroy(struct destinations **ds);
+/* The destination with this key, made when new; NULL when memory is short. */
+struct destination *destinations_get(struct destinations *ds, const char *key);
+/* The group of `a` that is being filled for this destination, if it was the last message to use it. */
+struct delivery *destination_open_group(struct destination *d, const struct active *a);
+void destination_set_open_group(struct destination *d, const struct active *a, struct delivery *g);
+/* Takes a group: starts a job, lines it up, or postpones it. */
+void destination_add(struct destination *d, struct delivery *g);
+/* A job of this destination ended: what follows from it for the destination. Returns 0, or the wall ms until which it
+ * rests now. Then, when the group is gone, destination_next lets the line go on. */
+int64_t destination_ended(struct destination *d, const struct delivery *g);
+void destination_next(struct destination *d);
+/* Forgets back-offs. */
+void destinations_flush(struct destinations *ds);
+/* Puts every line back to the spool; running jobs go on. */
+void destinations_drain(struct destinations *ds, const char *reason);
+/* Drops destinations that have been idle for an hour. */
+void destinations_tidy(struct destinations *ds);
+enum result destinations_status(struct destinations *ds, struct region *region,
+				struct gateway_status *out);
+const char *destination_key(const struct destination *d);
+
+#endif

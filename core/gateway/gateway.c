@@ -1,0 +1,288 @@
+/*
+ * Life of the router: see gateway.h. Order at start: vendors are prepared (and listeners bound), the daemon drops rights,
+ * stacks start, the spool is opened and locked, the queue starts, and only then listeners open.
+ * Order at stop: listeners close, sessions and jobs end, outcomes reach the spool, stacks end, the spool closes.
+ */
+#include "gateway/gateway.h"
+
+#include "gateway/disk.h"
+#include "gateway/inbound.h"
+#include "gateway/internal.h"
+#include "gateway/local.h"
+#include "gateway/maildrop.h"
+#include "gateway/queue.h"
+#include "gateway/vendor.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define POOL_THREADS 8
+#define POOL_JOBS 100000 /* never less than max_active: a job is a group of a message in work */
+#define TIDY_S 60        /* seconds between two clean-ups */
+#define LAST_MS 5000     /* after stop_wait, for what was cut off to come to its end */
+
+static void every_second(struct timer *t);
+
+enum result gateway_new(struct gateway **out, const struct gateway_options *o,
+			struct settings *settings, struct err *err)
+{
+	struct gateway *g = calloc(1, sizeof *g);
+	if (!g)
+		return err_set(err, E_NOMEM, "no memory for the gateway");
+	g->loop = o->loop;
+	g->clock = loop_clock(o->loop);
+	g->version = o->version;
+	g->state_dir = o->state_dir;
+	g->handed = o->handed;
+	g->handed_count = o->handed_count;
+	g->settings = settings_ref(settings);
+	g->session_seed = clock_random(g->clock);
+	g->started = clock_wall(g->clock);
+	g->second.fire = every_second;
+	atomic_store(&g->disk_free, UINT64_MAX);
+	enum result r = vendors_new(g, err);
+	if (r == OK)
+		r = inbound_new(g, err);
+	if (r == OK)
+		r = queue_new(&g->queue, g, err);
+	if (r == OK) {
+		g->maildrop = maildrop_new(g);
+		if (!g->maildrop)
+			r = err_set(err, E_NOMEM, "no memory for the maildrop");
+	}
+	if (r != OK)
+		gateway_destroy(&g);
+	*out = g;
+	return r;
+}
+
+enum result gateway_prepare(struct gateway *g, struct gateway_problem *problem)
+{
+	return vendors_prepare(g, problem);
+}
+
+static enum result open_spool(struct gateway *g, struct err *err)
+{
+	const struct conf_queue *q = &g->settings->queue;
+	const struct spool_options o = {
+		.engine = SPOOL_SQLITE,
+		.path = g->settings->gateway.spool,
+		.keep = q->keep,
+		.restart_hold = q->restart_hold,
+		.version = g->version,
+		.clock = g->clock,
+	};
+	return spool_open(&g->spool, &o, err);
+}
+
+enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
+{
+	problem->kind = GATEWAY_FAILED_OTHER;
+	problem->block[0] = '\0';
+	/* Threads of the pool first: nothing of a stack or the spool depends on their start. */
+	enum result r = pool_new(&g->pool, POOL_THREADS, POOL_JOBS, &problem->err);
+	if (r == OK)
+		r = vendors_start(g, problem);
+	if (r == OK) {
+		r = open_spool(g, &problem->err);
+		if (r != OK)
+			problem->kind = GATEWAY_FAILED_SPOOL;
+	}
+	if (r != OK) {
+		vendors_stop(g);
+		return r;
+	}
+	local_make_admins(g->settings);
+	disk_look(g);
+	queue_start(g->queue);
+	maildrop_look(g->maildrop);
+	every_second(&g->second);
+	vendors_serve(g);
+	return OK;
+}
+
+/* ---- once a second ---- */
+
+static void totals_done(struct spool_request *request)
+{
+	struct spool_totals *t = (struct spool_totals *)request;
+	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, totals));
+	g->totals_asked = false;
+	if (request->result == OK)
+		atomic_store(&g->live, t->messages_waiting + t->messages_held);
+	gateway_stop_check(g);
+}
+
+static void every_second(struct timer *t)
+{
+	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, second));
+	if (g->stopping)
+		return;
+	disk_look(g);
+	if (!g->totals_asked && g->settings->queue.max_messages) {
+		g->totals_asked = true;
+		g->totals = (struct spool_totals){
+			.q = {.answer_to = loop_inbox(g->loop), .done = totals_done}};
+		spool_totals(g->spool, &g->totals);
+	}
+	maildrop_look(g->maildrop);
+	if (++g->seconds % TIDY_S == 0)
+		queue_tidy(g->queue);
+	timers_set(loop_timers(g->loop), &g->second, clock_mono(g->clock) + 1000);
+}
+
+/* ---- reload ---- */
+
+enum result gateway_reload(struct gateway *g, struct settings *settings, struct err *err)
+{
+	struct region *r = region_new(0);
+	if (!r)
+		return err_set(err, E_NOMEM, "no memory for a reload");
+	const char *key = settings_needs_restart(g->settings, settings, r);
+	enum result result = OK;
+	if (key) {
+		result = err_set(err, E_STATE, "%s cannot be changed while running", key);
+		err_remedy(err, "restart the gateway");
+	}
+	region_destroy(&r);
+	if (result != OK)
+		return result;
+	struct settings *old = g->settings;
+	g->settings = settings_ref(settings);
+	settings_unref(&old);
+	vendors_reload(g);
+	local_make_admins(settings);
+	queue_kick(g->queue, true);
+	return OK;
+}
+
+/* ---- stop ---- */
+
+/* The loop's turn after the last of the work: what stopped calls may destroy the gateway. */
+static void stop_finished(struct task *t)
+{
+	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, finished));
+	void (*stopped)(void *ctx) = g->stopped;
+	g->stopped = NULL;
+	vendors_stop(g);
+	spool_close(&g->spool);
+	pool_destroy(&g->pool);
+	stopped(g->stopped_ctx);
+}
+
+void gateway_stop_check(struct gateway *g)
+{
+	if (!g->stopping || g->finishing || g->totals_asked || maildrop_busy(g->maildrop))
+		return;
+	if (inbound_sessions(g) || !queue_idle(g->queue) || pool_load(g->pool))
+		return;
+	g->finishing = true;
+	timers_clear(loop_timers(g->loop), &g->patience);
+	timers_clear(loop_timers(g->loop), &g->poll);
+	g->finished.run = stop_finished;
+	inbox_post(loop_inbox(g->loop), &g->finished);
+}
+
+/* Sessions end in their own threads and tell nobody: look ten times a second. */
+static void poll_stop(struct timer *t)
+{
+	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, poll));
+	gateway_stop_check(g);
+	if (!g->finishing)
+		timers_set(loop_timers(g->loop), t, clock_mono(g->clock) + 100);
+}
+
+/* Even what was cut off has not come to its end: a disk that hangs. Nothing answered is lost by leaving. */
+static void last_patience_over(struct timer *t)
+{
+	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, patience));
+	(void)g;
+	LOG(LOG_ERROR, NULL, "gateway", "stuck",
+	    F_S("why", "something does not end (a disk that hangs?): leaving without it"));
+	_exit(1);
+}
+
+static void patience_over(struct timer *t)
+{
+	gateway_stop_now((struct gateway *)((char *)t - offsetof(struct gateway, patience)));
+}
+
+void gateway_stop(struct gateway *g, void (*done)(void *ctx), void *ctx)
+{
+	if (g->stopping)
+		return;
+	g->stopping = true;
+	g->stopped = done;
+	g->stopped_ctx = ctx;
+	timers_clear(loop_timers(g->loop), &g->second);
+	vendors_quiet(g);
+	queue_stop(g->queue);
+	g->patience.fire = patience_over;
+	g->poll.fire = poll_stop;
+	timers_set(loop_timers(g->loop), &g->patience,
+		   clock_mono(g->clock) + g->settings->gateway.stop_wait);
+	timers_set(loop_timers(g->loop), &g->poll, clock_mono(g->clock) + 10);
+}
+
+void gateway_stop_now(struct gateway *g)
+{
+	if (!g->stopping || g->finishing || g->cut)
+		return;
+	g->cut = true;
+	vendors_cut(g);
+	g->patience.fire = last_patience_over;
+	timers_set(loop_timers(g->loop), &g->patience, clock_mono(g->clock) + LAST_MS);
+}
+
+void gateway_destroy(struct gateway **g)
+{
+	if (!*g)
+		return;
+	timers_clear(loop_timers((*g)->loop), &(*g)->second);
+	vendors_stop(*g);
+	spool_close(&(*g)->spool);
+	pool_destroy(&(*g)->pool);
+	queue_destroy(&(*g)->queue);
+	maildrop_destroy(&(*g)->maildrop);
+	inbound_destroy(*g);
+	vendors_destroy(*g);
+	settings_unref(&(*g)->settings);
+	free(*g);
+	*g = NULL;
+}
+
+/* ---- asked by the daemon ---- */
+
+struct settings *gateway_settings(struct gateway *g)
+{
+	return g->settings;
+}
+
+struct spool *gateway_spool(struct gateway *g)
+{
+	return g->spool;
+}
+
+void gateway_kick(struct gateway *g, bool flush)
+{
+	maildrop_look(g->maildrop);
+	queue_kick(g->queue, flush);
+}
+
+void gateway_world(struct gateway *g, struct route_world *world)
+{
+	*world = (struct route_world){g->settings, gateway_mailbox, g};
+}
+
+enum result gateway_status(struct gateway *g, struct region *region, struct gateway_status *out)
+{
+	*out = (struct gateway_status){
+		.started = g->started,
+		.stopping = g->stopping,
+		.disk_free = atomic_load(&g->disk_free),
+	};
+	enum result r = vendors_status(g, region, out);
+	if (r == OK)
+		r = inbound_status(g, region, out);
+	return r == OK ? queue_status(g->queue, region, out) : r;
+}

@@ -1,0 +1,58 @@
+/*
+ * What the files of core/gateway share. Threads: fields marked [main] belong to the main thread, [any] are constant
+ * after gateway_start or atomic.
+ *
+ *	inbound  (stack threads)  listener -> session -> spool_submit -> queue_take
+ *	queue    (main)           message -> route_decide -> delivery in a destination -> outcome -> spool_update
+ *	outbound (stack threads)  job -> names -> dial -> SMTP client -> result back to the queue
+ *	local    (pool)           job -> Maildir -> result back to the queue
+ */
+#ifndef SMTPGATE_GATEWAY_INTERNAL_H
+#define SMTPGATE_GATEWAY_INTERNAL_H
+
+#include "base/pool.h"
+#include "gateway/gateway.h"
+
+#include <stdatomic.h>
+
+struct queue;
+struct vendor;
+struct inbound;
+
+struct gateway {
+	struct loop *loop;         /* [any] its inbox; else [main] */
+	const struct clock *clock; /* [any] */
+	const char *version;       /* [any] */
+	const char *state_dir;     /* [any] */
+	const struct sgt_handed *handed;
+	size_t handed_count;
+	struct settings *settings;      /* [main] the current snapshot */
+	struct pool *pool;              /* [any] */
+	struct spool *spool;            /* [any] */
+	struct vendor *vendors;         /* [main] a list; the vendors themselves are [any] */
+	struct inbound *inbound;        /* [main] listeners */
+	struct queue *queue;            /* [main] */
+	int64_t started;                /* [any] wall ms */
+	_Atomic uint64_t disk_free;     /* bytes, looked at every second; UINT64_MAX before */
+	_Atomic uint64_t live;          /* messages waiting or held, for max_messages */
+	_Atomic unsigned session_count; /* makes session IDs */
+	uint64_t session_seed;          /* [any] per start, so that IDs of two starts differ */
+	struct timer second;            /* [main] once a second: disk, totals, maildrop */
+	unsigned seconds;               /* [main] */
+	struct timer patience, poll;    /* [main] while stopping */
+	bool stopping, cut, finishing;  /* [main] stop was asked; at once; everything has ended */
+	struct task finished;
+	void (*stopped)(void *ctx);
+	void *stopped_ctx;
+	struct spool_totals totals; /* [main] asked once a second */
+	bool totals_asked;
+	struct maildrop *maildrop; /* [main] */
+};
+
+/* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */
+bool gateway_mailbox(void *ctx, const struct conf_postoffice *p, const char *name, char *on_disk,
+		     size_t n);
+/* Everything that has to end before the gateway is stopped has said so? Then calls `stopped`. [main] */
+void gateway_stop_check(struct gateway *g);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * A link: one outgoing connection with its SMTP client, used by one job after another. In the lane's thread.
+ *
+ *	HELLO --ready--> IDLE --link_send--> SENDING --done--> IDLE ...   any --lost, 421, time--> DEAD
+ */
+#ifndef SMTPGATE_GATEWAY_LINK_H
+#define SMTPGATE_GATEWAY_LINK_H
+
+#include "gateway/vendor.h"
+#include "smtp/client.h"
+#include "transport/conn.h"
+
+struct link;
+
+/* What the owner is told; never from inside a call of this header but link_abort. */
+struct link_ops {
+	void (*on_ready)(void *ctx, struct link *l); /* greeting and EHLO were answered */
+	void (*on_done)(void *ctx, struct link *l,
+			struct smtp_transaction *t); /* then it is idle or ends */
+	/* The link is gone when this returns; why, in words; reply: the server's when it said one (code 0: none). */
+	void (*on_gone)(void *ctx, struct link *l, const struct smtp_reply *reply);
+};
+
+struct link_config {
+	const char *helo; /* copied */
+	const char *host; /* for words: "mx1.example.net"; copied */
+	const char *id;   /* for the protocol log; copied */
+	bool logged;
+	const struct link_ops *ops;
+};
+
+/* Takes an open connection over (conn_take). NULL: no memory, the connection is untouched. */
+struct link *link_new(struct conn *c, const struct link_config *config, void *ctx);
+void link_set_user(struct link *l, const struct link_ops *ops, void *ctx);
+/* E_LIMIT: too large for the server, replies are filled; on_done does not follow. */
+enum result link_send(struct link *l, struct smtp_transaction *t);
+bool link_idle(const struct link *l);
+/* QUIT when idle; on_gone follows. */
+void link_quit(struct link *l);
+/* Drops the connection; an outstanding transaction is done (code 0) first; on_gone follows. */
+void link_abort(struct link *l, const char *why);
+/* "mx1.example.net [192.0.2.1]" */
+const char *link_peer(const struct link *l);
+/* Messages sent over it so far. */
+unsigned link_used(const struct link *l);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * Local delivery: see local.h. One pool job a group; each recipient gets its own answer. The postoffice's folder being
+ * away (a share that is not mounted) fails the whole group without saying anything about the message.
+ */
+#include "gateway/local.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "deliver/maildir.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct local_job {
+	struct job job;
+	struct queue *queue;
+	struct delivery *d;
+	char *trace;
+};
+
+static void answer(struct smtp_reply *reply, enum result r, const struct err *err)
+{
+	switch (r) {
+	case OK:
+		smtp_reply_set(reply, 250, "2.1.5", "delivered to the mailbox");
+		break;
+	case E_NOTFOUND:
+		smtp_reply_set(reply, 550, "5.1.1", "%s", err->text);
+		break;
+	case E_FULL:
+		smtp_reply_set(reply, 452, "4.2.2", "%s", err->text);
+		break;
+	default:
+		smtp_reply_set(reply, 451, "4.2.0", "%s", err->text);
+	}
+}
+
+static bool folder_there(const char *path, struct err *err)
+{
+	struct stat st;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return true;
+	err_set(err, E_STATE, "the folder %s of the postoffice is not there", path);
+	return false;
+}
+
+/* Return-Path and Delivered-To (RFC 5321 4.4, RFC 9228), then the Received line. */
+static enum result deliver_one(struct local_job *j, size_t i, struct buf *head, struct err *err)
+{
+	const struct delivery *d = j->d;
+	const struct spool_message *m = d->active->message;
+	const struct conf_postoffice *p = d->decision.postoffice;
+	char name[256];
+	enum result r = maildir_find(p->path, d->mailboxes[i], name, sizeof name);
+	if (r == E_NOTFOUND && p->mailboxes == CONF_MAILBOXES_ANY) {
+		text_copy(name, sizeof name, d->mailboxes[i]);
+		r = maildir_make(file_system(), p->path, name, err);
+	} else if (r != OK) {
+		err_set(err, r,
+			r == E_NOTFOUND ? "there is no mailbox %s any more"
+					: "the mailbox %s cannot be reached",
+			d->mailboxes[i]);
+	}
+	if (r != OK)
+		return r;
+	buf_clear(head);
+	r = buf_printf(head, "Return-Path: <%s>\r\nDelivered-To: %s\r\n%s",
+		       m->envelope.reverse_path, d->addresses[i], j->trace);
+	if (r != OK || !buf_string(head))
+		return err_set(err, E_NOMEM, "no memory");
+	char mailbox[4096];
+	if ((size_t)snprintf(mailbox, sizeof mailbox, "%s/%s", p->path, name) >= sizeof mailbox)
+		return err_set(err, E_LIMIT, "the name of the mailbox %s is too long", name);
+	return maildir_deliver(file_system(), mailbox, m, buf_string(head), err);
+}
+
+static void work(struct job *job)
+{
+	struct local_job *j = (struct local_job *)job;
+	struct delivery *d = j->d;
+	const struct spool_message *m = d->active->message;
+	struct err err;
+	struct buf head;
+	buf_init(&head, 0);
+	d->connected = folder_there(d->decision.postoffice->path, &err);
+	if (d->connected &&
+	    mail_trace_format(&m->envelope, d->settings->gateway.hostname, m->id,
+			      m->rcpt_count == 1 ? d->addresses[0] : NULL, &j->trace) != OK) {
+		d->connected = false;
+		err_set(&err, E_NOMEM, "no memory");
+	}
+	for (size_t i = 0; i < d->count; i++) {
+		enum result r = err.code;
+		if (d->connected)
+			r = deliver_one(j, i, &head, &err);
+		if (d->connected)
+			answer(&d->replies[i], r, &err);
+		else
+			smtp_reply_set(&d->replies[i], 0, "4.3.0", "%s", err.text);
+	}
+	buf_free(&head);
+	free(j->trace);
+	j->trace = NULL;
+}
+
+static void done(struct job *job)
+{
+	struct local_job *j = (struct local_job *)job;
+	queue_delivered(j->queue, j->d); /* frees j with the group */
+}
+
+enum result local_start(struct queue *q, struct delivery *d, struct err *err)
+{
+	struct gateway *g = queue_gateway(q);
+	struct local_job *j = region_alloc(d->region, sizeof *j);
+	if (!j)
+		return err_set(err, E_NOMEM, "no memory for the delivery");
+	j->job = (struct job){.answer_to = loop_inbox(g->loop), .work = work, .done = done};
+	j->queue = q;
+	j->d = d;
+	enum result r = pool_run(g->pool, &j->job);
+	return r == OK ? OK : err_set(err, r, "too many local deliveries are waiting");
+}
+
+void local_make_admins(const struct settings *s)
+{
+	for (size_t i = 0; i < s->postoffice_count; i++) {
+		const struct conf_postoffice *p = &s->postoffices[i];
+		struct err err;
+		char name[256];
+		if (maildir_find(p->path, p->admin, name, sizeof name) == OK)
+			continue;
+		if (file_make_dirs(file_system(), p->path, 0755, &err) != OK ||
+		    maildir_make(file_system(), p->path, p->admin, &err) != OK)
+			LOG(LOG_ERROR, NULL, "postoffice", "unreachable", F_S("name", p->name),
+			    F_S("error", err.text));
+	}
+}
+
+bool gateway_mailbox(void *ctx, const struct conf_postoffice *p, const char *name, char *on_disk,
+		     size_t n)
+{
+	(void)ctx;
+	if (maildir_find(p->path, name, on_disk, n) == OK)
+		return true;
+	return p->mailboxes == CONF_MAILBOXES_ANY && maildir_name_ok(name) &&
+	       text_copy(on_disk, n, name);
+}

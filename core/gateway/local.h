@@ -1,0 +1,12 @@
+/* Local delivery: a group of recipients of one postoffice into their Maildirs, in a thread of the pool. */
+#ifndef SMTPGATE_GATEWAY_LOCAL_H
+#define SMTPGATE_GATEWAY_LOCAL_H
+
+#include "gateway/queue.h"
+
+/* queue_delivered follows. E_LIMIT: the pool takes no more now. */
+enum result local_start(struct queue *q, struct delivery *d, struct err *err);
+/* Makes each postoffice's folder and its admin mailbox. What cannot be made is logged: mail for it waits. */
+void local_make_admins(const struct settings *s);
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * Local submission: see maildrop.h. Main thread; one file at a time is at the spool, which bounds memory. A file that cannot
+ * be read as a message is set aside with the reason beside it.
+ */
+#include "gateway/maildrop.h"
+
+#include "gateway/queue.h"
+
+#include <stdlib.h>
+
+struct maildrop {
+	struct gateway *g;
+	char **names;
+	size_t count, at;
+	bool busy, again;
+	struct region *region;
+	struct mail_envelope envelope;
+	struct spool_submit submit;
+	struct queue_link *link;
+};
+
+struct maildrop *maildrop_new(struct gateway *g)
+{
+	struct maildrop *m = calloc(1, sizeof *m);
+	if (m)
+		m->g = g;
+	return m;
+}
+
+static void forget_names(struct maildrop *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		free(m->names[i]);
+	free(m->names);
+	m->names = NULL;
+	m->count = m->at = 0;
+}
+
+void maildrop_destroy(struct maildrop **m)
+{
+	if (!*m)
+		return;
+	forget_names(*m);
+	free(*m);
+	*m = NULL;
+}
+
+bool maildrop_busy(const struct maildrop *m)
+{
+	return m->busy;
+}
+
+static void next(struct maildrop *m);
+
+static const char *folder(const struct maildrop *m)
+{
+	return m->g->settings->gateway.spool;
+}
+
+static void aside(struct maildrop *m, const char *name, const char *why)
+{
+	struct err err;
+	LOG(LOG_ERROR, NULL, "maildrop", "set-aside", F_S("file", name), F_S("error", why));
+	if (spool_maildrop_bad(folder(m), name, why, &err) != OK)
+		LOG(LOG_ERROR, NULL, "maildrop", "stuck", F_S("file", name),
+		    F_S("error", err.text));
+}
+
+static void taken(struct spool_request *request)
+{
+	struct spool_submit *q = (struct spool_submit *)request;
+	struct maildrop *m = (struct maildrop *)((char *)q - offsetof(struct maildrop, submit));
+	const char *name = m->names[m->at++];
+	struct err err;
+	m->busy = false;
+	if (request->result == OK || request->result == E_EXISTS) {
+		if (spool_maildrop_taken(folder(m), name, &err) != OK)
+			LOG(LOG_ERROR, NULL, "maildrop", "stuck", F_S("file", name),
+			    F_S("error", err.text));
+	} else {
+		LOG(LOG_ERROR, NULL, "maildrop", "waits", F_S("file", name),
+		    F_S("error", request->err.text));
+		m->at = m->count; /* the spool takes nothing now: look again in a second */
+	}
+	if (request->result == OK) {
+		LOG(LOG_INFO, q->message->id, "message", "accepted", F_S("session", name),
+		    F_A("from", q->message->envelope.reverse_path),
+		    F_N("recipients", q->message->rcpt_count), F_N("size", q->message->size),
+		    F_S("client", "local"));
+		m->link->queue = m->g->queue;
+		m->link->message = q->message;
+		queue_post(m->link);
+		m->link = NULL;
+	}
+	free(m->link);
+	m->link = NULL;
+	region_destroy(&m->region);
+	next(m);
+	gateway_stop_check(m->g);
+}
+
+/* Starts the submit of one file. E_CORRUPT: the file is at fault, err says why. */
+static enum result take(struct maildrop *m, const char *name, struct err *err)
+{
+	char *data = NULL;
+	size_t n = 0;
+	struct spool_draft *draft = NULL;
+	m->region = region_new(0);
+	m->link = calloc(1, sizeof *m->link);
+	if (!m->region || !m->link)
+		return err_set(err, E_NOMEM, "no memory");
+	enum result r =
+		spool_maildrop_read(folder(m), name, m->region, &m->envelope, &data, &n, err);
+	if (r == OK)
+		r = spool_draft_new(m->g->spool, &draft, err);
+	if (r == OK) {
+		r = spool_draft_write(draft, data, n);
+		if (r != OK)
+			err_set(err, r, "%s", result_sentence(r));
+	}
+	free(data);
+	if (r != OK) {
+		spool_draft_abort(&draft);
+		return r;
+	}
+	m->submit = (struct spool_submit){
+		.q = {.answer_to = loop_inbox(m->g->loop), .done = taken},
+		.draft = draft,
+		.envelope = &m->envelope,
+	};
+	m->busy = true;
+	spool_submit(m->g->spool, &m->submit);
+	return OK;
+}
+
+static void next(struct maildrop *m)
+{
+	while (!m->busy && m->at < m->count && !m->g->stopping) {
+		struct err err;
+		const char *name = m->names[m->at];
+		enum result r = take(m, name, &err);
+		if (r == OK)
+			return;
+		free(m->link);
+		m->link = NULL;
+		region_destroy(&m->region);
+		m->at++;
+		if (r == E_CORRUPT || r == E_SYNTAX)
+			aside(m, name, err.text);
+		else if (r != E_NOTFOUND)
+			LOG(LOG_ERROR, NULL, "maildrop", "waits", F_S("file", name),
+			    F_S("error", err.text));
+	}
+	if (m->busy)
+		return;
+	forget_names(m);
+	if (m->again) {
+		m->again = false;
+		maildrop_look(m);
+	}
+}
+
+void maildrop_look(struct maildrop *m)
+{
+	struct err err;
+	if (m->g->stopping)
+		return;
+	if (m->names) {
+		m->again = true;
+		return;
+	}
+	enum result r = spool_maildrop_list(folder(m), &m->names, &m->count, &err);
+	if (r == OK && m->count) {
+		next(m);
+		return;
+	}
+	if (r != OK && r != E_NOTFOUND)
+		LOG(LOG_ERROR, NULL, "maildrop", "unreadable", F_S("error", err.text));
+	forget_names(m);
+}

@@ -1,0 +1,242 @@
+/*
+ * Outcomes: see outcome.h. Each lives in a region of its own, freed when the spool has it. Main thread only.
+ */
+#include "gateway/outcome.h"
+
+#include "base/text.h"
+#include "gateway/bounce.h"
+#include "route/route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_MS 1000 /* until a broken spool is asked again */
+
+struct outcome {
+	struct spool_update update;
+	struct queue *q;
+	struct active *active;
+	struct settings *settings;
+	struct region *region;
+	struct spool_change *changes;
+	struct mail_report_rcpt *failed, *delayed;
+	size_t count, failed_count, delayed_count;
+	struct spool_new news[2];
+	uint64_t unclaim;
+	int64_t now;
+	struct timer again;
+};
+
+struct outcome *outcome_new(struct queue *q, struct active *a, struct settings *settings,
+			    size_t most)
+{
+	struct region *r = region_new(0);
+	struct outcome *o = r ? region_alloc(r, sizeof *o) : NULL;
+	if (o) {
+		o->changes = region_alloc(r, most * sizeof *o->changes);
+		o->failed = region_alloc(r, most * sizeof *o->failed);
+		o->delayed = region_alloc(r, most * sizeof *o->delayed);
+	}
+	if (!o || !o->changes || !o->failed || !o->delayed) {
+		region_destroy(&r);
+		return NULL;
+	}
+	o->q = q;
+	o->active = a;
+	o->region = r;
+	o->settings = settings_ref(settings);
+	o->now = clock_wall(queue_gateway(q)->clock);
+	return o;
+}
+
+static const char *kept(struct outcome *o, const char *text)
+{
+	const char *copy = region_strdup(o->region, text);
+	return copy ? copy : "";
+}
+
+static struct spool_change *change_new(struct outcome *o, size_t rcpt, enum spool_state state)
+{
+	struct spool_change *c = &o->changes[o->count++];
+	c->number = o->active->message->number;
+	c->rcpt = rcpt;
+	c->state = state;
+	return c;
+}
+
+static void report_on(struct outcome *o, const struct spool_change *c, enum mail_report_kind kind,
+		      int64_t until)
+{
+	struct mail_report_rcpt *r = kind == MAIL_REPORT_DELAYED ? &o->delayed[o->delayed_count++]
+								 : &o->failed[o->failed_count++];
+	*r = (struct mail_report_rcpt){
+		.kind = kind,
+		.address = o->active->message->rcpts[c->rcpt].address,
+		.status = c->status ? c->status : "",
+		.diagnostic = c->reason ? c->reason : "",
+		.peer = c->peer ? c->peer : "",
+		.last_attempt = c->attempted ? o->now : 0,
+		.retry_until = until,
+	};
+}
+
+/* When this message is given up: the route's lifetime, for the null reverse-path no more than bounce_lifetime. */
+static int64_t expiry(const struct outcome *o, const struct conf_route *route)
+{
+	const struct conf_queue *queue = &o->settings->queue;
+	int64_t life = route ? route->lifetime : queue->lifetime;
+	const struct mail_envelope *e = &o->active->message->envelope;
+	if (!*e->reverse_path && queue->bounce_lifetime < life)
+		life = queue->bounce_lifetime;
+	return e->arrived + life;
+}
+
+static void defer(struct outcome *o, struct spool_change *c, const struct outcome_source *s)
+{
+	const struct spool_rcpt *rcpt = &o->active->message->rcpts[c->rcpt];
+	const struct conf_route *route = s->route;
+	int64_t end = expiry(o, route);
+	if (o->now >= end) {
+		c->state = SPOOL_EXPIRED;
+		report_on(o, c, MAIL_REPORT_EXPIRED, 0);
+		return;
+	}
+	int64_t at = s->not_before;
+	if (!at) {
+		const struct conf_times *retry = route ? &route->retry : &o->settings->queue.retry;
+		at = o->now + route_retry_wait(retry, rcpt->attempts + 1,
+					       clock_random(queue_gateway(o->q)->clock));
+	}
+	c->next_at = at < end ? at : end; /* one last attempt at its end */
+	int64_t warn = route ? route->warn_after : o->settings->queue.warn_after;
+	const struct mail_envelope *e = &o->active->message->envelope;
+	if (warn && !rcpt->warned && o->now >= e->arrived + warn) {
+		c->warned = true;
+		report_on(o, c, MAIL_REPORT_DELAYED, end);
+	}
+}
+
+void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *reply,
+		   const struct outcome_source *s)
+{
+	char words[SMTP_REPLY_TEXT + 32];
+	struct spool_change *c = change_new(o, rcpt, SPOOL_WAITING);
+	c->attempted = s->attempted;
+	c->rule = kept(o, s->rule);
+	c->peer = kept(o, s->peer);
+	c->status = kept(o, reply->status);
+	c->reason =
+		kept(o, reply->code ? smtp_reply_print(reply, words, sizeof words) : reply->text);
+	if (smtp_reply_is(reply, 2)) {
+		c->state = SPOOL_DELIVERED;
+	} else if (smtp_reply_is(reply, 5)) {
+		c->state = SPOOL_BOUNCED;
+		report_on(o, c, MAIL_REPORT_FAILED, 0);
+	} else {
+		defer(o, c, s);
+	}
+}
+
+void outcome_hold(struct outcome *o, size_t rcpt, const char *rule, const char *reason)
+{
+	struct spool_change *c = change_new(o, rcpt, SPOOL_HELD);
+	c->rule = kept(o, rule);
+	c->reason = kept(o, reason);
+}
+
+void outcome_discard(struct outcome *o, size_t rcpt, const char *rule)
+{
+	struct spool_change *c = change_new(o, rcpt, SPOOL_REMOVED);
+	c->rule = kept(o, rule);
+	c->reason = "discarded by the route";
+}
+
+static void log_change(const struct outcome *o, const struct spool_change *c)
+{
+	static const char *const verbs[] = {
+		[SPOOL_WAITING] = "deferred",    [SPOOL_HELD] = "held",
+		[SPOOL_DELIVERED] = "delivered", [SPOOL_BOUNCED] = "bounced",
+		[SPOOL_EXPIRED] = "expired",     [SPOOL_REMOVED] = "removed",
+	};
+	const struct spool_message *m = o->active->message;
+	char next[32], delay[24];
+	enum log_level level =
+		c->state == SPOOL_BOUNCED || c->state == SPOOL_EXPIRED ? LOG_WARN : LOG_INFO;
+	if (!log_wants(level))
+		return;
+	LOG(level, m->id, "recipient", verbs[c->state], F_A("to", m->rcpts[c->rcpt].address),
+	    F_S("rule", c->rule), F_S("peer", c->peer && *c->peer ? c->peer : NULL),
+	    F_S("reply", c->reason),
+	    F_S("delay", text_duration(o->now - m->envelope.arrived, delay, sizeof delay)),
+	    F_S("next",
+		c->state == SPOOL_WAITING ? text_time(c->next_at, next, sizeof next) : NULL));
+}
+
+static void updated(struct spool_request *request)
+{
+	struct outcome *o =
+		(struct outcome *)request; /* update is the first member, q the first of it */
+	struct queue *q = o->q;
+	if (request->result != OK && request->result != E_NOTFOUND) {
+		struct loop *loop = queue_gateway(q)->loop;
+		LOG(LOG_ERROR, o->active->message->id, "spool", "refused",
+		    F_S("error", request->err.text));
+		if (timers_set(loop_timers(loop), &o->again,
+			       clock_mono(loop_clock(loop)) + RETRY_MS) == OK)
+			return;
+	}
+	int64_t soonest = INT64_MAX;
+	for (size_t i = 0; i < o->count; i++) {
+		log_change(o, &o->changes[i]);
+		if (o->changes[i].state == SPOOL_WAITING && o->changes[i].next_at < soonest)
+			soonest = o->changes[i].next_at;
+	}
+	for (size_t i = 0; i < o->update.new_count; i++) {
+		char id[SPOOL_ID_MAX];
+		spool_id_format(o->news[i].number, id);
+		LOG(LOG_INFO, id, "report", "queued", F_S("about", o->active->message->id),
+		    F_A("to", o->news[i].envelope->recipients[0]));
+	}
+	struct active *a = o->active;
+	bool unclaimed = o->update.unclaim_count > 0, reports = o->update.new_count > 0;
+	struct region *r = o->region;
+	settings_unref(&o->settings);
+	region_destroy(&r);
+	queue_outcome_done(q, a, unclaimed, soonest, reports);
+}
+
+static void post(struct outcome *o)
+{
+	o->update.q.result = OK;
+	spool_update(queue_gateway(o->q)->spool, &o->update);
+}
+
+static void post_again(struct timer *t)
+{
+	post((struct outcome *)((char *)t - offsetof(struct outcome, again)));
+}
+
+void outcome_post(struct outcome *o, bool unclaim)
+{
+	struct gateway *g = queue_gateway(o->q);
+	struct spool_message *m = o->active->message;
+	size_t n = 0;
+	if (o->failed_count &&
+	    bounce_make(g, o->settings, m, o->failed, o->failed_count, o->region, &o->news[n]))
+		n++;
+	if (o->delayed_count &&
+	    bounce_make(g, o->settings, m, o->delayed, o->delayed_count, o->region, &o->news[n]))
+		n++;
+	o->again.fire = post_again;
+	o->unclaim = m->number;
+	o->update = (struct spool_update){
+		.q = {.answer_to = loop_inbox(g->loop), .done = updated},
+		.changes = o->changes,
+		.change_count = o->count,
+		.news = o->news,
+		.new_count = n,
+		.unclaim = &o->unclaim,
+		.unclaim_count = unclaim,
+	};
+	post(o);
+}

@@ -1,0 +1,480 @@
+/*
+ * The queue: see queue.h. Main thread only, but for queue_post. Owns the actives, the groups and the destinations.
+ */
+#include "gateway/queue.h"
+
+#include "base/text.h"
+#include "gateway/destination.h"
+#include "gateway/outcome.h"
+#include "route/destination.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCAN_MESSAGES 512 /* claimed from the spool at a time */
+
+struct queue {
+	struct gateway *g;
+	struct active *first;
+	size_t count;
+	struct destinations *destinations;
+	struct spool_due due;
+	bool started, stopped;
+	bool scanning; /* due is at the spool */
+	bool again;    /* something became due meanwhile */
+	struct timer next;
+	size_t unclaiming; /* unclaim requests on their way */
+};
+
+struct gateway *queue_gateway(struct queue *q)
+{
+	return q->g;
+}
+
+size_t queue_active(const struct queue *q)
+{
+	return q->count;
+}
+
+bool queue_idle(const struct queue *q)
+{
+	return !q->count && !q->scanning && !q->unclaiming;
+}
+
+/* ---- looking for what is due ---- */
+
+static void scan(struct queue *q);
+
+static void scan_at(struct queue *q, int64_t wall)
+{
+	if (wall == INT64_MAX || q->stopped)
+		return;
+	const struct clock *clock = q->g->clock;
+	int64_t wait = wall - clock_wall(clock), mono = clock_mono(clock);
+	/* The wall clock may jump: never trust it for more than a minute. */
+	int64_t due = mono + (wait < 0 ? 0 : wait > 60000 ? 60000 : wait);
+	if (!q->next.place || due < q->next.due)
+		timers_set(loop_timers(q->g->loop), &q->next, due);
+}
+
+static void scan_timer(struct timer *t)
+{
+	scan((struct queue *)((char *)t - offsetof(struct queue, next)));
+}
+
+static void scanned(struct spool_request *request)
+{
+	struct spool_due *due = (struct spool_due *)request;
+	struct queue *q = (struct queue *)((char *)due - offsetof(struct queue, due));
+	q->scanning = false;
+	bool more = q->again || (request->result == OK && due->count == due->limit);
+	q->again = false;
+	if (request->result != OK) {
+		LOG(LOG_ERROR, NULL, "spool", "unreadable", F_S("error", request->err.text));
+		scan_at(q, clock_wall(q->g->clock) + 1000);
+		return;
+	}
+	for (size_t i = 0; i < due->count; i++)
+		queue_take(q, due->messages[i]);
+	free(due->messages);
+	due->messages = NULL;
+	if (more)
+		scan(q);
+	else
+		scan_at(q, due->next);
+	gateway_stop_check(q->g);
+}
+
+static void scan(struct queue *q)
+{
+	if (!q->started || q->stopped)
+		return;
+	if (q->scanning) {
+		q->again = true;
+		return;
+	}
+	size_t room = q->g->settings->queue.max_active;
+	room = room > q->count ? room - q->count : 0;
+	if (!room)
+		return; /* the end of any message looks again */
+	q->scanning = true;
+	q->due = (struct spool_due){
+		.q = {.answer_to = loop_inbox(q->g->loop), .done = scanned},
+		.now = clock_wall(q->g->clock),
+		.limit = room < SCAN_MESSAGES ? room : SCAN_MESSAGES,
+	};
+	spool_due(q->g->spool, &q->due);
+}
+
+void queue_kick(struct queue *q, bool flush)
+{
+	if (flush)
+		destinations_flush(q->destinations);
+	scan(q);
+}
+
+/* ---- taking messages ---- */
+
+struct unclaim {
+	struct spool_update update;
+	struct queue *q;
+	uint64_t number;
+};
+
+static void unclaimed(struct spool_request *request)
+{
+	struct unclaim *u = (struct unclaim *)request;
+	struct queue *q = u->q;
+	free(u);
+	q->unclaiming--;
+	gateway_stop_check(q->g);
+}
+
+/* Leaves a message to the spool until there is room for it. */
+static void unclaim(struct queue *q, struct spool_message *m)
+{
+	struct unclaim *u = calloc(1, sizeof *u);
+	if (u) {
+		u->q = q;
+		u->number = m->number;
+		u->update = (struct spool_update){
+			.q = {.answer_to = loop_inbox(q->g->loop), .done = unclaimed},
+			.unclaim = &u->number,
+			.unclaim_count = 1,
+		};
+		q->unclaiming++;
+		spool_update(q->g->spool, &u->update);
+	} else {
+		LOG(LOG_ERROR, m->id, "message", "stuck",
+		    F_S("why", "no memory; it is tried at the next start"));
+	}
+	spool_message_unref(&m);
+}
+
+static struct delivery *group_new(struct active *a, struct destination *dest,
+				  const struct route_decision *decision, struct settings *settings)
+{
+	struct region *r = region_new(0);
+	struct delivery *d = r ? region_alloc(r, sizeof *d) : NULL;
+	if (!d) {
+		region_destroy(&r);
+		return NULL;
+	}
+	d->region = r;
+	d->active = a;
+	d->destination = dest;
+	d->settings = settings_ref(settings);
+	d->decision = *decision;
+	return d;
+}
+
+static void group_free(struct delivery *d)
+{
+	struct region *r = d->region;
+	settings_unref(&d->settings);
+	region_destroy(&r);
+}
+
+static bool group_add(struct delivery *d, size_t rcpt, const struct route_decision *decision)
+{
+	if (d->count == d->cap) {
+		size_t cap = d->cap ? d->cap * 2 : 1;
+		size_t *rcpts = region_alloc(d->region, cap * sizeof *rcpts);
+		const char **mailboxes = region_alloc(d->region, cap * sizeof *mailboxes);
+		const char **addresses = region_alloc(d->region, cap * sizeof *addresses);
+		if (!rcpts || !mailboxes || !addresses)
+			return false;
+		if (d->count) {
+			memcpy(rcpts, d->rcpts, d->count * sizeof *rcpts);
+			memcpy(mailboxes, d->mailboxes, d->count * sizeof *mailboxes);
+			memcpy(addresses, d->addresses, d->count * sizeof *addresses);
+		}
+		d->rcpts = rcpts;
+		d->mailboxes = mailboxes;
+		d->addresses = addresses;
+		d->cap = cap;
+	}
+	d->rcpts[d->count] = rcpt;
+	d->mailboxes[d->count] = region_strdup(d->region, decision->mailbox);
+	d->addresses[d->count] = region_strdup(d->region, decision->address);
+	if (!d->mailboxes[d->count] || !d->addresses[d->count])
+		return false;
+	d->count++;
+	return true;
+}
+
+/* A message being split into groups. */
+struct split {
+	struct queue *q;
+	struct active *a;
+	struct settings *settings;
+	struct delivery *groups;
+	struct outcome *outcome; /* what is decided without a job; made when needed */
+};
+
+static bool split_to_destination(struct split *s, size_t rcpt,
+				 const struct route_decision *decision)
+{
+	struct buf key;
+	buf_init(&key, 0);
+	struct destination *dest = NULL;
+	if (route_destination_format(decision, &key) == OK && buf_string(&key))
+		dest = destinations_get(s->q->destinations, buf_string(&key));
+	buf_free(&key);
+	if (!dest)
+		return false;
+	struct delivery *d = destination_open_group(dest, s->a);
+	if (!d) {
+		d = group_new(s->a, dest, decision, s->settings);
+		if (!d)
+			return false;
+		d->next = s->groups;
+		s->groups = d;
+		s->a->outstanding++;
+		destination_set_open_group(dest, s->a, d);
+	}
+	return group_add(d, rcpt, decision);
+}
+
+static bool split_at_once(struct split *s, size_t rcpt, const struct route_decision *decision)
+{
+	if (!s->outcome) {
+		s->outcome = outcome_new(s->q, s->a, s->settings, s->a->message->rcpt_count);
+		if (!s->outcome)
+			return false;
+		s->a->outstanding++;
+	}
+	if (decision->kind == ROUTE_HOLD) {
+		outcome_hold(s->outcome, rcpt, decision->rule, decision->reason);
+	} else if (decision->kind == ROUTE_DISCARD) {
+		outcome_discard(s->outcome, rcpt, decision->rule);
+	} else {
+		struct smtp_reply reply;
+		smtp_reply_set(&reply, decision->code, decision->status, "%s", decision->reason);
+		outcome_reply(s->outcome, rcpt, &reply,
+			      &(struct outcome_source){.rule = decision->rule,
+						       .peer = "",
+						       .route = decision->route});
+	}
+	return true;
+}
+
+static bool split_rcpt(struct split *s, const struct route_world *world, size_t i)
+{
+	const struct spool_message *m = s->a->message;
+	const struct route_from from = {m->envelope.reverse_path, m->envelope.client,
+					m->envelope.listener};
+	struct route_decision decision;
+	route_decide(world, &from, m->rcpts[i].address, &decision);
+	switch (decision.kind) {
+	case ROUTE_LOCAL:
+	case ROUTE_SMART:
+	case ROUTE_MX:
+		return split_to_destination(s, i, &decision);
+	default:
+		return split_at_once(s, i, &decision);
+	}
+}
+
+static void active_free(struct queue *q, struct active *a)
+{
+	if (a->next)
+		a->next->prev = a->prev;
+	if (a->prev)
+		a->prev->next = a->next;
+	else
+		q->first = a->next;
+	q->count--;
+	spool_message_unref(&a->message);
+	free(a);
+}
+
+/* Routes each recipient that is due and hands the groups out. */
+static void route(struct queue *q, struct active *a)
+{
+	struct split s = {.q = q, .a = a, .settings = q->g->settings};
+	struct route_world world;
+	gateway_world(q->g, &world);
+	const struct spool_message *m = a->message;
+	int64_t now = clock_wall(q->g->clock);
+	for (size_t i = 0; i < m->rcpt_count; i++) {
+		if (m->rcpts[i].state != SPOOL_WAITING || m->rcpts[i].next_at > now)
+			continue;
+		if (!split_rcpt(&s, &world, i))
+			/* What has no group stays waiting and is due at the next look. */
+			LOG(LOG_ERROR, m->id, "recipient", "stuck", F_A("to", m->rcpts[i].address),
+			    F_S("why", "no memory to route it"));
+	}
+	if (!a->outstanding) {
+		struct spool_message *left = spool_message_ref(a->message);
+		active_free(q, a);
+		unclaim(q, left);
+		return;
+	}
+	if (s.outcome)
+		outcome_post(s.outcome, a->outstanding == 1);
+	for (struct delivery *d = s.groups, *next; d; d = next) {
+		next = d->next;
+		d->next = NULL;
+		destination_set_open_group(d->destination, NULL, NULL);
+		destination_add(d->destination, d);
+	}
+}
+
+void queue_take(struct queue *q, struct spool_message *m)
+{
+	struct active *a = NULL;
+	if (!q->stopped && q->count < q->g->settings->queue.max_active)
+		a = calloc(1, sizeof *a);
+	if (!a) {
+		unclaim(q, m);
+		return;
+	}
+	a->message = m;
+	a->next = q->first;
+	if (a->next)
+		a->next->prev = a;
+	q->first = a;
+	q->count++;
+	route(q, a);
+}
+
+static void link_run(struct task *t)
+{
+	struct queue_link *link = (struct queue_link *)t;
+	struct queue *q = link->queue;
+	struct spool_message *m = link->message;
+	free(link);
+	queue_take(q, m);
+}
+
+void queue_post(struct queue_link *link)
+{
+	link->task.run = link_run;
+	inbox_post(loop_inbox(link->queue->g->loop), &link->task);
+}
+
+/* ---- what became of groups ---- */
+
+void queue_outcome_done(struct queue *q, struct active *a, bool was_unclaimed, int64_t soonest,
+			bool reports)
+{
+	bool full = q->count >= q->g->settings->queue.max_active;
+	a->outstanding--;
+	if (!a->outstanding) {
+		struct spool_message *left = was_unclaimed ? NULL : spool_message_ref(a->message);
+		active_free(q, a);
+		if (left) /* two groups ended at once and neither knew that it was the last */
+			unclaim(q, left);
+	}
+	scan_at(q, soonest);
+	if (reports || full)
+		scan(q);
+	gateway_stop_check(q->g);
+}
+
+/* Ends a group with one answer for each recipient. */
+static void finish(struct queue *q, struct delivery *d, const struct outcome_source *source)
+{
+	struct outcome *o = outcome_new(q, d->active, d->settings, d->count);
+	if (!o) {
+		LOG(LOG_ERROR, d->active->message->id, "message", "stuck",
+		    F_S("why", "no memory for its outcome; it is tried at the next start"));
+		struct active *a = d->active;
+		group_free(d);
+		a->outstanding--;
+		if (!a->outstanding)
+			active_free(q, a);
+		return;
+	}
+	for (size_t i = 0; i < d->count; i++)
+		outcome_reply(o, d->rcpts[i], &d->replies[i], source);
+	bool last = d->active->outstanding == 1;
+	group_free(d);
+	outcome_post(o, last);
+}
+
+void queue_delivered(struct queue *q, struct delivery *d)
+{
+	struct destination *dest = d->destination;
+	char rule[sizeof d->decision.rule], peer[sizeof d->peer];
+	text_copy(rule, sizeof rule, d->decision.rule);
+	text_copy(peer, sizeof peer, d->peer);
+	int64_t rest = destination_ended(dest, d);
+	finish(q, d,
+	       &(struct outcome_source){.rule = rule,
+					.peer = peer,
+					.route = d->decision.route,
+					.attempted = true,
+					.not_before = rest});
+	destination_next(dest);
+}
+
+void queue_postponed(struct queue *q, struct delivery *d, int64_t at, const char *reason)
+{
+	char rule[sizeof d->decision.rule];
+	text_copy(rule, sizeof rule, d->decision.rule);
+	if (!d->replies)
+		d->replies = region_alloc(d->region, d->count * sizeof *d->replies);
+	if (d->replies)
+		for (size_t i = 0; i < d->count; i++)
+			smtp_reply_set(&d->replies[i], 0, "", "%s", reason);
+	else
+		d->count = 0;
+	finish(q, d,
+	       &(struct outcome_source){
+		       .rule = rule, .peer = "", .route = d->decision.route, .not_before = at});
+}
+
+/* ---- life ---- */
+
+enum result queue_new(struct queue **out, struct gateway *g, struct err *err)
+{
+	struct queue *q = calloc(1, sizeof *q);
+	if (q)
+		q->destinations = destinations_new(q);
+	if (!q || !q->destinations) {
+		free(q);
+		return err_set(err, E_NOMEM, "no memory for the queue");
+	}
+	q->g = g;
+	q->next.fire = scan_timer;
+	*out = q;
+	return OK;
+}
+
+void queue_destroy(struct queue **q)
+{
+	if (!*q)
+		return;
+	assert(queue_idle(*q));
+	timers_clear(loop_timers((*q)->g->loop), &(*q)->next);
+	destinations_destroy(&(*q)->destinations);
+	free(*q);
+	*q = NULL;
+}
+
+void queue_start(struct queue *q)
+{
+	q->started = true;
+	scan(q);
+}
+
+void queue_stop(struct queue *q)
+{
+	q->stopped = true;
+	timers_clear(loop_timers(q->g->loop), &q->next);
+	destinations_drain(q->destinations, "the gateway is stopping");
+}
+
+void queue_tidy(struct queue *q)
+{
+	destinations_tidy(q->destinations);
+}
+
+enum result queue_status(struct queue *q, struct region *region, struct gateway_status *out)
+{
+	out->active_messages = q->count;
+	return destinations_status(q->destinations, region, out);
+}

@@ -1,0 +1,13 @@
+/* Clients and networks: see client.h. */
+#include "route/client.h"
+
+bool route_client_fits(const struct conf_nets *nets, const char *client)
+{
+	struct net_ip ip;
+	if (client && net_ip_parse(client, &ip) == OK)
+		return conf_nets_match(nets, &ip);
+	for (size_t i = 0; i < nets->count; i++)
+		if (nets->blocks[i].bits == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,78 @@
+/* The text of a destination: see destination.h. Fails for memory or the buffer's bound. */
+#include "route/destination.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static enum result put_lower(struct buf *out, const char *text)
+{
+	size_t n = strlen(text);
+	enum result r = buf_append(out, text, n);
+	char *p = r == OK ? buf_head(out) + out->len - n : NULL;
+	for (; p && n--; p++)
+		*p = text_lower(*p);
+	return r;
+}
+
+static enum result put_smart(struct buf *out, const struct conf_route *r)
+{
+	enum result result = buf_printf(out, "%s|smart:", r->name);
+	for (size_t i = 0; result == OK && i < r->smart_hosts.count; i++) {
+		if (i)
+			result = buf_puts(out, ",");
+		if (result == OK)
+			result = put_lower(out, r->smart_hosts.items[i]);
+	}
+	return result;
+}
+
+enum result route_destination_format(const struct route_decision *d, struct buf *out)
+{
+	enum result result;
+	switch (d->kind) {
+	case ROUTE_LOCAL:
+		return buf_printf(out, "postoffice:%s", d->postoffice->name);
+	case ROUTE_SMART:
+		return put_smart(out, d->route);
+	case ROUTE_MX:
+		result = buf_printf(out, "%s|mx:", d->route->name);
+		return result == OK ? put_lower(out, d->domain) : result;
+	case ROUTE_HOLD:
+	case ROUTE_DISCARD:
+	case ROUTE_REFUSE:
+		break;
+	}
+	return OK;
+}
+
+static bool same_texts(const struct conf_texts *a, const struct conf_texts *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!text_same(a->items[i], b->items[i]))
+			return false;
+	return true;
+}
+
+bool route_destination_same(const struct route_decision *a, const struct route_decision *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case ROUTE_LOCAL:
+		return strcmp(a->postoffice->name, b->postoffice->name) == 0;
+	case ROUTE_SMART:
+		return strcmp(a->route->name, b->route->name) == 0 &&
+		       same_texts(&a->route->smart_hosts, &b->route->smart_hosts);
+	case ROUTE_MX:
+		return strcmp(a->route->name, b->route->name) == 0 &&
+		       text_same(a->domain, b->domain);
+	case ROUTE_HOLD:
+	case ROUTE_DISCARD:
+	case ROUTE_REFUSE:
+		break;
+	}
+	return false;
+}

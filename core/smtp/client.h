@@ -1,0 +1,89 @@
+/*
+ * The SMTP client of one connection (RFC 5321): no I/O. Bytes in by feed, bytes out by output, transactions given one
+ * after another over a kept connection. Pipelines when the server can (RFC 2920).
+ *
+ *	GREETING -> HELLO (EHLO, then HELO when refused) -> IDLE -> ENVELOPE (MAIL, RCPT...) -> DATA -> BODY -> FINAL -> IDLE
+ *	quit: IDLE -> QUITTING -> ENDED;  any: error, time limit, 421 -> ENDED (close at once: the output is empty)
+ *
+ * An 8-bit message goes to a server without 8BITMIME as it is, as Postfix and Exim do: RFC 6152 section 3 asks for a change of
+ * encoding or a refusal, which would break signatures or mail. Lines of a reply beyond the 1000th, words that are no
+ * reply and replies nobody asked for end the connection.
+ */
+#ifndef SMTPGATE_SMTP_CLIENT_H
+#define SMTPGATE_SMTP_CLIENT_H
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "smtp/reply.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct smtp_client;
+
+struct smtp_client_config {
+	const char *helo; /* name for EHLO */
+	/* RFC 5321 4.5.3.2 in ms; 0 takes: greeting 5 min, command 5 min, DATA 2 min, block 3 min, final 10 min. */
+	int64_t timeout_greeting, timeout_command, timeout_data, timeout_block, timeout_final;
+};
+
+/* One message over the connection. The caller owns it until on_done. */
+struct smtp_transaction {
+	const char *reverse_path;
+	const char *const *recipients;
+	size_t count;
+	uint64_t size; /* of what read gives, for SIZE= and the check against the server's limit; 0: unknown */
+	bool eight_bit;
+	/* Content with CRLF lines from offset 0 on: bytes given, 0 at the end, -1: the message cannot be read now (the
+	 * connection is dropped without end of data, nothing is delivered). Stuffing is ours; a bare CR or LF in it is
+	 * never sent as such (made CRLF or blank: outgoing smuggling, CVE-2023-51764), a missing last CRLF is added. */
+	ssize_t (*read)(void *ctx, char *to, size_t n);
+	void *ctx;
+	/* out, filled before on_done: one for each recipient. code 0: the connection failed first (text says how);
+	 * the same code for all when MAIL, DATA or the end was refused. */
+	struct smtp_reply *replies; /* the caller's array of count */
+	bool sent_all; /* out: the end of data was sent, its answer did not come: delivered or not, nobody knows */
+};
+
+struct smtp_client_ops {
+	/* EHLO was answered: transactions may be given. */
+	void (*on_ready)(void *ctx);
+	/* The transaction given last has its results. The client may be given another when smtp_client_idle. */
+	void (*on_done)(void *ctx, struct smtp_transaction *t);
+	void (*on_line)(void *ctx, bool out, const char *line, size_t n); /* for [log] protocol; may be NULL */
+};
+
+enum result smtp_client_new(struct smtp_client **c, const struct smtp_client_config *config,
+			    const struct smtp_client_ops *ops, void *ctx);
+/* An outstanding transaction gets on_done with code 0 first. Not from within a callback. */
+void smtp_client_destroy(struct smtp_client **c);
+/* Consumes all bytes. */
+void smtp_client_feed(struct smtp_client *c, const char *bytes, size_t n);
+/* The peer closed or the network failed (words for the results): outstanding transactions are done with code 0. */
+void smtp_client_lost(struct smtp_client *c, const char *why);
+/* Commands and content to be sent. Refilled from transaction->read by smtp_client_pump, never above
+ * SMTP_CLIENT_OUTPUT bytes. */
+struct buf *smtp_client_output(struct smtp_client *c);
+/* Call when output was sent: reads more content into it. */
+void smtp_client_pump(struct smtp_client *c);
+/* E_STATE unless idle. E_LIMIT: larger than the server's SIZE (replies are filled with 552 5.3.4, on_done not called).
+ * E_SYNTAX: the reverse-path cannot go into a command (likewise, 553 5.1.7). A recipient that cannot gets 553 5.1.3 and is
+ * not asked for. With OK, on_done may come before this returns (memory short). count is at least 1. */
+enum result smtp_client_send(struct smtp_client *c, struct smtp_transaction *t);
+bool smtp_client_idle(const struct smtp_client *c);
+/* QUIT; then ended after the answer or its time limit. Called before the client is idle, QUIT is sent once it is. */
+void smtp_client_quit(struct smtp_client *c);
+bool smtp_client_ended(const struct smtp_client *c);
+/* Why it ended, when by the server's reply: greeting 4xx/5xx, 421; code 0 and words otherwise. */
+const struct smtp_reply *smtp_client_end_reply(const struct smtp_client *c);
+/* ms that the server has now, from the last byte in or out; 0 when nothing is awaited. */
+int64_t smtp_client_timeout(const struct smtp_client *c);
+void smtp_client_timed_out(struct smtp_client *c);
+/* The server's SIZE limit after ready: 0 none. */
+uint64_t smtp_client_size_limit(const struct smtp_client *c);
+
+#define SMTP_CLIENT_OUTPUT 65536
+
+#endif

@@ -1,0 +1,107 @@
+/* How a client's connection begins and ends: greeting, EHLO, HELO for servers that know no EHLO, QUIT. */
+#include "base/text.h"
+#include "smtp/dialogue.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void say_hello(struct smtp_client *c, const char *verb, enum smtp_client_state next)
+{
+	char line[512];
+	int n = snprintf(line, sizeof line, "%s %.255s", verb, c->config.helo);
+	if (smtp_client_command(c, line, (size_t)n) == OK)
+		c->state = next;
+}
+
+void smtp_client_greeted(struct smtp_client *c, const struct smtp_reply *reply)
+{
+	if (smtp_reply_is(reply, 2))
+		say_hello(c, "EHLO", SMTP_CLIENT_EHLO);
+	else if (smtp_reply_is(reply, 3))
+		smtp_client_misfit(c, reply, "as its greeting");
+	else
+		smtp_client_end(c, reply);
+}
+
+static void ready(struct smtp_client *c)
+{
+	c->state = SMTP_CLIENT_IDLE;
+	if (c->quit_wanted)
+		smtp_client_quit(c);
+	else if (c->ops->on_ready)
+		c->ops->on_ready(c->ctx);
+}
+
+void smtp_client_ehlo_answered(struct smtp_client *c, const struct smtp_reply *reply)
+{
+	if (smtp_reply_is(reply, 2)) {
+		ready(c);
+	} else if (smtp_reply_is(reply, 5)) {
+		c->offer = (struct smtp_offer){0};
+		say_hello(c, "HELO", SMTP_CLIENT_HELO);
+	} else if (smtp_reply_is(reply, 4)) {
+		smtp_client_end(c, reply);
+	} else {
+		smtp_client_misfit(c, reply, "to EHLO");
+	}
+}
+
+void smtp_client_helo_answered(struct smtp_client *c, const struct smtp_reply *reply)
+{
+	if (smtp_reply_is(reply, 2))
+		ready(c);
+	else if (smtp_reply_is(reply, 3))
+		smtp_client_misfit(c, reply, "to HELO");
+	else
+		smtp_client_end(c, reply);
+}
+
+void smtp_client_quit_answered(struct smtp_client *c, const struct smtp_reply *reply)
+{
+	(void)reply; /* whatever it says, the connection was to end */
+	smtp_client_fail(c, "the connection was ended by QUIT");
+}
+
+static void take_pipelining(struct smtp_offer *offer, const char *value)
+{
+	(void)value;
+	offer->pipelining = true;
+}
+
+static void take_eight_bit(struct smtp_offer *offer, const char *value)
+{
+	(void)value;
+	offer->eight_bit = true;
+}
+
+static void take_size(struct smtp_offer *offer, const char *value)
+{
+	offer->size = true;
+	uint64_t limit = 0;
+	for (; *value >= '0' && *value <= '9'; value++) {
+		unsigned digit = (unsigned)(*value - '0');
+		limit = limit > (UINT64_MAX - digit) / 10 ? UINT64_MAX : limit * 10 + digit;
+	}
+	offer->size_limit = limit;
+}
+
+void smtp_offer_take(struct smtp_offer *offer, const char *line, size_t n)
+{
+	static const struct {
+		const char *word;
+		void (*take)(struct smtp_offer *offer, const char *value);
+	} rows[] = {
+		{"PIPELINING", take_pipelining},
+		{"8BITMIME", take_eight_bit},
+		{"SIZE", take_size},
+	};
+	char word[128] = "";
+	memcpy(word, line, n < sizeof word ? n : sizeof word - 1);
+	char *value = word + strcspn(word, " \t=");
+	if (*value)
+		*value++ = '\0';
+	value += strspn(value, " \t");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (text_same(word, rows[i].word))
+			rows[i].take(offer, value);
+}

@@ -1,0 +1,190 @@
+/*
+ * A server session as its owner sees it: see server.h. Owns the output and a split command line.
+ * Memory that is short ends the session.
+ */
+#include "smtp/server.h"
+#include "smtp/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void greet(struct smtp_server *s, const struct smtp_reply *refusal)
+{
+	struct smtp_reply greeting;
+	if (!refusal)
+		refusal = smtp_reply_set(&greeting, 220, "", "%s ESMTP smtpgate",
+					 s->config->hostname);
+	smtp_session_plain(s, refusal);
+	if (refusal->code != 220)
+		smtp_session_move(s, SMTP_EV_CLOSE);
+}
+
+enum result smtp_server_new(struct smtp_server **to, const struct smtp_server_config *config,
+			    const struct smtp_server_ops *ops, void *ctx,
+			    const struct smtp_reply *greeting)
+{
+	struct smtp_server *s = calloc(1, sizeof *s);
+	*to = s;
+	if (!s)
+		return E_NOMEM;
+	s->config = config;
+	s->ops = ops;
+	s->ctx = ctx;
+	buf_init(&s->out, 0); /* bounded by SMTP_OUTPUT_HIGH and one command's replies */
+	smtp_line_init(&s->line, SMTP_LINE_MAX);
+	greet(s, greeting);
+	if (s->out.len)
+		return OK;
+	smtp_server_destroy(to);
+	return E_NOMEM;
+}
+
+void smtp_server_destroy(struct smtp_server **at)
+{
+	struct smtp_server *s = *at;
+	if (!s)
+		return;
+	smtp_session_forget(s);
+	smtp_line_free(&s->line);
+	buf_free(&s->out);
+	free(s->shut);
+	free(s);
+	*at = NULL; /* last: the callbacks above may use it */
+}
+
+/* A command line: no NUL, CR or other control character in it, ended as the policy wants. */
+static bool is_command(struct smtp_server *s, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 127) {
+			smtp_session_say(s, 500, "5.5.2", "Control character in a command");
+			return false;
+		}
+	if (!s->line.bare)
+		return true;
+	if (s->config->newline == SMTP_NEWLINE_REJECT) {
+		smtp_session_say(s, 500, "5.5.2", "Command must end with CRLF, not with LF");
+		return false;
+	}
+	smtp_session_note(s, SMTP_NOTE_BARE_LF);
+	return true;
+}
+
+static void run_line(struct smtp_server *s, const char *text, size_t n)
+{
+	char line[SMTP_LINE_MAX + 1];
+	if (s->ops->on_line)
+		s->ops->on_line(s->ctx, false, text, n);
+	if (!is_command(s, text, n))
+		return;
+	memcpy(line, text, n);
+	line[n] = '\0';
+	smtp_verbs_run(s, line);
+}
+
+static size_t take_line(struct smtp_server *s, const char *bytes, size_t n)
+{
+	size_t used;
+	switch (smtp_line_take(&s->line, bytes, n, &used)) {
+	case SMTP_LINE_MORE:
+		break;
+	case SMTP_LINE_WHOLE:
+		run_line(s, s->line.text, s->line.n);
+		break;
+	case SMTP_LINE_LONG:
+		if (s->ops->on_line)
+			s->ops->on_line(s->ctx, false, s->line.text, s->line.n);
+		smtp_session_say(s, 500, "5.5.2", "Line too long");
+		break;
+	case SMTP_LINE_NOMEM:
+		smtp_session_end(s, "4.3.0", "Memory is short");
+		break;
+	}
+	return used;
+}
+
+/* Between commands a wish to end is fulfilled. */
+static void end_if_asked(struct smtp_server *s)
+{
+	if (!s->shutting || s->after || s->state == SMTP_DATA || s->state == SMTP_ENDING)
+		return;
+	if (s->shut)
+		smtp_session_reply(s, s->shut);
+	else
+		smtp_session_end(s, "4.3.2", "Closing the connection");
+	smtp_session_move(s, SMTP_EV_CLOSE); /* also after another code than 421 */
+	smtp_session_forget(s);
+}
+
+static bool takes_input(const struct smtp_server *s)
+{
+	return s->state != SMTP_ENDING && !s->after && s->out.len < SMTP_OUTPUT_HIGH;
+}
+
+size_t smtp_server_feed(struct smtp_server *s, const char *bytes, size_t n)
+{
+	size_t done = 0;
+	while (done < n && takes_input(s)) {
+		if (s->state == SMTP_DATA)
+			done += smtp_body_feed(s, bytes + done, n - done);
+		else
+			done += take_line(s, bytes + done, n - done);
+		end_if_asked(s);
+	}
+	return done;
+}
+
+void smtp_server_answer(struct smtp_server *s, const struct smtp_reply *answer)
+{
+	assert(s->after);
+	smtp_after *after = s->after;
+	struct smtp_reply reply = *answer;
+	s->after = NULL;
+	after(s, &reply);
+	end_if_asked(s);
+}
+
+struct buf *smtp_server_output(struct smtp_server *s)
+{
+	return &s->out;
+}
+
+bool smtp_server_ended(const struct smtp_server *s)
+{
+	return s->state == SMTP_ENDING;
+}
+
+int64_t smtp_server_timeout(const struct smtp_server *s)
+{
+	int64_t command = s->config->timeout_command, data = s->config->timeout_data;
+	if (s->after)
+		return 0;
+	if (s->state == SMTP_DATA)
+		return data ? data : SMTP_TIMEOUT_DATA;
+	return command ? command : SMTP_TIMEOUT_COMMAND;
+}
+
+void smtp_server_timed_out(struct smtp_server *s)
+{
+	if (s->state == SMTP_ENDING)
+		buf_clear(&s->out); /* the peer does not take its last replies */
+	else if (!s->after)
+		smtp_session_end(s, "4.4.2", "Timeout, closing the connection");
+}
+
+void smtp_server_shut(struct smtp_server *s, const struct smtp_reply *reply)
+{
+	if (s->shutting)
+		return;
+	s->shutting = true;
+	s->shut = malloc(sizeof *s->shut);
+	if (s->shut)
+		*s->shut = *reply;
+	end_if_asked(s);
+}
+
+bool smtp_server_busy(const struct smtp_server *s)
+{
+	return s->transaction;
+}

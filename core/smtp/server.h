@@ -1,0 +1,106 @@
+/*
+ * The SMTP server of one session (RFC 5321, with PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES). It does no I/O:
+ * bytes go in by smtp_server_feed, replies come out in smtp_server_output, decisions are asked by callbacks, and time is
+ * told by the caller. One verb a file (smtp/verb_*.c).
+ *
+ *	             connect              HELO/EHLO           MAIL           RCPT           DATA
+ *	  (new) --------------> GREETED ----------> READY ---------> MAIL ---------> RCPT ---------> DATA
+ *	                                              ^  RSET, end of message (250 or refused)         |
+ *	                                              +--------------------------------------------------+
+ *	  any: QUIT, 421, error limit, time limit -> ENDING (output is sent, then the connection closed)
+ *
+ * A callback answers at once (SMTP_DONE) or later (SMTP_LATER, then smtp_server_answer once): while one is outstanding
+ * no input is consumed, so order is kept and the peer is slowed.
+ */
+#ifndef SMTPGATE_SMTP_SERVER_H
+#define SMTPGATE_SMTP_SERVER_H
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "smtp/reply.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct smtp_server;
+
+/* How bare CR and bare LF in message data are taken. CRLF.CRLF alone ends a message under each of them. */
+enum smtp_newline {
+	SMTP_NEWLINE_REJECT,    /* 550 5.6.11 (bare CR or LF) after the end of data: nothing is stored */
+	SMTP_NEWLINE_NORMALISE, /* LF alone becomes CRLF, CR alone becomes a blank; never an end of data; a dot behind
+				 * such a LF is content, not stuffing. Commands may end with LF (noted once) */
+	SMTP_NEWLINE_NOTE,      /* as NORMALISE, and on_note is told for each message */
+};
+
+struct smtp_server_config {
+	const char *hostname;      /* in greeting and replies; never NULL */
+	uint64_t max_size;         /* bytes of content, 0: no limit; offered as SIZE */
+	unsigned max_recipients;   /* 452 4.5.3 above */
+	unsigned max_errors;       /* so many 5xx commands in a row without a success: 421 and close (default 20) */
+	unsigned max_transactions; /* messages a session, 0: no limit */
+	enum smtp_newline newline;
+	bool helo_any;          /* empty and malformed HELO names are taken */
+	bool brackets_optional; /* MAIL FROM:jdoe */
+	/* RFC 5321 4.5.3.2.7: 5 min for a command; DATA block 3 min. 0 takes these. Milliseconds. */
+	int64_t timeout_command, timeout_data;
+};
+
+enum smtp_verdict { SMTP_DONE, SMTP_LATER };
+
+/* Each callback fills *reply (preset to the usual success) and returns SMTP_DONE, or returns SMTP_LATER. Strings are
+ * valid during the call only. A reply of 421 ends the session after it was sent. NULL callbacks accept. */
+struct smtp_server_ops {
+	/* helo: name or address literal, "" when empty and allowed. extended: EHLO. */
+	enum smtp_verdict (*on_helo)(void *ctx, const char *helo, bool extended, struct smtp_reply *reply);
+	/* reverse_path: "user@domain" or "". size: of SIZE=, 0 when not said. */
+	enum smtp_verdict (*on_mail)(void *ctx, const char *reverse_path, uint64_t size, bool eight_bit,
+				     struct smtp_reply *reply);
+	/* forward_path: "user@domain", or "postmaster" alone (RFC 5321 4.1.1.3). Source routes are stripped. */
+	enum smtp_verdict (*on_rcpt)(void *ctx, const char *forward_path, struct smtp_reply *reply);
+	/* Before 354. A reply other than 354 refuses. */
+	enum smtp_verdict (*on_data)(void *ctx, struct smtp_reply *reply);
+	/* Content: unstuffed, CRLF lines. OK, or a result that makes the rest be read and thrown away; then on_end
+	 * is not called and the peer gets 452 4.3.1 (E_FULL, E_NOMEM, E_LIMIT) or 451 4.3.0. */
+	enum result (*on_bytes)(void *ctx, const char *bytes, size_t n);
+	/* Whole message is there. The reply is what the peer sees: 250 only when it is on disk. */
+	enum smtp_verdict (*on_end)(void *ctx, struct smtp_reply *reply);
+	/* The transaction ended without on_end's success: RSET, new EHLO, QUIT, too big, lost connection. Also called
+	 * by smtp_server_destroy, there also when on_mail or on_end has not answered yet. Not called when on_end answered
+	 * or on_mail refused. */
+	void (*on_reset)(void *ctx);
+	/* Something tolerated that should be noted in the log: "bare LF", "MAIL without brackets". */
+	void (*on_note)(void *ctx, const char *what);
+	/* For [log] protocol: each line in (false) and out (true), without CRLF, masked. May be NULL. */
+	void (*on_line)(void *ctx, bool out, const char *line, size_t n);
+};
+
+/* config's strings and ops must outlive the session. *s is in state GREETED, its greeting in the output; with
+ * `greeting` not NULL (a 4xx or 5xx: too many connections, not accepted from there) it says that and ends. */
+enum result smtp_server_new(struct smtp_server **s, const struct smtp_server_config *config,
+			    const struct smtp_server_ops *ops, void *ctx, const struct smtp_reply *greeting);
+/* Not from within a callback. */
+void smtp_server_destroy(struct smtp_server **s);
+/* Takes bytes; returns how many were consumed: all, unless a callback is outstanding, output is full
+ * (SMTP_OUTPUT_HIGH) or the session ended. Call again with the rest when that has changed. */
+size_t smtp_server_feed(struct smtp_server *s, const char *bytes, size_t n);
+/* The outstanding callback's answer; may produce output and make feed go on. */
+void smtp_server_answer(struct smtp_server *s, const struct smtp_reply *reply);
+/* Replies to be sent; the caller consumes them from it. */
+struct buf *smtp_server_output(struct smtp_server *s);
+/* True when the session is over: close after the output was sent. */
+bool smtp_server_ended(const struct smtp_server *s);
+/* ms that the peer has in this state, counted from its last byte; 0 while we owe an answer (no limit of its). When the
+ * session has ended: to take the last replies. */
+int64_t smtp_server_timeout(const struct smtp_server *s);
+/* The time ran out: 421 4.4.2 and the end. When it had ended before, the output is dropped: close. */
+void smtp_server_timed_out(struct smtp_server *s);
+/* The gateway stops or sheds load: 421 with these words between commands; during DATA after the message. */
+void smtp_server_shut(struct smtp_server *s, const struct smtp_reply *reply);
+/* True between MAIL and its end: a stop waits for it. */
+bool smtp_server_busy(const struct smtp_server *s);
+
+#define SMTP_LINE_MAX 2048      /* command line with CRLF; RFC 5321 asks 512 + extensions: longer is 500 5.5.2 */
+#define SMTP_OUTPUT_HIGH 16384  /* bytes of unsent replies above which feed stops taking commands */
+
+#endif

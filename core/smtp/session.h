@@ -1,0 +1,108 @@
+/*
+ * The inside of a server session, for the files that make it up: server.c (the contract of
+ * server.h), session.c (asking, answering, ending), body.c (message data), verbs.c (the table) and
+ * verb_*.c. Nobody else includes this.
+ */
+#ifndef SMTPGATE_SMTP_SESSION_H
+#define SMTPGATE_SMTP_SESSION_H
+
+#include "smtp/data.h"
+#include "smtp/line.h"
+#include "smtp/server.h"
+#include "smtp/state.h"
+
+#define SMTP_MAX_ERRORS 20          /* of config.max_errors 0 */
+#define SMTP_TIMEOUT_COMMAND 300000 /* RFC 5321 4.5.3.2.7 */
+#define SMTP_TIMEOUT_DATA 180000    /* RFC 5321 4.5.3.2.5 */
+
+/* What to do with the answer of a callback. */
+typedef void smtp_after(struct smtp_server *s, struct smtp_reply *reply);
+
+struct smtp_server {
+	const struct smtp_server_config *config; /* not owned */
+	const struct smtp_server_ops *ops;       /* not owned */
+	void *ctx;
+	enum smtp_state state;
+	struct buf out;
+	struct smtp_line line;
+	smtp_after *after;       /* a callback is outstanding: this takes its answer */
+	struct smtp_reply *shut; /* owned: the gateway wants the session to end with this */
+	bool shutting;       /* shut was asked (shut itself may be NULL when memory was short) */
+	bool transaction;    /* on_mail was asked; on_reset or on_end's answer is owed */
+	unsigned recipients; /* accepted in this transaction: the callbacks keep them */
+	unsigned errors;     /* 5xx in a row */
+	unsigned messages;   /* ends of data so far */
+	unsigned noted;      /* bit i: note i was told in this session */
+	/* the message under way */
+	struct smtp_data data;
+	uint64_t size; /* bytes of content so far */
+	enum result failed;
+};
+
+/* ---- session.c ---- */
+
+/* A callback's verdict: its reply goes to `after` now, or its answer later. */
+void smtp_session_settle(struct smtp_server *s, enum smtp_verdict verdict, struct smtp_reply *reply,
+			 smtp_after *after);
+/* Sends a reply: puts in an enhanced code where one is due, counts errors, ends the session on 421.
+ */
+void smtp_session_reply(struct smtp_server *s, struct smtp_reply *reply);
+/* The same from code, enhanced code and words. */
+void smtp_session_say(struct smtp_server *s, int code, const char *status, const char *words);
+/* Sends a reply without enhanced code (greeting, HELO, EHLO: RFC 2034 section 4). */
+void smtp_session_plain(struct smtp_server *s, const struct smtp_reply *reply);
+/* "421 STATUS HOST words", then the session is over. */
+void smtp_session_end(struct smtp_server *s, const char *status, const char *words);
+/* The transaction, if any, is over without success: on_reset. */
+void smtp_session_forget(struct smtp_server *s);
+void smtp_session_move(struct smtp_server *s, enum smtp_event event);
+
+enum smtp_note { SMTP_NOTE_BARE_LF, SMTP_NOTE_BRACKETS, SMTP_NOTE_BLANK };
+/* Tells on_note, each kind once a session: a peer does not fill the log. */
+void smtp_session_note(struct smtp_server *s, enum smtp_note note);
+
+/* ---- body.c ---- */
+
+/* After 354: content follows. */
+void smtp_body_begin(struct smtp_server *s);
+/* Takes content; returns how many bytes were its own. */
+size_t smtp_body_feed(struct smtp_server *s, const char *bytes, size_t n);
+
+/* ---- verbs.c ---- */
+
+struct smtp_verb {
+	const char *name;
+	unsigned states; /* SMTP_IN(state) of those it is allowed in */
+	bool alone;      /* takes no argument */
+	/* args: what stands behind the verb without blanks at both ends, to be cut at will. */
+	void (*run)(struct smtp_server *s, char *args);
+};
+/* A whole command line, NUL-terminated: finds the verb, checks order and runs it. */
+void smtp_verbs_run(struct smtp_server *s, char *line);
+/* The row after `verb`, the first for NULL; NULL at the end. For HELP. */
+const struct smtp_verb *smtp_verbs_next(const struct smtp_verb *verb);
+
+/* ---- verb_*.c: one row each ---- */
+void smtp_verb_helo(struct smtp_server *s, char *args);
+void smtp_verb_ehlo(struct smtp_server *s, char *args);
+void smtp_verb_mail(struct smtp_server *s, char *args);
+void smtp_verb_rcpt(struct smtp_server *s, char *args);
+void smtp_verb_data(struct smtp_server *s, char *args);
+void smtp_verb_rset(struct smtp_server *s, char *args);
+void smtp_verb_noop(struct smtp_server *s, char *args);
+void smtp_verb_vrfy(struct smtp_server *s, char *args);
+void smtp_verb_expn(struct smtp_server *s, char *args);
+void smtp_verb_help(struct smtp_server *s, char *args);
+void smtp_verb_quit(struct smtp_server *s, char *args);
+
+/*
+ * The path of MAIL and RCPT: "FROM:" or "TO:" in `prefix`, then the path. Returns it NUL-terminated
+ * within args, with *params at what follows; NULL after a refusal was sent. bad: the enhanced code
+ * of a syntax error (5.1.7, 5.1.3).
+ */
+char *smtp_verb_path(struct smtp_server *s, char *args, const char *prefix, unsigned flags,
+		     const char *bad, char **params);
+/* The greeting of HELO and EHLO: checks the name, asks on_helo, gives the answer to `after`. */
+void smtp_verb_hello(struct smtp_server *s, const char *name, bool extended, smtp_after *after);
+
+#endif

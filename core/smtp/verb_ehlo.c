@@ -1,0 +1,50 @@
+/* EHLO (RFC 5321 4.1.1.1): the keywords offered are rows. */
+#include "smtp/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int put_word(const struct smtp_server *s, const char *word, char *to, size_t n)
+{
+	(void)s;
+	return snprintf(to, n, "%s", word);
+}
+
+/* RFC 1870: 0 says that there is no limit. */
+static int put_size(const struct smtp_server *s, const char *word, char *to, size_t n)
+{
+	return snprintf(to, n, "%s %llu", word, (unsigned long long)s->config->max_size);
+}
+
+/* put: writes the line as snprintf does; 0 offers the keyword not in this session. */
+static const struct {
+	const char *word;
+	int (*put)(const struct smtp_server *s, const char *word, char *to, size_t n);
+} keywords[] = {
+	{"PIPELINING", put_word},
+	{"SIZE", put_size},
+	{"8BITMIME", put_word},
+	{"ENHANCEDSTATUSCODES", put_word},
+};
+
+static void answered(struct smtp_server *s, struct smtp_reply *reply)
+{
+	if (!smtp_reply_is(reply, 2)) {
+		smtp_session_reply(s, reply);
+		return;
+	}
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+		char line[80];
+		size_t have = strlen(reply->text);
+		if (keywords[i].put(s, keywords[i].word, line, sizeof line) > 0)
+			snprintf(reply->text + have, sizeof reply->text - have, "\n%s", line);
+	}
+	smtp_session_forget(s); /* RFC 5321 4.1.4: as RSET */
+	smtp_session_move(s, SMTP_EV_HELLO);
+	smtp_session_plain(s, reply);
+}
+
+void smtp_verb_ehlo(struct smtp_server *s, char *args)
+{
+	smtp_verb_hello(s, args, true, answered);
+}

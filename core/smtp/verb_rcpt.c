@@ -1,0 +1,42 @@
+/* RCPT (RFC 5321 4.1.1.3). Recipients are counted, not kept: each costs the same, the first and the
+ * ten thousandth. */
+#include "base/text.h"
+#include "smtp/param.h"
+#include "smtp/path.h"
+#include "smtp/session.h"
+
+#include <string.h>
+
+static const struct smtp_param known[] = {
+	{NULL, NULL},
+};
+
+static void answered(struct smtp_server *s, struct smtp_reply *reply)
+{
+	if (smtp_reply_is(reply, 2)) {
+		s->recipients++;
+		smtp_session_move(s, SMTP_EV_RCPT);
+	}
+	smtp_session_reply(s, reply);
+}
+
+void smtp_verb_rcpt(struct smtp_server *s, char *args)
+{
+	struct smtp_reply reply;
+	char *rest, *path = smtp_verb_path(s, args, "TO:", SMTP_PATH_POSTMASTER, "5.1.3", &rest);
+	if (!path)
+		return;
+	if (smtp_param_take(known, rest, NULL, &reply) != OK) {
+		smtp_session_reply(s, &reply);
+		return;
+	}
+	if (s->config->max_recipients && s->recipients >= s->config->max_recipients) {
+		smtp_session_say(s, 452, "4.5.3", "Too many recipients");
+		return;
+	}
+	const char *to = text_same(path, "postmaster") ? "postmaster" : path;
+	smtp_reply_set(&reply, 250, "2.1.5", "Ok");
+	enum smtp_verdict verdict =
+		s->ops->on_rcpt ? s->ops->on_rcpt(s->ctx, to, &reply) : SMTP_DONE;
+	smtp_session_settle(s, verdict, &reply, answered);
+}

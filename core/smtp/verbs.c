@@ -1,0 +1,81 @@
+/*
+ * The table of verbs and what is said when one comes at the wrong moment. A new command is a row
+ * here and a verb_*.c; a new EHLO keyword is a row in verb_ehlo.c.
+ */
+#include "base/text.h"
+#include "smtp/session.h"
+
+#include <string.h>
+
+#define ANY (SMTP_IN_ANY & ~SMTP_IN(SMTP_DATA) & ~SMTP_IN(SMTP_ENDING))
+
+static const struct smtp_verb verbs[] = {
+	/* the most frequent first: the table is searched in order */
+	{"RCPT", SMTP_IN(SMTP_MAIL) | SMTP_IN(SMTP_RCPT), false, smtp_verb_rcpt},
+	{"MAIL", SMTP_IN(SMTP_READY), false, smtp_verb_mail},
+	{"DATA", SMTP_IN(SMTP_RCPT), true, smtp_verb_data},
+	{"EHLO", ANY, false, smtp_verb_ehlo},
+	{"HELO", ANY, false, smtp_verb_helo},
+	{"QUIT", ANY, true, smtp_verb_quit},
+	{"RSET", ANY, true, smtp_verb_rset},
+	{"NOOP", ANY, false, smtp_verb_noop},
+	{"VRFY", ANY, false, smtp_verb_vrfy},
+	{"EXPN", ANY, false, smtp_verb_expn},
+	{"HELP", ANY, false, smtp_verb_help},
+	{.name = NULL},
+};
+
+/* The first row whose verb and state fit tells what is missing. */
+static const struct {
+	const char *verb; /* NULL: any */
+	unsigned states;
+	int code;
+	const char *words;
+} misplaced[] = {
+	{NULL, SMTP_IN(SMTP_GREETED), 503, "Send HELO or EHLO first"},
+	{"MAIL", SMTP_IN_ANY, 503, "Nested MAIL: send RSET first"},
+	{"RCPT", SMTP_IN_ANY, 503, "Send MAIL first"},
+	{"DATA", SMTP_IN(SMTP_READY), 503, "Send MAIL and RCPT first"},
+	{"DATA", SMTP_IN_ANY, 554, "No valid recipients"},
+	{NULL, SMTP_IN_ANY, 503, "Bad sequence of commands"},
+};
+
+static void refuse_misplaced(struct smtp_server *s, const struct smtp_verb *verb)
+{
+	size_t i = 0;
+	while (!(misplaced[i].states & SMTP_IN(s->state)) ||
+	       (misplaced[i].verb && strcmp(misplaced[i].verb, verb->name) != 0))
+		i++;
+	smtp_session_say(s, misplaced[i].code, "5.5.1", misplaced[i].words);
+}
+
+const struct smtp_verb *smtp_verbs_next(const struct smtp_verb *verb)
+{
+	verb = verb ? verb + 1 : verbs;
+	return verb->name ? verb : NULL;
+}
+
+static const struct smtp_verb *find(const char *name)
+{
+	const struct smtp_verb *verb = smtp_verbs_next(NULL);
+	while (verb && !text_same(verb->name, name))
+		verb = smtp_verbs_next(verb);
+	return verb;
+}
+
+void smtp_verbs_run(struct smtp_server *s, char *line)
+{
+	char *name = text_trim(line), *args = name + strcspn(name, " \t");
+	if (*args)
+		*args++ = '\0';
+	args = text_trim(args);
+	const struct smtp_verb *verb = find(name);
+	if (!verb)
+		smtp_session_say(s, 500, "5.5.2", "Command not recognized");
+	else if (!(verb->states & SMTP_IN(s->state)))
+		refuse_misplaced(s, verb);
+	else if (verb->alone && *args)
+		smtp_session_say(s, 501, "5.5.4", "This command takes no argument");
+	else
+		verb->run(s, args);
+}

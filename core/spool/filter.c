@@ -1,0 +1,65 @@
+/* Filters of the operator: see filter.h. Owns nothing; cannot fail. */
+#include "spool/filter.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+bool filter_empty(const struct spool_filter *f)
+{
+	return !f->numbers && !f->from && !f->to && !f->rule && !f->error && !f->client &&
+	       !f->since && !f->until;
+}
+
+/* want: "user@domain", "@domain", "domain", or "<>" and "" for the null reverse-path. */
+static bool address_fits(const char *want, const char *address)
+{
+	const char *at = strrchr(address, '@');
+	if (strcmp(want, "<>") == 0)
+		want = "";
+	if (*want == '@')
+		want++;
+	else if (!*want || strchr(want, '@'))
+		return text_same(want, address);
+	return at && text_same(want, at + 1);
+}
+
+static bool contains(const char *text, const char *words)
+{
+	size_t n = strlen(words);
+	for (size_t left = strlen(text); left >= n; text++, left--)
+		if (text_same_n(text, n, words))
+			return true;
+	return false;
+}
+
+bool filter_message(const struct spool_filter *f, const struct spool_entry *e)
+{
+	const struct mail_envelope *v = &e->envelope;
+	if (f->from && !address_fits(f->from, v->reverse_path))
+		return false;
+	if (f->client && strcmp(f->client, v->client) != 0)
+		return false;
+	if (f->since && v->arrived < f->since)
+		return false;
+	return !f->until || v->arrived <= f->until;
+}
+
+bool filter_rcpt(const struct spool_filter *f, const struct spool_rcpt *r)
+{
+	if (f->to && !address_fits(f->to, r->address))
+		return false;
+	if (f->rule && !text_same(f->rule, r->rule))
+		return false;
+	return !f->error || contains(r->reason, f->error);
+}
+
+bool filter_match(const struct spool_filter *f, const struct spool_entry *e)
+{
+	if (!filter_message(f, e))
+		return false;
+	for (size_t i = 0; i < e->rcpt_count; i++)
+		if (filter_rcpt(f, &e->rcpts[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,294 @@
+/*
+ * SPOOL/maildrop: see spool.h. A file is lines of envelope, an empty line, and the content as it
+ *is:
+ *
+ *	smtpgate maildrop 1
+ *	from user@domain        (nothing behind the blank: the null reverse-path)
+ *	to user@domain          once for each recipient
+ *	listener send           and protocol, client, helo, arrived (ms), priority, eight_bit, size
+ *(bytes of content)
+ *
+ * Its name begins with the time, so names sort by age. Owns nothing between calls. Fails as the
+ *disk does.
+ */
+#include "base/buf.h"
+#include "base/text.h"
+#include "spool/message.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PREFIX "drop-"
+#define FIRST_LINE "smtpgate maildrop 1\n"
+#define FILE_MOST ((size_t)1 << 30) /* bytes of one file; a larger one is answered E_LIMIT */
+
+bool spool_maildrop_named(const char *session)
+{
+	return text_starts(session, PREFIX);
+}
+
+static enum result name_path(char out[PATH_MAX], const char *path, const char *name,
+			     const char *suffix, struct err *err)
+{
+	if (strchr(name, '/') || !spool_maildrop_named(name))
+		return err_set(err, E_SYNTAX, "%s is no name of a maildrop file", name);
+	if ((size_t)snprintf(out, PATH_MAX, "%s/maildrop/%s%s", path, name, suffix) >= PATH_MAX)
+		return err_set(err, E_LIMIT, "%s/maildrop: the name is too long", path);
+	return OK;
+}
+
+/* ---- writing ---- */
+
+static enum result put_line(struct buf *b, const char *name, const char *value, struct err *err)
+{
+	for (const char *c = value; *c; c++)
+		if ((unsigned char)*c < ' ')
+			return err_set(err, E_SYNTAX, "the envelope's %s holds a control character",
+				       name);
+	return buf_printf(b, "%s %s\n", name, value);
+}
+
+static enum result put_envelope(struct buf *b, const struct mail_envelope *e, size_t size,
+				struct err *err)
+{
+	const struct {
+		const char *name, *value;
+	} lines[] = {{"from", e->reverse_path},
+		     {"listener", e->listener},
+		     {"protocol", e->protocol},
+		     {"client", e->client},
+		     {"helo", e->helo}};
+	enum result r = buf_puts(b, FIRST_LINE);
+	for (size_t i = 0; r == OK && i < sizeof lines / sizeof *lines; i++)
+		r = put_line(b, lines[i].name, lines[i].value ? lines[i].value : "", err);
+	for (size_t i = 0; r == OK && i < e->count; i++)
+		r = put_line(b, "to", e->recipients[i], err);
+	if (r == OK)
+		r = buf_printf(b, "arrived %lld\npriority %d\neight_bit %d\nsize %zu\n\n",
+			       (long long)e->arrived, (int)e->priority, e->eight_bit, size);
+	return r;
+}
+
+enum result spool_maildrop_write(const struct file_ops *files, const char *path,
+				 const struct mail_envelope *envelope, const void *data, size_t n,
+				 struct err *err)
+{
+	char name[64], whole[PATH_MAX];
+	struct buf b;
+	const struct clock *clock = clock_system();
+	snprintf(name, sizeof name, PREFIX "%013lld-%016llx", (long long)clock_wall(clock),
+		 (unsigned long long)clock_random(clock));
+	enum result r = name_path(whole, path, name, "", err);
+	if (r != OK)
+		return r;
+	char *slash = strrchr(whole, '/');
+	*slash = '\0';
+	r = file_make_dirs(files, whole, 0700, err);
+	*slash = '/';
+	buf_init(&b, 0);
+	if (r == OK && !envelope->count)
+		r = err_set(err, E_RANGE, "a message needs a recipient");
+	if (r == OK)
+		r = put_envelope(&b, envelope, n, err);
+	if (r == OK)
+		r = buf_append(&b, data, n);
+	if (r == E_NOMEM)
+		err_set(err, r, "no memory for the message");
+	if (r == OK) {
+		r = file_replace(files, whole, buf_head(&b), b.len, 0600, err);
+		if (r != OK) /* in place, but perhaps not for good: the caller is told that it is not sent */
+			files->unlinkat(AT_FDCWD, whole);
+	}
+	buf_free(&b);
+	return r;
+}
+
+/* ---- listing ---- */
+
+static bool complete(const char *name)
+{
+	return spool_maildrop_named(name) && !strchr(name, '.'); /* .PID.tmp, .bad, .bad.txt */
+}
+
+static int by_name(const void *x, const void *y)
+{
+	return strcmp(*(char *const *)x, *(char *const *)y);
+}
+
+static enum result names_push(char ***names, size_t *count, const char *name)
+{
+	if ((*count & (*count - 1)) == 0) { /* 0, 1, 2, 4, ...: full */
+		char **more = realloc(*names, (*count ? *count * 2 : 1) * sizeof *more);
+		if (!more)
+			return E_NOMEM;
+		*names = more;
+	}
+	(*names)[*count] = strdup(name);
+	if (!(*names)[*count])
+		return E_NOMEM;
+	++*count;
+	return OK;
+}
+
+enum result spool_maildrop_list(const char *path, char ***names, size_t *count, struct err *err)
+{
+	char folder[PATH_MAX];
+	*names = NULL;
+	*count = 0;
+	if ((size_t)snprintf(folder, sizeof folder, "%s/maildrop", path) >= sizeof folder)
+		return err_set(err, E_LIMIT, "%s: the name is too long", path);
+	DIR *dir = opendir(folder);
+	if (!dir)
+		return errno == ENOENT ? OK : err_errno(err, errno, "%s cannot be listed", folder);
+	enum result r = OK;
+	for (struct dirent *d; r == OK && (d = readdir(dir));)
+		if (complete(d->d_name))
+			r = names_push(names, count, d->d_name);
+	closedir(dir);
+	if (r == OK && *count)
+		qsort(*names, *count, sizeof **names, by_name);
+	if (r == OK)
+		return OK;
+	while (*count)
+		free((*names)[--*count]);
+	free(*names);
+	*names = NULL;
+	return err_set(err, r, "no memory to list %s", folder);
+}
+
+/* ---- reading ---- */
+
+static const char *kept(struct region *region, const char *value, bool *short_of)
+{
+	const char *copy = region_strdup(region, value);
+	*short_of |= !copy;
+	return copy ? copy : "";
+}
+
+static bool number_of(const char *text, int64_t least, int64_t most, int64_t *out)
+{
+	char *end;
+	errno = 0;
+	long long n = strtoll(text, &end, 10);
+	*out = n;
+	return *text && !*end && !errno && n >= least && n <= most;
+}
+
+/* One line, cut out already. E_CORRUPT: nothing that put_envelope writes. */
+static enum result take_line(struct mail_envelope *e, char *line, int64_t *size)
+{
+	bool short_of = false, fits = true;
+	int64_t n = 0;
+	char *value = strchr(line, ' ');
+	if (!value)
+		return E_CORRUPT;
+	*value++ = '\0';
+	if (strcmp(line, "from") == 0)
+		e->reverse_path = kept(e->region, value, &short_of);
+	else if (strcmp(line, "to") == 0)
+		short_of = mail_envelope_add(e, value) != OK;
+	else if (strcmp(line, "listener") == 0)
+		e->listener = kept(e->region, value, &short_of);
+	else if (strcmp(line, "protocol") == 0)
+		e->protocol = kept(e->region, value, &short_of);
+	else if (strcmp(line, "client") == 0)
+		e->client = kept(e->region, value, &short_of);
+	else if (strcmp(line, "helo") == 0)
+		e->helo = kept(e->region, value, &short_of);
+	else if (strcmp(line, "arrived") == 0)
+		fits = number_of(value, INT64_MIN, INT64_MAX, &e->arrived);
+	else if (strcmp(line, "size") == 0)
+		fits = number_of(value, 0, INT64_MAX, size);
+	else if (strcmp(line, "priority") == 0 && (fits = number_of(value, 0, MAIL_BULK, &n)))
+		e->priority = (enum mail_priority)n;
+	else if (strcmp(line, "eight_bit") == 0 && (fits = number_of(value, 0, 1, &n)))
+		e->eight_bit = n != 0;
+	else
+		fits = false;
+	return short_of ? E_NOMEM : fits ? OK : E_CORRUPT;
+}
+
+/* Reads the lines up to the empty one; *content: what follows it. */
+static enum result take_envelope(struct mail_envelope *e, char *text, char **content, int64_t *size)
+{
+	enum result r = text_starts(text, FIRST_LINE) ? OK : E_CORRUPT;
+	*size = -1;
+	for (char *at = strchr(text, '\n'), *end; r == OK; at = end) {
+		if (!at || !(end = strchr(++at, '\n')))
+			return E_CORRUPT;
+		if (end == at) {
+			*content = end + 1;
+			return e->count ? OK : E_CORRUPT;
+		}
+		*end = '\0';
+		r = take_line(e, at, size);
+	}
+	return r;
+}
+
+enum result spool_maildrop_read(const char *path, const char *name, struct region *region,
+				struct mail_envelope *envelope, char **data, size_t *n,
+				struct err *err)
+{
+	char whole[PATH_MAX], *content = NULL;
+	int64_t size;
+	enum result r = name_path(whole, path, name, "", err);
+	if (r == OK)
+		r = file_read(whole, FILE_MOST, data, n, err);
+	if (r != OK)
+		return r;
+	mail_envelope_init(envelope, region);
+	envelope->session = region_strdup(region, name);
+	r = envelope->session ? take_envelope(envelope, *data, &content, &size) : E_NOMEM;
+	size_t head = content ? (size_t)(content - *data) : 0;
+	if (r == OK && (size < 0 || (uint64_t)size != *n - head))
+		r = E_CORRUPT;
+	if (r == OK) {
+		*n -= head;
+		memmove(*data, content, *n + 1);
+		return OK;
+	}
+	free(*data);
+	*data = NULL;
+	return err_set(err, r, "%s: %s", whole,
+		       r == E_CORRUPT ? "it is not a maildrop file, or not whole"
+				      : result_sentence(r));
+}
+
+/* ---- afterwards ---- */
+
+enum result spool_maildrop_taken(const char *path, const char *name, struct err *err)
+{
+	char whole[PATH_MAX];
+	enum result r = name_path(whole, path, name, "", err);
+	if (r != OK || unlink(whole) == 0 || errno == ENOENT)
+		return r;
+	return err_errno(err, errno, "%s cannot be removed", whole);
+}
+
+enum result spool_maildrop_bad(const char *path, const char *name, const char *reason,
+			       struct err *err)
+{
+	char whole[PATH_MAX], bad[PATH_MAX], note[PATH_MAX];
+	enum result r = name_path(whole, path, name, "", err);
+	if (r == OK)
+		r = name_path(bad, path, name, ".bad", err);
+	if (r == OK)
+		r = name_path(note, path, name, ".bad.txt", err);
+	if (r == OK && rename(whole, bad) != 0)
+		r = err_errno(err, errno, "%s cannot be set aside", whole);
+	struct buf b;
+	buf_init(&b, 0);
+	if (r == OK && (r = buf_printf(&b, "%s\n", reason)) != OK)
+		err_set(err, r, "no memory for a note");
+	if (r == OK)
+		r = file_replace(file_system(), note, buf_head(&b), b.len, 0600, err);
+	buf_free(&b);
+	return r;
+}

@@ -1,0 +1,107 @@
+/* The five vendors, and what runs here: see registry.h. The table follows Q101461. */
+#include "transport/registry.h"
+#include "base/text.h"
+#include "transport/error.h"
+#include "transport/instance.h"
+#include "transport/loader.h"
+#include "transport/stack.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SWAPPED "Q96244 prints the rows of win and xln swapped; this table follows Q101461"
+
+static const struct registry_vendor vendors[] = {
+	{"lmn", "Microsoft LAN Manager for MS-DOS", "the host's own TCP/IP", "smtplmn", NULL},
+	{"ftp", "PC/TCP Kernel, FTP Software, Inc.", "lwIP over a packet driver", "smtpftp", NULL},
+	{"nvl", "Novell LAN WorkPlace for DOS 4.0",
+	 "a private Linux stack in its own network namespace", "smtpnvl", NULL},
+	{"win", "WIN/TCP for DOS RunTime 4.1, The Wollongong Group, Inc.",
+	 "the 4.4BSD TCP of libslirp on a virtual Ethernet", "smtpwin", SWAPPED},
+	{"xln", "Excelan EXOS 205T Intelligent Ethernet Controller", "io_uring", "smtpxln",
+	 SWAPPED},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct registry_vendor *registry_vendors(void)
+{
+	return vendors;
+}
+
+const struct registry_vendor *registry_vendor(const char *code)
+{
+	for (const struct registry_vendor *v = vendors; v->code; v++)
+		if (strcmp(v->code, code) == 0)
+			return v;
+	return NULL;
+}
+
+const char *registry_vendor_of_program(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/'), *name = slash ? slash + 1 : argv0;
+	for (const struct registry_vendor *v = vendors; v->code; v++)
+		if (strcmp(v->program, name) == 0)
+			return v->code;
+	return NULL;
+}
+
+static void absent(struct sgt_report *report, const char *cause)
+{
+	*report = (struct sgt_report){.state = SGT_ABSENT};
+	text_copy(report->cause, sizeof report->cause, cause);
+}
+
+void registry_detect(const struct sgt_module *module, struct sgt_report *report)
+{
+	struct instance *instance = NULL;
+	struct stack *stack = NULL;
+	struct err err;
+	struct sgt_error error;
+	static const struct stack_ops none;
+	const struct instance_config defaults = {.name = module->code};
+	const struct stack_config config = {.ops = &none};
+	if (instance_new(&instance, module, &defaults, &err) != OK)
+		absent(report, err.text);
+	else if (stack_create(&stack, instance, &config, &error) != SGT_OK)
+		absent(report, error.text);
+	else
+		stack_detect(stack, report);
+	stack_destroy(&stack);
+	instance_destroy(&instance);
+}
+
+static bool runs(const struct transport_found *f, const char *except)
+{
+	struct sgt_report report;
+	if (!f->module || (except && strcmp(f->code, except) == 0))
+		return false;
+	registry_detect(f->module, &report);
+	return report.state == SGT_RUNNING;
+}
+
+/* Place in the list of an answer: the five first. */
+static size_t rank(const char *code)
+{
+	const struct registry_vendor *v = registry_vendor(code);
+	return v ? (size_t)(v - vendors) : sizeof vendors / sizeof *vendors;
+}
+
+const char *registry_running(const char *const *dirs, const char *except, struct buf *out)
+{
+	struct transport_list list;
+	const char *first = NULL;
+	if (transport_scan(dirs, &list) != OK)
+		return NULL;
+	for (size_t r = 0; r <= sizeof vendors / sizeof *vendors; r++) {
+		for (size_t i = 0; i < list.count; i++) {
+			const struct transport_found *f = &list.found[i];
+			if (rank(f->code) != r || !runs(f, except))
+				continue;
+			buf_printf(out, "%s%s", first ? ", " : "", f->code);
+			if (!first)
+				first = f->module->code;
+		}
+	}
+	transport_list_free(&list);
+	return first;
+}

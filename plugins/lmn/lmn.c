@@ -1,0 +1,160 @@
+/*
+ * lmn: the host's own TCP/IP, by kernel sockets and epoll. The module's table: settings,
+ * capabilities, functions.
+ *
+ * The work is done in plugins/support (sockets.h); what is particular to this module stands in
+ * lmn_create.c (settings), lmn_detect.c, lmn_listen.c (prepare, ports that live over stop and
+ * start), lmn_handed.c (descriptors of the service manager) and lmn_holder.c (who holds a port).
+ * Nothing but the module constant is visible outside.
+ */
+#include "lmn/lmn.h"
+
+#include <ifaddrs.h>
+
+static const char *const sockets_words[] = {"auto", "required", "off", NULL};
+
+const struct sgt_key lmn_keys[] = {
+	[LMN_KEY_SOCKETS] =
+		{.name = "sockets",
+		 .type = SGT_ENUM,
+		 .standard = "auto",
+		 .words = sockets_words,
+		 .help = "Listening sockets of the service manager: used when handed over, "
+			 "required, or not looked at."},
+	[LMN_KEY_SOURCE] = {.name = "source",
+			    .type = SGT_ADDR,
+			    .help = "Own address that outgoing connections come from."},
+	[LMN_KEY_MARK] = {.name = "mark",
+			  .type = SGT_INT,
+			  .min = 0,
+			  .max = UINT32_MAX,
+			  .help = "Mark of all packets, for routing and firewall rules (SO_MARK)."},
+	[LMN_KEY_DEVICE] =
+		{.name = "device",
+		 .type = SGT_TEXT,
+		 .help = "Network device that everything goes through (SO_BINDTODEVICE)."},
+	[LMN_KEY_NAME_SERVER] =
+		{.name = "name_server",
+		 .type = SGT_ADDR,
+		 .flags = SGT_KEY_MANY,
+		 .help = "Name servers, instead of those of the host's resolv.conf."},
+	{.name = NULL},
+};
+
+static enum sgt_result start(struct sgt_stack *stack, struct sgt_error *error)
+{
+	return sock_start(&stack->sock, error);
+}
+
+static enum sgt_result run(struct sgt_stack *stack, int timeout_ms, struct sgt_error *error)
+{
+	return sock_run(&stack->sock, timeout_ms, error);
+}
+
+static void wakeup(struct sgt_stack *stack)
+{
+	sock_wakeup(&stack->sock);
+}
+
+static void stop(struct sgt_stack *stack)
+{
+	sock_stop(&stack->sock);
+}
+
+static enum sgt_result address(struct sgt_stack *stack, const char *text, unsigned default_port,
+			       char out[SGT_ADDRESS_MAX], struct sgt_error *error)
+{
+	struct ipaddr a;
+	enum sgt_result r = ipaddr_parse(text, default_port, &a, error);
+	(void)stack;
+	if (r == SGT_OK)
+		ipaddr_format(&a, out);
+	return r;
+}
+
+static enum sgt_result connect_to(struct sgt_stack *stack, const char *to, const char *source,
+				  void *user, struct sgt_conn **conn, struct sgt_error *error)
+{
+	struct ipaddr a, from;
+	const struct ipaddr *by = NULL;
+	enum sgt_result r = ipaddr_parse(to, 0, &a, error);
+	if (r == SGT_OK && source)
+		r = ipaddr_parse_host(source, &from, error);
+	if (r != SGT_OK)
+		return r;
+	if (a.any || !ipaddr_port(&a))
+		return error_set(error, SGT_BAD_ADDRESS, "\"%.100s\" is nothing to connect to", to);
+	if (source)
+		by = &from;
+	else if (stack->has_source && stack->source.u.sa.sa_family == a.u.sa.sa_family)
+		by = &stack->source;
+	return sock_connect(&stack->sock, &a, by, user, conn, error);
+}
+
+static enum sgt_result dgram_open(struct sgt_stack *stack, const char *local, void *user,
+				  struct sgt_dgram **dgram, struct sgt_error *error)
+{
+	struct ipaddr a;
+	enum sgt_result r = ipaddr_parse(local, 0, &a, error);
+	return r == SGT_OK ? sock_dgram_open(&stack->sock, &a, user, dgram, error) : r;
+}
+
+static void counters(struct sgt_stack *stack, struct sgt_counters *out)
+{
+	*out = stack->sock.counters;
+}
+
+static void own_addresses(struct sgt_stack *stack, void (*fn)(void *ctx, const char *address),
+			  void *ctx)
+{
+	struct ifaddrs *all;
+	char text[SGT_ADDRESS_MAX];
+	if (getifaddrs(&all) < 0) {
+		sock_log(&stack->sock, SGT_LOG_WARN, "the host's addresses cannot be listed");
+		return;
+	}
+	for (struct ifaddrs *i = all; i; i = i->ifa_next) {
+		struct ipaddr a;
+		if (i->ifa_addr && i->ifa_flags & IFF_UP && ipaddr_from(&a, i->ifa_addr))
+			fn(ctx, ipaddr_format_host(&a, text));
+	}
+	freeifaddrs(all);
+}
+
+SGT_EXPORT const struct sgt_module SGT_MODULE(lmn);
+const struct sgt_module SGT_MODULE(lmn) = {
+	SGT_MODULE_HEAD,
+	.code = "lmn",
+	.vendor = "Microsoft LAN Manager for MS-DOS",
+	.provider = "the host's TCP/IP, by epoll",
+	.version = "1",
+	.caps = SGT_CAP_LISTEN | SGT_CAP_CONNECT | SGT_CAP_DATAGRAMS | SGT_CAP_IPV4 |
+		SGT_CAP_IPV6_LISTEN | SGT_CAP_IPV6_CONNECT | SGT_CAP_ABORT | SGT_CAP_INSTANCES |
+		SGT_CAP_SHARE | SGT_CAP_HANDED,
+	.lend_max = SOCK_LEND_MAX,
+	.keys = lmn_keys,
+	.create = lmn_create,
+	.detect = lmn_detect,
+	.prepare = lmn_prepare,
+	.start = start,
+	.run = run,
+	.wakeup = wakeup,
+	.stop = stop,
+	.destroy = lmn_destroy,
+	.address = address,
+	.listen = lmn_listen,
+	.listener_address = sock_listener_address,
+	.unlisten = sock_unlisten,
+	.connect = connect_to,
+	.set_user = sock_set_user,
+	.send = sock_send,
+	.consume = sock_consume,
+	.shutdown = sock_shutdown,
+	.close = sock_close,
+	.abort = sock_abort,
+	.dgram_open = dgram_open,
+	.dgram_send = sock_dgram_send,
+	.dgram_close = sock_dgram_close,
+	.counters = counters,
+	.own_addresses = own_addresses,
+};

@@ -1,0 +1,294 @@
+/* Connections: their making, their loss and their end. Bytes are transfer.c's. The life is drawn in
+ * sockets_int.h. */
+#include "support/sockets_int.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+static void conn_event(struct watch *w, uint32_t events);
+
+struct sgt_conn *conn_new(struct sock_stack *s)
+{
+	struct sgt_conn *c = sock_alloc(s, NULL, sizeof *c);
+	if (!c)
+		return NULL;
+	memset(c, 0, sizeof *c);
+	c->stack = s;
+	c->watch.fd = -1;
+	return c;
+}
+
+int conn_adopt(struct sgt_conn *c, int fd, enum conn_state state)
+{
+	struct sock_stack *s = c->stack;
+	c->watch.fd = fd;
+	c->watch.fn = conn_event;
+	c->state = state;
+	c->writable = state == CONN_OPEN;
+	int e = poller_add(&s->poller, &c->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+	if (e) {
+		c->watch.fd = -1;
+		return e;
+	}
+	LIST_INSERT_HEAD(&s->conns, c, all);
+	s->counters.open++;
+	return 0;
+}
+
+void conn_drop(struct sgt_conn *c)
+{
+	struct sock_stack *s = c->stack;
+	if (c->watch.fd >= 0) {
+		poller_remove(&s->poller, &c->watch);
+		close(c->watch.fd);
+	}
+	if (c->all.le_prev)
+		LIST_REMOVE(c, all);
+	lend_free(&s->pool, &c->lend);
+	sock_alloc(s, c, 0);
+}
+
+static void deliver(struct sgt_conn *c, struct sgt_event *e)
+{
+	e->user = c->user;
+	e->conn = c;
+	c->stack->host->deliver(c->stack->host->ctx, e);
+}
+
+/* ---- connecting ---- */
+
+/* A connection to a free port of the own host may meet itself (both ends open at once). Nobody
+ * listened there. */
+static bool is_itself(const struct sgt_conn *c, struct ipaddr *local)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof sa;
+	if (getsockname(c->watch.fd, (struct sockaddr *)&sa, &len) < 0 ||
+	    !ipaddr_from(local, (struct sockaddr *)&sa)) {
+		memset(local, 0, sizeof *local);
+		local->u.sa.sa_family = AF_INET;
+	}
+	return ipaddr_equal(local, &c->peer);
+}
+
+static int fetch_error(const struct sgt_conn *c)
+{
+	int e = 0;
+	socklen_t len = sizeof e;
+	return getsockopt(c->watch.fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0 ? errno : e;
+}
+
+static void connected(struct sgt_conn *c)
+{
+	char peer[SGT_ADDRESS_MAX], text[SGT_ADDRESS_MAX];
+	struct ipaddr local;
+	int e = fetch_error(c);
+	if (!e && is_itself(c, &local))
+		e = ECONNREFUSED;
+	if (e) {
+		conn_fail(c, ERROR_CONNECT, e);
+		return;
+	}
+	c->state = CONN_OPEN;
+	c->stack->counters.connected++;
+	struct sgt_event event = {.type = SGT_EV_CONNECTED,
+				  .peer = ipaddr_format(&c->peer, peer),
+				  .local = ipaddr_format(&local, text)};
+	deliver(c, &event);
+}
+
+/* -errno, or a socket that comes from the source. */
+static int open_from(struct sock_stack *s, int family, const struct ipaddr *source,
+		     struct sgt_error *error)
+{
+	char text[SGT_ADDRESS_MAX];
+	int on = 1, e = 0;
+	int fd = s->ways->open(s->ways_ctx, family, SOCK_STREAM);
+	if (fd < 0) {
+		error_errno(error, ERROR_SOCKET, -fd, "socket");
+		return -1;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (!source)
+		return fd;
+	/* Leaves the choice of the port to connect, which can use one for several peers. */
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	if (source->u.sa.sa_family != family)
+		e = EAFNOSUPPORT;
+	else if (bind(fd, &source->u.sa, ipaddr_len(source)) < 0)
+		e = errno;
+	if (!e)
+		return fd;
+	error_errno(error, ERROR_BIND, e, ipaddr_format_host(source, text));
+	close(fd);
+	return -1;
+}
+
+enum sgt_result sock_connect(struct sock_stack *s, const struct ipaddr *to,
+			     const struct ipaddr *source, void *user, struct sgt_conn **conn,
+			     struct sgt_error *error)
+{
+	int e = 0, fd = open_from(s, to->u.sa.sa_family, source, error);
+	if (fd < 0)
+		return error->result;
+	struct sgt_conn *c = conn_new(s);
+	if (c) {
+		if (connect(fd, &to->u.sa, ipaddr_len(to)) < 0)
+			e = errno;
+		c->user = user;
+		c->peer = *to;
+	}
+	/* Watched only now: epoll would report a socket that has not begun to connect. */
+	if (!c || conn_adopt(c, fd, CONN_CONNECTING) != 0) {
+		close(fd);
+		if (c)
+			conn_drop(c);
+		return error_set(error, SGT_NOMEM, "memory is short for a connection");
+	}
+	if (e && e != EINPROGRESS)
+		conn_fail(c, ERROR_CONNECT, e);
+	*conn = c;
+	return SGT_OK;
+}
+
+/* ---- losing ---- */
+
+void conn_fail(struct sgt_conn *c, enum error_phase phase, int errnum)
+{
+	if (c->state != CONN_CONNECTING && c->state != CONN_OPEN)
+		return;
+	if (phase == ERROR_CONNECT)
+		c->readable = false;
+	c->state = CONN_FAILED;
+	c->error_due = true;
+	c->phase = phase;
+	c->errnum = errnum;
+	if (c->send == SEND_GOING)
+		c->send = SEND_NONE;
+	c->stack->counters.failed++;
+	sock_ready_add(c);
+}
+
+static void deliver_error(struct sgt_conn *c)
+{
+	struct sgt_error error;
+	char text[SGT_ADDRESS_MAX];
+	error_errno(&error, c->phase, c->errnum, ipaddr_format(&c->peer, text));
+	struct sgt_event event = {.type = SGT_EV_ERROR, .error = &error};
+	c->error_due = false;
+	deliver(c, &event);
+}
+
+/* The kernel told of an error, but nothing is being read that would meet it: the peer's end was
+ * read before, or the core does not consume. */
+static void find_error(struct sgt_conn *c)
+{
+	c->faulty = false;
+	int e = fetch_error(c);
+	if (e)
+		conn_fail(c, ERROR_READ, e);
+}
+
+/* ---- serving ---- */
+
+static void deliver_closed(struct sgt_conn *c)
+{
+	struct sgt_event event = {.type = SGT_EV_CLOSED};
+	LIST_REMOVE(c, all);
+	c->all.le_prev = NULL;
+	deliver(c, &event);
+	conn_drop(c);
+}
+
+static void deliver_sent(struct sgt_conn *c)
+{
+	struct sgt_event event = {.type = SGT_EV_SENT, .len = c->send_len};
+	c->send = SEND_NONE;
+	deliver(c, &event);
+}
+
+static void serve_open(struct sgt_conn *c)
+{
+	if (c->state == CONN_FAILED && !c->error_due)
+		return; /* only CLOSED may follow */
+	if (c->send == SEND_GOING && c->writable)
+		transfer_flush(c);
+	if (c->send == SEND_TAKEN)
+		deliver_sent(c);
+	bool more = c->state != CONN_CLOSING && c->readable && transfer_read(c);
+	if (c->state == CONN_OPEN && c->faulty && !more)
+		find_error(c);
+	if (c->state == CONN_FAILED && c->error_due && !more)
+		deliver_error(c);
+	if (more && c->state != CONN_CLOSING)
+		sock_ready_add(c);
+}
+
+void conn_serve(struct sgt_conn *c)
+{
+	if (c->state == CONN_CLOSING) {
+		deliver_closed(c);
+		return;
+	}
+	if (c->state == CONN_CONNECTING && c->writable)
+		connected(c);
+	if (c->state != CONN_CONNECTING && c->state != CONN_CLOSING)
+		serve_open(c);
+}
+
+static void conn_event(struct watch *w, uint32_t events)
+{
+	struct sgt_conn *c = (struct sgt_conn *)w;
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		c->readable = true;
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		c->fin = true;
+	if (events & EPOLLERR)
+		c->faulty = true;
+	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+		c->writable = true;
+	conn_serve(c);
+}
+
+/* ---- ending ---- */
+
+void sock_set_user(struct sgt_conn *c, void *user)
+{
+	c->user = user;
+}
+
+/* Takes the descriptor out of the connection; CLOSED comes from the next run. */
+static int begin_closing(struct sgt_conn *c)
+{
+	int fd = c->watch.fd;
+	poller_remove(&c->stack->poller, &c->watch);
+	c->watch.fd = -1;
+	c->state = CONN_CLOSING;
+	c->stack->counters.open--;
+	sock_ready_add(c);
+	return fd;
+}
+
+void sock_close(struct sgt_conn *c)
+{
+	if (c->state == CONN_CLOSING)
+		return;
+	bool plain = c->state != CONN_OPEN || c->eof;
+	int fd = begin_closing(c);
+	if (plain)
+		close(fd);
+	else
+		linger_close(c->stack, fd);
+}
+
+void sock_abort(struct sgt_conn *c)
+{
+	struct linger reset = {.l_onoff = 1, .l_linger = 0};
+	if (c->state == CONN_CLOSING)
+		return;
+	int fd = begin_closing(c);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	close(fd);
+}

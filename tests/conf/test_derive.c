@@ -1,0 +1,145 @@
+/* derive: defaults that depend on other keys, the host, and how the program was started; implied sections. */
+#include "conf/fake.h"
+#include "support/suite.h"
+
+#include <string.h>
+
+static void load_as(const char *text, const struct conf_overrides *o)
+{
+	enum result r = fake_load_with(text, strlen(text), o);
+	ck_assert_msg(r == OK, "%s", fake_faults());
+}
+
+static void shows(const char *section, const char *line)
+{
+	const char *printed = fake_print(section, false);
+	if (!printed || !strstr(printed, line))
+		ck_abort_msg("no %s in\n%s", line, printed);
+}
+
+START_TEST(names_follow_the_host)
+{
+	load_as("", NULL);
+	shows("gateway", "hostname = host.example ; the host's name\n");
+	shows("gateway", "origin = host.example ; derived from hostname\n");
+	shows("gateway", "admin = postmaster@host.example ; derived from origin\n");
+	load_as("", &(struct conf_overrides){.hostname = "told.example"});
+	ck_assert_str_eq(fake_settings()->gateway.hostname, "told.example");
+	load_as("[gateway]\nhostname = gw.company.com\n[route r]\nmatch = a.b\n", NULL);
+	shows("gateway", "hostname = gw.company.com ; /gw.ini:2\n");
+	shows("gateway", "admin = postmaster@gw.company.com ; derived from origin\n");
+	shows("route r", "helo = gw.company.com ; [gateway] hostname\n");
+	load_as("[gateway]\norigin = company.com\nadmin = root\n", NULL);
+	shows("gateway", "admin = root@company.com ; /gw.ini:3\n");
+	fake_free();
+}
+END_TEST
+
+START_TEST(hosts_without_a_good_name)
+{
+	fake_hostname("short");
+	load_as("", NULL);
+	ck_assert_str_eq(fake_faults(),
+			 "/gw.ini: warning: hostname: \"short\" has no dot (set hostname in "
+			 "[gateway] to the full name)\n0 errors, 1 warning\n");
+	fake_hostname("my host");
+	load_as("\n[gateway]\n", NULL);
+	ck_assert_str_eq(fake_settings()->gateway.hostname, "localhost");
+	ck_assert_ptr_nonnull(strstr(
+		fake_faults(), "/gw.ini:2: warning: the host's name \"my host\" is no domain name: "
+			       "localhost is taken (set hostname in [gateway])\n"));
+	fake_hostname("");
+	load_as("[gateway]\nhostname = a.b\n", NULL);
+	ck_assert_str_eq(fake_faults(), "");
+	fake_free();
+}
+END_TEST
+
+START_TEST(control_socket)
+{
+	load_as("[gateway]\nspool = /s\n", NULL);
+	shows("gateway", "control = /s/control ; derived from spool\n");
+	load_as("[gateway]\nspool = /s\n", &(struct conf_overrides){.service = true});
+	shows("gateway", "control = " RUNSTATEDIR "/smtpgate/control ; default of a service\n");
+	load_as("", &(struct conf_overrides){.service = true, .instance = "two"});
+	shows("gateway", "control = " RUNSTATEDIR "/smtpgate/two/control ; default of a service\n");
+	load_as("[gateway]\ncontrol = /c\n", &(struct conf_overrides){.service = true});
+	shows("gateway", "control = /c ; /gw.ini:2\n");
+	fake_free();
+}
+END_TEST
+
+START_TEST(listeners_and_routes_inherit)
+{
+	load_as("[listen a]\naddress = *:1\n[listen b]\naddress = *:2\nvendor = xln\nmax_size = "
+		"1M\n"
+		"[route a]\nmatch = a.b\n[route b]\nvendor = nvl\nretry = 7m\nlifetime = "
+		"1h\nwarn_after = 9m\n"
+		"[gateway]\nvendor = ftp\nmax_size = 2M\n[queue]\nretry = 3m\nlifetime = "
+		"2d\nwarn_after = 2h\n",
+		NULL);
+	const struct settings *s = fake_settings();
+	ck_assert_str_eq(s->listens[0].vendor, "ftp");
+	ck_assert_uint_eq(s->listens[0].max_size, 2u << 20);
+	ck_assert_str_eq(s->listens[1].vendor, "xln");
+	ck_assert_uint_eq(s->listens[1].max_size, 1u << 20);
+	ck_assert_str_eq(s->routes[0].vendor, "ftp");
+	ck_assert_int_eq(s->routes[0].retry.ms[0], 180000);
+	ck_assert_int_eq(s->routes[0].lifetime, 2 * 86400000);
+	ck_assert_int_eq(s->routes[0].warn_after, 2 * 3600000);
+	ck_assert_str_eq(s->routes[1].vendor, "nvl");
+	ck_assert_uint_eq(s->routes[1].retry.count, 1);
+	ck_assert_int_eq(s->routes[1].retry.ms[0], 420000);
+	ck_assert_int_eq(s->routes[1].lifetime, 3600000);
+	shows("listen a", "max_size = 2M ; [gateway] max_size\n");
+	shows("route a", "retry = 3m ; [queue] retry\n");
+	shows("route b", "retry = 7m ; /gw.ini:11\n");
+	fake_free();
+}
+END_TEST
+
+START_TEST(every_vendor_has_an_entry)
+{
+	load_as("[listen a]\nvendor = xln\n[route a]\nmatch = a.b\nvendor = nvl\n[vendor "
+		"nvl]\nplugin = lmn\n"
+		"[vendor spare]\nrequired = yes\n",
+		NULL);
+	const struct settings *s = fake_settings();
+	ck_assert_uint_eq(s->vendor_count, 4);
+	ck_assert_str_eq(settings_vendor(s, "nvl")->plugin, "lmn");
+	ck_assert_str_eq(settings_vendor(s, "xln")->plugin, "xln");
+	ck_assert(settings_vendor(s, "lmn")->required);
+	ck_assert(!settings_vendor(s, "xln")->required);
+	ck_assert(settings_vendor(s, "spare")->required);
+	ck_assert_int_eq(settings_vendor(s, "lmn")->restart, 5000);
+	ck_assert_ptr_null(settings_vendor(s, "ftp"));
+	shows("vendor xln", "required = no ; not the vendor of [gateway]\n");
+	fake_free();
+}
+END_TEST
+
+START_TEST(the_name_of_the_program_counts)
+{
+	load_as("[gateway]\nvendor = lmn\n[vendor lmn]\nresolver = host\n[route r]\nmatch = "
+		"a.b\nvendor = lmn\n",
+		&(struct conf_overrides){.vendor = "ftp"});
+	const struct settings *s = fake_settings();
+	ck_assert_str_eq(s->gateway.vendor, "ftp");
+	ck_assert_str_eq(s->listens[0].vendor, "ftp");
+	ck_assert_str_eq(s->routes[0].vendor, "lmn");
+	ck_assert(settings_vendor(s, "ftp")->required);
+	ck_assert(!settings_vendor(s, "lmn")->required);
+	shows("gateway", "vendor = ftp ; the name of the program\n");
+	fake_free();
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("conf/derive");
+	SUITE_CASE(s, "gateway", names_follow_the_host, hosts_without_a_good_name, control_socket,
+		   the_name_of_the_program_counts);
+	SUITE_CASE(s, "sections", listeners_and_routes_inherit, every_vendor_has_an_entry);
+	return s;
+}
+SUITE_MAIN(suite)

@@ -1,0 +1,105 @@
+/* validate: faults between keys and sections, each at the line that makes it. */
+#include "conf/fake.h"
+#include "support/suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OFFICE(name, domain, path) "[postoffice " name "]\ndomain = " domain "\npath = " path "\n"
+
+/* fault: what is told, without the place; NULL: nothing is. */
+static const struct {
+	const char *text;
+	unsigned line;
+	const char *fault;
+} rows[] = {
+	{"[gateway]\nhostname = gateway\n", 2, "warning: hostname: \"gateway\" has no dot"},
+	{"[queue]\ndisk_min_urgent = 1G\n", 2, "warning: disk_min_urgent is above disk_min"},
+	{"[queue]\nlifetime = 1h\n", 1, "warning: warn_after is not below lifetime"},
+	{"[listen any]\n", 1, "error: [listen any]: the name is taken"},
+	{"[listen a]\nmax_size = 51M\n", 2,
+	 "error: max_size of [listen a] is above that of [gateway] (raise"},
+	{"[listen a]\nmax_size = 50M\n", 0, NULL},
+	{"[listen a]\naddress = *:25\n[listen b]\naddress = *:25\n", 4,
+	 "error: address: *:25 of [listen b] is in [listen a] already"},
+	{"[listen a]\naddress = [::1]:25\n[listen b]\naddress = *:26, [0:0::1]:25\n", 4,
+	 "error: address: [0:0::1]:25 of [listen b] is in [listen a] already"},
+	{"[listen a]\naddress = *:25, *:25\n", 2,
+	 "error: address: *:25 of [listen a] is in [listen a] already"},
+	{"[listen a]\n[log]\n[listen b]\n", 3,
+	 "error: address: 127.0.0.1:2525 of [listen b] is in [listen a] already"},
+	{"[listen a]\naddress = *:25\n[listen b]\naddress = *:25\nvendor = ftp\n", 0, NULL},
+	{"[listen a]\naddress = *:25\nvendor = lmn\n[listen b]\naddress = *:25\n", 5,
+	 "error: address: *:25"},
+	{"[listen a]\naddress = 10.0.0.1:25\n[listen b]\naddress = 10.0.0.1:26\n", 0, NULL},
+	{"[route a]\n", 1,
+	 "warning: [route a] sends all mail by MX (say so with match = * and smart_host = mx"},
+	{"[route a]\nmatch = *\n", 0, NULL},
+	{"[route a]\nsmart_host = h\n", 0, NULL},
+	{"[route a]\nsmart_host = h\n[route b]\nmatch = b.c\n", 1,
+	 "warning: [route a] takes everything: [route b] behind it is never reached (put it last)"},
+	{"[route a]\nsmart_host = h\nlistener = default\n[route b]\nmatch = b.c\n", 0, NULL},
+	{"[route a]\nsmart_host = h\nsender = a.b\n[route b]\nmatch = b.c\n", 0, NULL},
+	{"[route a]\nsmart_host = h\nclient = ::1\n[route b]\nmatch = b.c\n", 0, NULL},
+	{"[route a]\ndo = hold\nsmart_host = h\n", 3,
+	 "warning: smart_host of [route a] is not used: do is not send"},
+	{"[route a]\ndo = hold\n", 0, NULL},
+	{"[route a]\nmatch = b.c\nlifetime = 1h\n", 3,
+	 "warning: warn_after of [route a] is not below lifetime"},
+	{"[route a]\nmatch = b.c\nwarn_after = 6d\n", 3,
+	 "warning: warn_after of [route a] is not below lifetime"},
+	{"[route a]\nmatch = b.c\nlistener = lna\n[listen lan]\n", 3,
+	 "error: listener: there is no [listen lna] (did you mean \"lan\"?)"},
+	{"[route a]\nmatch = b.c\nlistener = xxxxxxx\n[listen lan]\n", 3,
+	 "error: listener: there is no [listen xxxxxxx]\n"},
+	{"[route a]\nmatch = b.c\nlistener = LAN\n[listen lan]\n", 0, NULL},
+	{OFFICE("a/b", "x.y", "/1") OFFICE("a/c", "X.Y", "/2"), 5,
+	 "error: domain: x.y of [postoffice a/c] is in [postoffice a/b] already"},
+	{OFFICE("a/b", "x.y, x.y", "/1"), 2,
+	 "error: domain: x.y of [postoffice a/b] is in [postoffice a/b] already"},
+	{OFFICE("a/b", "x.y, .x.y", "/1") OFFICE("a/c", "z.x.y", "/2"), 0, NULL},
+	{OFFICE("a/b", "x.y", "/1") OFFICE("a/c", "z", "/1"), 6,
+	 "error: path: [postoffice a/c] has the path of [postoffice a/b] (give one postoffice "
+	 "several domains)"},
+};
+
+START_TEST(fault_between_keys)
+{
+	char place[128];
+	fake_load(rows[_i].text);
+	if (!rows[_i].fault) {
+		ck_assert_str_eq(fake_faults(), "");
+	} else {
+		snprintf(place, sizeof place, FAKE_FILE ":%u: %s", rows[_i].line, rows[_i].fault);
+		if (strncmp(fake_faults(), place, strlen(place)) != 0)
+			ck_abort_msg("%s", fake_faults());
+		ck_assert((fake_settings() == NULL) == (strncmp(rows[_i].fault, "error", 5) == 0));
+	}
+	fake_free();
+}
+END_TEST
+
+START_TEST(long_control_path)
+{
+	char text[256] = "[gateway]\nspool = /";
+	memset(text + strlen(text), 's', 98); /* + /control: 107 */
+	ck_assert_int_eq(fake_load(text), OK);
+	text[strlen(text)] = 's';
+	ck_assert_int_eq(fake_load(text), E_CONFIG);
+	ck_assert_ptr_nonnull(strstr(
+		fake_faults(), "/gw.ini:1: error: control: the path of a socket has at most 107 "
+			       "bytes, this one 108 (set control in [gateway]"));
+	fake_free();
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("conf/validate");
+	TCase *loops = tcase_create("faults");
+	tcase_add_loop_test(loops, fault_between_keys, 0, sizeof rows / sizeof *rows);
+	suite_add_tcase(s, loops);
+	SUITE_CASE(s, "control", long_control_path);
+	return s;
+}
+SUITE_MAIN(suite)

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""check and config: faults with their lines, keys with their origins."""
+
+import os
+
+import testbed
+
+
+class Check(testbed.Case):
+    def test_no_faults(self):
+        g = self.gateway()
+        self.check(g.command("check"), 0, out=["vendor lmn can be started here", ": no faults"])
+        self.assertFalse(os.path.exists(g.spool))
+
+    def test_every_fault(self):
+        g = self.gateway(listen="relay_form = all\nmax_size = much", ini="[rout x]\n")
+        done = self.check(g.command("check"), 78, err=['did you mean "relay_from"', "max_size", "rout"])
+        self.assertEqual(done.stderr.count(": error: "), 3)
+
+    def test_settings_of_the_plugin(self):
+        g = self.gateway(vendor="[vendor lmn]\nsockets = sometimes\n")
+        self.check(g.command("check"), 78, err=["sockets", g.ini + ":"])
+
+    def test_a_transport_that_does_not_run_is_no_fault_of_the_file(self):
+        g = self.gateway(prefix=testbed.NO_NETWORK)
+        self.check(g.command("check"), 0, out=["vendor lmn: ", "loopback", ": no faults"])
+
+
+class Config(testbed.Case):
+    def test_values_and_origins(self):
+        g = self.gateway()
+        done = self.check(g.command("config"), 0, out=["[gateway]", "hostname = gw.example.test ; %s:2" % g.ini, "[listen lan]"])
+        self.assertIn("; default", done.stdout)
+        changed = self.check(g.command("config", "gateway", "-n"), 0, out="hostname = ")
+        self.assertNotIn("; default", changed.stdout)
+        self.check(g.command("config", "listen lan"), 0, out="address = 127.0.0.1:%d" % g.port)
+        self.check(g.command("config", "listen wan"), 1, err="there is no section [listen wan]")
+
+    def test_where_the_file_is(self):
+        g = self.gateway()
+        self.check(self.called(g, "smtpgate", "config", "gateway"), 0, out="gw.example.test")
+        self.check(self.called(g, "smtpgate", "--config", "/nowhere", "check"), 78, err="/nowhere: error: ")
+        self.check(self.called(g, "smtpgate", "check", "--instance", "../x"), 64)
+        self.check(self.called(g, "smtpgate", "check", "--instance", "x", "--config", "y"), 64)
+        self.check(self.called(g, "smtpgate", "check", "--instance", "no-such-one"), 78, err="/smtpgate/no-such-one.ini")
+
+    def test_the_empty_file(self):
+        g = self.gateway()
+        open(g.ini, "w").close()
+        self.check(g.command("config"), 0, out=["[listen default]", "address = 127.0.0.1:2525"])
+
+
+if __name__ == "__main__":
+    testbed.main()

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""queue: list, show and every action, over a running gateway."""
+
+import json
+import os
+
+import testbed
+from testbed import wait_for
+
+
+class Queue(testbed.Case):
+    def ids(self, g, *args):
+        done = self.check(g.command("queue", "list", "--json", *args), 0)
+        return [json.loads(line)["id"] for line in done.stdout.splitlines()]
+
+    def test_list(self):
+        g = self.gateway().start()
+        self.check(g.command("queue", "list"), 0, out="the queue is empty")
+        self.held(g, 3)
+        self.held(g, 1, to="other@faraway.test")
+        self.check(g.command("queue", "list"), 0,
+                   out=["ID ", "<me@client.test>", "someone@elsewhere.test", "held", "no route", "-- 4 messages"])
+        self.assertEqual(self.ids(g), ["m1", "m2", "m3", "m4"])
+        self.assertEqual(self.ids(g, "--to", "faraway.test"), ["m4"])
+        self.assertEqual(self.ids(g, "--from", "nobody@client.test"), [])
+        self.assertEqual(self.ids(g, "--error", "NO ROUTE"), ["m1", "m2", "m3", "m4"])
+        self.assertEqual(self.ids(g, "m2", "3"), ["m2", "m3"])
+        self.check(self.called(g, "mailq"), 0, out="-- 4 messages")
+        self.check(self.called(g, "sendmail", "-bp"), 0, out="-- 4 messages")
+        g.stop()
+
+    def test_many_pages(self):
+        g = self.gateway().start()
+        with g.smtp() as c:
+            c.say("EHLO x")
+            for _ in range(230):
+                c.say("MAIL FROM:<a@client.test>")
+                c.say("RCPT TO:<x@elsewhere.test>")
+                c.say("DATA")
+                self.assertEqual(c.say("Subject: x\r\n\r\nx\r\n.")[0], 250)
+        self.assertEqual(self.ids(g), ["m%d" % n for n in range(1, 231)])
+        g.stop()
+
+    def test_show(self):
+        g = self.gateway().start()
+        self.held(g)
+        done = self.check(g.command("queue", "show", "m1"), 0,
+                          out=["from      <me@client.test>", "by ESMTP from 127.0.0.1 (client.test), at lan",
+                               "to <someone@elsewhere.test>: held", "why     no route",
+                               "nothing, until: smtpgate queue release m1"])
+        shown = json.loads(self.check(g.command("queue", "show", "1", "--json"), 0).stdout)
+        self.assertEqual(shown["recipients_list"][0]["state"], "held")
+        self.assertEqual(len(shown["hash"]), 64)
+        self.assertIn(shown["hash"], done.stdout)
+        self.check(g.command("queue", "show", "m99"), 1, err="there is no such message")
+        g.stop()
+
+    def test_waiting_says_when_and_why(self):
+        port = testbed.free_port()
+        g = self.gateway(ini="[route out]\nmatch = *\nsmart_host = 127.0.0.1:%d\nlifetime = 2d\n" % port).start()
+        self.held(g)
+        wait_for("a failed attempt", lambda: "attempts\n" in g.command("queue", "show", "m1").stdout)
+        self.check(g.command("queue", "show", "m1"), 0,
+                   out=["to <someone@elsewhere.test>: waiting", "rule    route out", "127.0.0.1:%d" % port,
+                        "next    attempt 2 at ", "; then it is returned to the sender"])
+        self.check(g.command("queue", "list"), 0, out=["waiting", "in "])
+        sink = self.sink(port=port)
+        self.check(g.command("queue", "flush"), 0, out="flush: 1 message")
+        wait_for("it is delivered", lambda: not self.ids(g))
+        self.assertEqual(len(sink.messages), 1)
+        g.stop()
+
+    def test_actions(self):
+        g = self.gateway().start()
+        self.held(g, 3)
+        self.check(g.command("queue", "remove", "m1"), 0, out="remove: 1 message")
+        self.assertEqual(self.ids(g), ["m2", "m3"])
+        self.check(g.command("queue", "remove", "m1"), 1, out="remove: 0 messages")
+        self.check(g.command("history", "m1"), 0, out="removed")
+        sink = self.sink()
+        g.write(ini="[route out]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % sink.port)
+        self.check(g.command("reload"), 0, out="reloaded")
+        self.check(g.command("queue", "release", "m2"), 0, out="release: 1 message")
+        wait_for("m2 is delivered", lambda: self.ids(g) == ["m3"])
+        self.check(g.command("queue", "release", "--to", "@elsewhere.test"), 0, out="release: 1 message")
+        wait_for("m3 is delivered", lambda: self.ids(g) == [])
+        self.check(g.command("status"), 0, out=["2 delivered", "1 removed"])
+        g.stop()
+
+    def test_hold_keeps_what_waits(self):
+        g = self.gateway(ini="[route out]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % testbed.free_port()).start()
+        self.held(g)
+        wait_for("a failed attempt", lambda: "attempts\n" in g.command("queue", "show", "m1").stdout)
+        self.check(g.command("queue", "hold", "--all"), 0, out="hold: 1 message")
+        self.check(g.command("queue", "show", "m1"), 0, out=[": held", "by the operator (uid %d)" % os.geteuid()])
+        self.check(g.command("queue", "release", "--all", "--json"), 0, out='{"matched":1}')
+        g.stop()
+
+    def test_wrong_usage(self):
+        g = self.gateway()
+        self.check(g.command("queue"), 64)
+        self.check(g.command("queue", "lst"), 64, err="did you mean list?")
+        self.check(g.command("queue", "remove"), 64, err="name IDs, a filter, or --all")
+        self.check(g.command("queue", "show", "mail"), 64, err="they look like m42")
+        self.check(g.command("queue", "list"), 69, err=["the gateway is not running (no answer at ", "smtpgate run"])
+
+
+if __name__ == "__main__":
+    testbed.main()

@@ -1,0 +1,100 @@
+/* health: each finding by itself, its level, and the worst first. */
+#include "daemon/health.h"
+
+#include "support/suite.h"
+
+#include <string.h>
+
+#define NOW INT64_C(1700000000000)
+
+static struct gateway_stack_status stack;
+static struct gateway_listener_status listener;
+static struct gateway_destination_status destination;
+static struct gateway_status g;
+static struct spool_totals t;
+static const struct conf_queue limits = {.disk_min = 512u << 20, .disk_min_urgent = 64u << 20};
+static struct buf why;
+
+static void setup(void)
+{
+	stack = (struct gateway_stack_status){
+		.name = "lmn", .state = "up", .error = "", .required = true};
+	listener = (struct gateway_listener_status){
+		.name = "lan", .address = "*:25", .state = "listening"};
+	destination = (struct gateway_destination_status){.id = "route default", .last = ""};
+	g = (struct gateway_status){.stacks = &stack,
+				    .stack_count = 1,
+				    .listeners = &listener,
+				    .listener_count = 1,
+				    .destinations = &destination,
+				    .destination_count = 1,
+				    .disk_free = 1u << 30};
+	t = (struct spool_totals){0};
+	buf_init(&why, 0);
+}
+
+static void expect(enum health level, const char *text)
+{
+	buf_clear(&why);
+	ck_assert_int_eq(health_judge(&g, &t, &limits, NOW, &why), level);
+	ck_assert_str_eq(buf_string(&why), text);
+}
+
+START_TEST(well)
+{
+	setup();
+	t.oldest = NOW - HEALTH_QUEUE_OLD;
+	expect(HEALTH_WELL, "");
+	buf_free(&why);
+}
+END_TEST
+
+START_TEST(each_finding)
+{
+	setup();
+	stack.state = "down";
+	stack.error = "no switch";
+	expect(HEALTH_CRITICAL, "vendor lmn is down: no switch");
+	stack.required = false;
+	expect(HEALTH_WARNING, "vendor lmn is down: no switch");
+	stack.state = "up";
+	listener.state = "down";
+	expect(HEALTH_WARNING, "listener lan on *:25 is down");
+	listener.state = "listening";
+	destination.wait_until = NOW + 1;
+	destination.last = "refused";
+	expect(HEALTH_WARNING, "route default is down: refused");
+	destination.wait_until = NOW;
+	g.disk_free = limits.disk_min - 1;
+	expect(HEALTH_WARNING, "only 511 MiB of disk are left");
+	g.disk_free = limits.disk_min_urgent - 1;
+	expect(HEALTH_CRITICAL, "only 63 MiB of disk are left");
+	g.disk_free = UINT64_MAX; /* not yet known */
+	t.oldest = NOW - HEALTH_QUEUE_OLD - 1;
+	expect(HEALTH_WARNING, "mail waits since 60 min");
+	t.oldest = 0;
+	t.broken = true;
+	strcpy(t.trouble.text, "disk I/O error");
+	expect(HEALTH_CRITICAL, "the spool is broken: disk I/O error");
+	buf_free(&why);
+}
+END_TEST
+
+START_TEST(worst_first)
+{
+	setup();
+	listener.state = "down";
+	t.broken = true;
+	strcpy(t.trouble.text, "x");
+	expect(HEALTH_CRITICAL, "the spool is broken: x; listener lan on *:25 is down");
+	buf_free(&why);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("daemon/health");
+	SUITE_CASE(s, "levels", well, each_finding, worst_first);
+	return s;
+}
+SUITE_MAIN(suite)

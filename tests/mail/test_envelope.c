@@ -1,0 +1,117 @@
+/* envelope: adding, growth, copies that stand alone, short memory. */
+#include "mail/envelope.h"
+#include "support/suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+START_TEST(starts_empty)
+{
+	struct region *r = region_new(0);
+	struct mail_envelope e;
+	mail_envelope_init(&e, r);
+	const char *const texts[] = {e.reverse_path, e.session, e.listener,
+				     e.protocol,     e.client,  e.helo};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		ck_assert_str_eq(texts[i], "");
+	ck_assert_uint_eq(e.count, 0);
+	ck_assert_int_eq(e.priority, MAIL_NORMAL);
+	ck_assert_ptr_eq(e.region, r);
+	region_destroy(&r);
+}
+END_TEST
+
+START_TEST(ten_thousand_recipients)
+{
+	struct region *r = region_new(0);
+	struct mail_envelope e;
+	char address[32];
+	mail_envelope_init(&e, r);
+	for (int i = 0; i < 10000; i++) {
+		snprintf(address, sizeof address, "user%d@example.net", i);
+		ck_assert_int_eq(mail_envelope_add(&e, address), OK);
+	}
+	ck_assert_uint_eq(e.count, 10000);
+	ck_assert_str_eq(e.recipients[0], "user0@example.net");
+	ck_assert_str_eq(e.recipients[9999], "user9999@example.net");
+	/* Doubling: all arrays together are at most twice the last one, which is at most twice what
+	 * is needed. */
+	ck_assert_uint_le(region_used(r), 10000 * (32 + 4 * sizeof(char *)));
+	region_destroy(&r);
+}
+END_TEST
+
+START_TEST(copy_stands_alone)
+{
+	struct region *one = region_new(0), *other = region_new(0);
+	struct mail_envelope e, copy;
+	char sender[] = "a@b";
+	mail_envelope_init(&e, one);
+	e.reverse_path = region_strdup(one, sender);
+	e.session = region_strdup(one, "s1-1");
+	e.listener = region_strdup(one, "lan");
+	e.protocol = region_strdup(one, "ESMTP");
+	e.client = region_strdup(one, "192.0.2.1");
+	e.helo = region_strdup(one, "pc");
+	e.eight_bit = true;
+	e.arrived = 42;
+	e.priority = MAIL_URGENT;
+	for (int i = 0; i < 9; i++)
+		ck_assert_int_eq(mail_envelope_add(&e, i ? "c@d" : "first@d"), OK);
+	ck_assert_int_eq(mail_envelope_copy(&copy, &e, other), OK);
+	region_destroy(&one);
+	ck_assert_str_eq(copy.reverse_path, "a@b");
+	ck_assert_str_eq(copy.session, "s1-1");
+	ck_assert_str_eq(copy.listener, "lan");
+	ck_assert_str_eq(copy.protocol, "ESMTP");
+	ck_assert_str_eq(copy.client, "192.0.2.1");
+	ck_assert_str_eq(copy.helo, "pc");
+	ck_assert(copy.eight_bit && copy.arrived == 42 && copy.priority == MAIL_URGENT);
+	ck_assert_uint_eq(copy.count, 9);
+	ck_assert_str_eq(copy.recipients[0], "first@d");
+	ck_assert_str_eq(copy.recipients[8], "c@d");
+	ck_assert_int_eq(mail_envelope_add(&copy, "more@d"), OK);
+	ck_assert_uint_eq(copy.count, 10);
+	region_destroy(&other);
+}
+END_TEST
+
+START_TEST(short_memory_is_told)
+{
+	struct region *big = region_new(0);
+	struct mail_envelope e, copy;
+	mail_envelope_init(&e, big);
+	e.helo = "some.host.example.net";
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(mail_envelope_add(&e, "user@example.net"), OK);
+	enum result r = E_NOMEM;
+	for (size_t max = 1; r != OK; max++) {
+		struct region *small = region_new(max);
+		r = mail_envelope_copy(&copy, &e, small);
+		ck_assert(r == OK || r == E_NOMEM);
+		ck_assert_uint_le(copy.count, 5);
+		region_destroy(&small);
+		ck_assert_uint_lt(max, 4096);
+	}
+	struct region *small = region_new(256);
+	mail_envelope_init(&e, small);
+	size_t added = 0;
+	while (mail_envelope_add(&e, "user@example.net") == OK)
+		added++;
+	ck_assert_uint_eq(e.count, added);
+	for (size_t i = 0; i < added; i++)
+		ck_assert_str_eq(e.recipients[i], "user@example.net");
+	region_destroy(&small);
+	region_destroy(&big);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("envelope");
+	SUITE_CASE(s, "add", starts_empty, ten_thousand_recipients);
+	SUITE_CASE(s, "copy", copy_stands_alone);
+	SUITE_CASE(s, "memory", short_memory_is_told);
+	return s;
+}
+SUITE_MAIN(suite)

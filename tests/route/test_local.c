@@ -1,0 +1,67 @@
+/* local: which postoffice has a domain, whatever the file order. */
+#include "route/local.h"
+#include "route/site.h"
+#include "support/suite.h"
+
+#include <string.h>
+
+static struct conf_postoffice offices[3];
+
+static const char *find(const char *one, const char *two, const char *three, const char *domain)
+{
+	const char *domains[] = {one, two, three};
+	static const char *const names[] = {"N/ONE", "N/TWO", "N/THREE"};
+	struct settings s = {.postoffices = offices, .postoffice_count = 3};
+	for (size_t i = 0; i < 3; i++) {
+		offices[i].name = names[i];
+		offices[i].domains = (struct conf_texts){.items = &domains[i], .count = 1};
+	}
+	const struct conf_postoffice *p = route_local_find(&s, domain);
+	return p ? p->name : "";
+}
+
+START_TEST(longest_wins)
+{
+	ck_assert_str_eq(find(".c", ".b.c", "a.b.c", "a.b.c"), "N/THREE");
+	ck_assert_str_eq(find("a.b.c", ".b.c", ".c", "a.b.c"), "N/ONE");
+	ck_assert_str_eq(find(".c", ".b.c", "x", "a.b.c"), "N/TWO");
+	ck_assert_str_eq(find(".b.c", ".c", "x", "a.b.c"), "N/ONE");
+	ck_assert_str_eq(find(".c", ".b.c", "x", "b.c"), "N/ONE");
+}
+END_TEST
+
+START_TEST(first_of_equals_wins)
+{
+	ck_assert_str_eq(find("a.b", "a.b", "x", "a.b"), "N/ONE");
+	ck_assert_str_eq(find("x", ".b", ".b", "a.b"), "N/TWO");
+}
+END_TEST
+
+START_TEST(suffix_is_below_only)
+{
+	ck_assert_str_eq(find(".b.c", "x", "y", "b.c"), "");
+	ck_assert_str_eq(find(".b.c", "x", "y", "ab.c"), "");
+	ck_assert_str_eq(find(".b.c", "x", "y", ".b.c"), "");
+	ck_assert_str_eq(find("b.c", "x", "y", "a.b.c"), "");
+	ck_assert_str_eq(find("b.c", "x", "y", "B.C"), "N/ONE");
+}
+END_TEST
+
+START_TEST(refusal_is_filled)
+{
+	struct route_decision d = {.kind = ROUTE_LOCAL};
+	route_refuse(&d, 550, "5.7.1", "%s", "no");
+	ck_assert(d.kind == ROUTE_REFUSE && d.code == 550);
+	ck_assert_str_eq(d.status, "5.7.1");
+	ck_assert_str_eq(d.reason, "no");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("local");
+	SUITE_CASE(s, "domains", longest_wins, first_of_equals_wins, suffix_is_below_only);
+	SUITE_CASE(s, "refusal", refusal_is_filled);
+	return s;
+}
+SUITE_MAIN(suite)

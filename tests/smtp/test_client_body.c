@@ -1,0 +1,206 @@
+/* smtp/client_body: content, its end, and what cuts it off. */
+#include "smtp/peer.h"
+#include "support/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIPE "S 220 hi\nC EHLO me\nS 250-srv\nS 250 PIPELINING\n"
+#define GO                                                                                         \
+	PIPE "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC RCPT TO:<e@f>\nC DATA\nS 250 ok\nS 550 no\nS " \
+	     "250 ok\nS 354 go\n"
+#define MESSAGE(text) .messages = {{"a@b", {"c@d", "e@f"}, text, 0, false}}
+
+START_TEST(content)
+{
+	static const struct dialogue rows[] = {
+		{.name = "stuffed",
+		 .script = GO "C ..\nC ..x\nC \nC y\nC .\nS 250 kept\n",
+		 MESSAGE(".\r\n.x\r\n\r\ny"),
+		 .results = "c@d: 550 no\ne@f: 250 kept\n"},
+		{.name = "empty",
+		 .script = GO "C .\nS 250 kept\n",
+		 MESSAGE(""),
+		 .results = "c@d: 550 no\ne@f: 250 kept\n"},
+		{.name = "smuggling",
+		 .script = GO "C a\nC ..\nC MAIL FROM:<x>\nC .\nS 250 kept\n",
+		 MESSAGE("a\n.\r\nMAIL FROM:<x>"),
+		 .results = "c@d: 550 no\ne@f: 250 kept\n"},
+		{.name = "refused",
+		 .script = GO "C x\nC .\nS 554-5.7.1 a\nS 554 5.7.1 b\n",
+		 MESSAGE("x\r\n"),
+		 .results = "c@d: 550 no\ne@f: 554 5.7.1 a b\n"},
+		{.name = "421 after the end is a refusal",
+		 .script = GO "C x\nC .\nS 421 4.3.0 bye\n",
+		 MESSAGE("x\r\n"),
+		 .results = "c@d: 550 no\ne@f: 421 4.3.0 bye\n",
+		 .end = "421 4.3.0 bye"},
+	};
+	DIALOGUES(rows);
+}
+END_TEST
+
+START_TEST(cut_off)
+{
+	static const struct dialogue rows[] = {
+		{.name = "cannot be read",
+		 .script = GO,
+		 MESSAGE(NULL),
+		 .results = "c@d: 550 no\ne@f: the message cannot be read now\n",
+		 .end = "the message cannot be read now"},
+		{.name = "lost before the answer: nobody knows",
+		 .script = GO "C x\nC .\n! lost the peer closed\n",
+		 MESSAGE("x\r\n"),
+		 .results = "c@d: 550 no\ne@f: the peer closed\nsent all\n",
+		 .end = "the peer closed"},
+		{.name = "silence before the answer: nobody knows",
+		 .script = GO "C x\nC .\n! timeout\n",
+		 MESSAGE("x\r\n"),
+		 .results = "c@d: 550 no\ne@f: the server did not answer within 10 min: the end of "
+			    "data\nsent all\n",
+		 .end = "the server did not answer within 10 min: the end of data"},
+		{.name = "354 to the end",
+		 .script = GO "C x\nC .\nS 354 more\n",
+		 MESSAGE("x\r\n"),
+		 .results = "c@d: 550 no\ne@f: the server answered out of place (to the end of "
+			    "data): 354 more\nsent all\n",
+		 .end = "the server answered out of place (to the end of data): 354 more"},
+		{.name = "lost after a lone dot: nothing was sent",
+		 .script = PIPE "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC DATA\nS 250 ok\nS 550 no\nS "
+				"354 go\nC .\n! lost gone\n",
+		 .messages = {{"a@b", {"c@d"}, "x", 0, false}},
+		 .results = "c@d: 550 no\n",
+		 .end = "gone"},
+	};
+	DIALOGUES(rows);
+}
+END_TEST
+
+/* ---- a large body by hand: the output's bound, answers half-way ---- */
+
+struct large {
+	struct smtp_client *c;
+	struct smtp_transaction t;
+	struct smtp_reply reply;
+	const char *to;
+	size_t left;
+	bool fail, done;
+};
+
+static ssize_t read_large(void *ctx, char *to, size_t n)
+{
+	struct large *l = ctx;
+	if (l->fail && l->left < 100000)
+		return -1;
+	n = n < l->left ? n : l->left;
+	memset(to, '\n', n); /* the worst: each byte becomes two */
+	l->left -= n;
+	return (ssize_t)n;
+}
+
+static void on_done(void *ctx, struct smtp_transaction *t)
+{
+	struct large *l = ctx;
+	(void)t;
+	l->done = true;
+}
+
+static const struct smtp_client_ops ops = {.on_done = on_done};
+
+static void begin(struct large *l)
+{
+	static const char hello[] = "220 hi\r\n250-srv\r\n250 PIPELINING\r\n";
+	struct smtp_client_config config = {.helo = "me", .timeout_block = 77};
+	l->to = "c@d";
+	l->t = (struct smtp_transaction){.reverse_path = "",
+					 .recipients = &l->to,
+					 .count = 1,
+					 .read = read_large,
+					 .ctx = l,
+					 .replies = &l->reply};
+	ck_assert_int_eq(smtp_client_new(&l->c, &config, &ops, l), OK);
+	smtp_client_feed(l->c, hello, sizeof hello - 1);
+	ck_assert_int_eq(smtp_client_send(l->c, &l->t), OK);
+	ck_assert_int_eq(smtp_client_send(l->c, &l->t), E_STATE);
+	buf_clear(smtp_client_output(l->c));
+	smtp_client_feed(l->c, "250 ok\r\n250 ok\r\n354 go\r\n", 24);
+}
+
+START_TEST(output_is_bounded)
+{
+	struct large l = {.left = 1000000};
+	size_t sent = 0;
+	begin(&l);
+	struct buf *out = smtp_client_output(l.c);
+	ck_assert_uint_gt(out->len, SMTP_CLIENT_OUTPUT / 2);
+	for (unsigned i = 0; out->len; i++) {
+		size_t n = 1 + i * 37 % 5000;
+		ck_assert_uint_le(out->len, SMTP_CLIENT_OUTPUT);
+		ck_assert_uint_le(out->cap, SMTP_CLIENT_OUTPUT);
+		n = n < out->len ? n : out->len;
+		buf_consume(out, n);
+		sent += n;
+		smtp_client_pump(l.c);
+	}
+	ck_assert_uint_eq(sent, 2000000 + 3);
+	smtp_client_feed(l.c, "250 ok\r\n", 8);
+	ck_assert(l.done && l.reply.code == 250);
+	smtp_client_destroy(&l.c);
+}
+END_TEST
+
+START_TEST(refused_half_way)
+{
+	static const struct {
+		const char *reply, *text;
+		int code;
+	} rows[] = {
+		{"552 5.3.4 too big\r\n", "too big", 552},
+		{"421 bye\r\n", "bye", 421},
+		{"250 ok\r\n", "the server answered out of place (before the end of data): 250 ok",
+		 0},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct large l = {.left = 1000000};
+		begin(&l);
+		ck_assert_int_eq(smtp_client_timeout(l.c), 77);
+		smtp_client_feed(l.c, rows[i].reply, strlen(rows[i].reply));
+		ck_assert(l.done && smtp_client_ended(l.c));
+		ck_assert_int_eq(l.reply.code, rows[i].code);
+		ck_assert_str_eq(l.reply.text, rows[i].text);
+		ck_assert(!l.t.sent_all);
+		ck_assert_uint_eq(smtp_client_output(l.c)->len, 0);
+		smtp_client_pump(l.c);
+		smtp_client_feed(l.c, "250 ok\r\n", 8);
+		ck_assert_uint_eq(smtp_client_output(l.c)->len, 0);
+		smtp_client_destroy(&l.c);
+	}
+}
+END_TEST
+
+/* What was read and not sent goes nowhere either: there must be no end of data in the output. */
+START_TEST(unreadable_half_way)
+{
+	struct large l = {.left = 1000000, .fail = true};
+	begin(&l);
+	while (!l.done) {
+		ck_assert_uint_gt(smtp_client_output(l.c)->len, 0);
+		buf_clear(smtp_client_output(l.c));
+		smtp_client_pump(l.c);
+	}
+	ck_assert(smtp_client_ended(l.c) && !l.t.sent_all);
+	ck_assert_uint_eq(smtp_client_output(l.c)->len, 0);
+	ck_assert_str_eq(l.reply.text, "the message cannot be read now");
+	smtp_client_destroy(&l.c);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("smtp/client_body");
+	SUITE_CASE(s, "content", content, cut_off);
+	SUITE_CASE(s, "large", output_is_bounded, refused_half_way, unreadable_half_way);
+	return s;
+}
+SUITE_MAIN(suite)

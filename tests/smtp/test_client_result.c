@@ -1,0 +1,42 @@
+/* smtp/client_result: which recipients get which reply. */
+#include "smtp/dialogue.h"
+#include "support/suite.h"
+
+#include <string.h>
+
+enum { OPEN, TAKEN, REFUSED, WAIT, COUNT };
+
+static void check(void (*fill)(struct smtp_transaction *t, const struct smtp_reply *reply),
+		  const int want[COUNT])
+{
+	struct smtp_reply replies[COUNT], reply;
+	struct smtp_transaction t = {.count = COUNT, .replies = replies};
+	smtp_reply_set(&replies[OPEN], 0, "", "%s", "");
+	smtp_reply_set(&replies[TAKEN], 250, "2.1.5", "ok");
+	smtp_reply_set(&replies[REFUSED], 550, "5.1.1", "no");
+	smtp_reply_set(&replies[WAIT], 450, "4.2.0", "wait");
+	fill(&t, smtp_reply_set(&reply, 421, "4.3.2", "%0900d", 1));
+	for (int i = 0; i < COUNT; i++) {
+		ck_assert_int_eq(replies[i].code, want[i]);
+		if (want[i] == 421) {
+			ck_assert_str_eq(replies[i].status, "4.3.2");
+			ck_assert_str_eq(replies[i].text, reply.text);
+		}
+	}
+}
+
+START_TEST(who_gets_it)
+{
+	check(smtp_result_all, (const int[]){421, 421, 421, 421});
+	check(smtp_result_accepted, (const int[]){0, 421, 550, 450});
+	check(smtp_result_open, (const int[]){421, 421, 550, 450});
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("smtp/client_result");
+	SUITE_CASE(s, "replies", who_gets_it);
+	return s;
+}
+SUITE_MAIN(suite)

@@ -1,0 +1,35 @@
+/* smtp/state: every pair of state and event. */
+#include "smtp/state.h"
+#include "support/suite.h"
+
+START_TEST(every_pair)
+{
+	enum {
+		G = SMTP_GREETED,
+		R = SMTP_READY,
+		M = SMTP_MAIL,
+		T = SMTP_RCPT,
+		D = SMTP_DATA,
+		E = SMTP_ENDING
+	};
+	static const int after[SMTP_STATE_COUNT][SMTP_EVENT_COUNT] = {
+		/*            HELLO MAIL RCPT DATA RESET END CLOSE */
+		[SMTP_GREETED] = {R, G, G, G, G, G, E}, [SMTP_READY] = {R, M, R, R, R, R, E},
+		[SMTP_MAIL] = {R, M, T, M, R, M, E},    [SMTP_RCPT] = {R, T, T, D, R, T, E},
+		[SMTP_DATA] = {D, D, D, D, D, R, E},    [SMTP_ENDING] = {E, E, E, E, E, E, E},
+	};
+	for (int state = 0; state < SMTP_STATE_COUNT; state++)
+		for (int event = 0; event < SMTP_EVENT_COUNT; event++)
+			ck_assert_int_eq((int)smtp_state_after((enum smtp_state)state,
+							       (enum smtp_event)event),
+					 after[state][event]);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("smtp/state");
+	SUITE_CASE(s, "rows", every_pair);
+	return s;
+}
+SUITE_MAIN(suite)

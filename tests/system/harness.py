@@ -1,0 +1,391 @@
+"""What every system test shares: a real gateway on loopback, real and scripted peers, and a counted result.
+
+A test file is a unittest module that ends with `harness.main()`. It runs under `make check` with SMTPGATE_BUILD set to the
+build folder; by hand: SMTPGATE_BUILD=build /usr/bin/python3 tests/system/test_deliver.py [-v] [Case.test]
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+BUILD = os.path.abspath(os.environ.get("SMTPGATE_BUILD", "build"))
+PROGRAM = os.environ.get("SMTPGATE_PROGRAM", os.path.join(BUILD, "smtpgate"))
+PLUGINS = os.path.join(BUILD, "plugins")
+PEERS = os.path.join(BUILD, "peers")
+LIMIT = float(os.environ.get("SMTPGATE_TEST_LIMIT", "60"))  # seconds that anything may take
+
+
+def free_port(family=socket.AF_INET, host="127.0.0.1"):
+    with socket.socket(family, socket.SOCK_STREAM) as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, condition, limit=None):
+    """Calls condition until it is true; its value. Fails with `what` in words after limit seconds."""
+    limit = limit or LIMIT
+    end = time.monotonic() + limit
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("did not happen in %g s: %s" % (limit, what() if callable(what) else what))
+        time.sleep(0.02)
+
+
+class Gateway:
+    """One gateway with its own folder: ini, spool, postoffice `mail` for example.test, one listener."""
+
+    def __init__(self, ini="", listen="", postoffice="", gateway="", vendor="", host="127.0.0.1", folder=None,
+                 mailboxes=("admin", "jdoe"), prefix=(), env=None):
+        self.folder = folder or tempfile.mkdtemp(prefix="smtpgate-system.")
+        os.chmod(self.folder, 0o755)
+        self.host, self.prefix = host, list(prefix)
+        self.port = free_port() if host == "127.0.0.1" else 2525
+        self.ini = os.path.join(self.folder, "smtpgate.ini")
+        self.spool = os.path.join(self.folder, "spool")
+        self.mail = os.path.join(self.folder, "mail")
+        self.log_path = os.path.join(self.folder, "log")
+        self.env = dict(os.environ, **(env or {}))
+        for name in mailboxes:
+            for part in ("new", "cur", "tmp"):
+                os.makedirs(os.path.join(self.mail, name, part), exist_ok=True)
+        dirs = sorted(os.path.join(PLUGINS, d, ".libs") for d in os.listdir(PLUGINS)
+                      if os.path.isdir(os.path.join(PLUGINS, d, ".libs")) and d != "mem")
+        self.plugin_lines = "".join("plugin_dir = %s\n" % d for d in dirs)
+        self.log_from = 0
+        self.write(ini, listen, postoffice, gateway, vendor)
+        self.process = None
+
+    def write(self, ini="", listen="", postoffice="", gateway="", vendor=""):
+        """The ini file anew, as the constructor does it; takes effect at the next start or reload."""
+        text = "[gateway]\nhostname = gw.example.test\nspool = %s\ncontrol = %s\n%s%s\n" % (
+            self.spool, os.path.join(self.folder, "control"), self.plugin_lines, gateway)
+        text += "[listen lan]\naddress = %s:%d\n%s\n" % (self.host, self.port, listen)
+        text += "[postoffice TEST/HQ]\ndomain = example.test\npath = %s\n%s\n" % (self.mail, postoffice)
+        text += vendor + "\n" + ini + "\n"
+        with open(self.ini, "w") as f:
+            f.write(text)
+
+    def command(self, *args, input=None, limit=LIMIT, program=PROGRAM, text=True):
+        return subprocess.run(self.prefix + [program, args[0], "--config", self.ini, *args[1:]], input=input, text=text,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit, env=self.env)
+
+    def json(self, *args):
+        """The objects a command prints, one a line (status --json: one over many lines)."""
+        r = self.command(*args, "--json")
+        if r.returncode:
+            raise AssertionError("%s ended with %d: %s" % (" ".join(args), r.returncode, r.stderr))
+        if args[0] == "status":
+            return json.loads(r.stdout)
+        return [json.loads(line) for line in r.stdout.splitlines()]
+
+    def queue(self, *args):
+        """What waits or is held, as `queue list --json` tells it."""
+        return self.json("queue", "list", *args)
+
+    def show(self, number):
+        """The whole story of one message, ended or not."""
+        return self.json("queue", "show", str(number))[0]
+
+    def history(self):
+        """Every message ever taken, by number."""
+        return {m["number"]: m for m in self.json("history")}
+
+    def health(self):
+        """(exit status, line) of `status --check`."""
+        r = self.command("status", "--check")
+        return r.returncode, r.stdout.strip()
+
+    def spawn(self, *args, wrapper=(), **more):
+        log = open(self.log_path, "ab")
+        self.log_from = log.tell()
+        self.process = subprocess.Popen(self.prefix + list(wrapper) + [PROGRAM, "run", "--config", self.ini, *args],
+                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env, **more)
+        log.close()
+        return self.process
+
+    def start(self, *args, **more):
+        self.spawn(*args, **more)
+        wait_for(lambda: "the gateway opens port %d\n%s" % (self.port, self.log()[-3000:]), self.answers)
+        return self
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError("the gateway ended with %s:\n%s" % (self.process.returncode, self.log()[-3000:]))
+        return "listener open" in self.log(self.log_from)
+
+    def log(self, start=0):
+        """What was logged, from a byte of the file on; log_from: by the process that runs now."""
+        try:
+            with open(self.log_path, "rb") as f:
+                f.seek(start)
+                return f.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+    def stop(self, expect=0):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        if self.process:
+            code = self.process.wait(LIMIT)
+            self.process = None
+            if expect is not None and code != expect:
+                raise AssertionError("the gateway ended with %s:\n%s" % (code, self.log()[-3000:]))
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(LIMIT)
+        self.process = None
+
+    def reload(self):
+        r = self.command("reload")
+        if r.returncode:
+            raise AssertionError("reload: %s" % r.stderr)
+
+    def clear_log(self):
+        open(self.log_path, "wb").close()
+        self.log_from = 0
+
+    def messages(self, name="jdoe"):
+        """Contents of the mailbox, in the order of their names."""
+        new = os.path.join(self.mail, name, "new")
+        out = []
+        for entry in sorted(os.listdir(new)) if os.path.isdir(new) else []:
+            with open(os.path.join(new, entry), "rb") as f:
+                out.append(f.read())
+        return out
+
+    def count(self, name="jdoe"):
+        new = os.path.join(self.mail, name, "new")
+        return len(os.listdir(new)) if os.path.isdir(new) else 0
+
+    def smtp(self, timeout=LIMIT):
+        return Client(self.host, self.port, timeout)
+
+    def send(self, data, to=("jdoe@example.test",), sender="me@client.test"):
+        """One message by raw dialogue; data: content with CRLF lines. Returns the final reply."""
+        with self.smtp() as c:
+            return c.send(data, to, sender)
+
+    def close(self):
+        try:
+            if self.process and self.process.poll() is None:
+                self.process.kill()
+                self.process.wait(LIMIT)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Client:
+    """A raw SMTP client: says exactly what it is told."""
+
+    def __init__(self, host, port, timeout=LIMIT, source=None):
+        self.sock = socket.create_connection((host, port), timeout, source_address=source)
+        self.file = self.sock.makefile("rb")
+        self.greeting = self.reply()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+    def raw(self, data):
+        self.sock.sendall(data)
+
+    def reply(self):
+        """(code, text) of one whole reply; (0, "") at the end of the connection."""
+        lines = []
+        while True:
+            line = self.file.readline()
+            if not line:
+                return 0, "\n".join(lines)
+            lines.append(line.decode("latin-1").rstrip("\r\n"))
+            if len(line) < 4 or line[3:4] != b"-":
+                return int(line[:3]), "\n".join(x[4:] for x in lines)
+
+    def say(self, line):
+        self.raw(line.encode("latin-1") + b"\r\n")
+        return self.reply()
+
+    def send(self, data, to, sender="me@client.test", helo="client.test"):
+        for line in ["EHLO " + helo, "MAIL FROM:<%s>" % sender] + ["RCPT TO:<%s>" % r for r in to] + ["DATA"]:
+            reply = self.say(line)
+            if reply[0] >= 400:
+                return reply
+        stuffed = (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
+        self.raw(stuffed + (b"" if not data or data.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+        return self.reply()
+
+
+class Sink:
+    """A scripted SMTP server: keeps what it got, and answers as `script(verb, argument, session)` says (None: usual)."""
+
+    def __init__(self, script=None, host="127.0.0.1", port=0, family=socket.AF_INET, ehlo=("PIPELINING", "8BITMIME", "SIZE 0")):
+        self.script, self.ehlo = script or (lambda verb, argument, session: None), ehlo
+        self.messages, self.sessions, self.lock = [], 0, threading.Lock()
+        self.server = socket.socket(family, socket.SOCK_STREAM)
+        self.server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.server.bind((host, port))
+        self.server.listen(128)
+        self.host, self.port = host, self.server.getsockname()[1]
+        self.open = True
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
+
+    def accept(self):
+        while self.open:
+            try:
+                conn, peer = self.server.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.sessions += 1
+                number = self.sessions
+            threading.Thread(target=self.serve, args=(conn, peer, number), daemon=True).start()
+
+    def serve(self, conn, peer, number):
+        session = {"number": number, "peer": peer, "helo": None, "mail": None, "rcpt": []}
+        file = conn.makefile("rb")
+        try:
+            conn.settimeout(LIMIT)
+            if not self.answer(conn, "CONNECT", "", session, "220 sink.test ESMTP"):
+                return
+            while True:
+                line = file.readline()
+                if not line:
+                    return
+                text = line.decode("latin-1").rstrip("\r\n")
+                verb, argument = text[:4].upper(), text[5:]
+                usual = "250 2.0.0 Ok"
+                if verb == "EHLO":
+                    usual = "\r\n".join(["250-sink.test"] + ["250-" + k for k in self.ehlo] + ["250 HELP"])
+                    session["helo"] = argument
+                elif verb == "MAIL":
+                    session["mail"], session["rcpt"] = argument, []
+                elif verb == "DATA":
+                    usual = "354 Go on"
+                elif verb == "QUIT":
+                    usual = "221 Bye"
+                reply = self.answer(conn, verb, argument, session, usual)
+                if not reply:
+                    return
+                if verb == "RCPT" and reply.startswith("2"):
+                    session["rcpt"].append(argument[4:].split(">")[0].split("<")[-1])
+                if verb == "QUIT":
+                    return
+                if verb == "DATA" and reply.startswith("354") and not self.take(conn, file, session):
+                    return
+        except OSError:
+            pass
+        finally:
+            file.close()
+            conn.close()
+
+    def answer(self, conn, verb, argument, session, usual):
+        reply = self.script(verb, argument, session)
+        if reply == "DROP":
+            return None
+        reply = reply or usual
+        conn.sendall(reply.encode("latin-1") + b"\r\n")
+        return reply
+
+    def take(self, conn, file, session):
+        lines = []
+        while True:
+            line = file.readline()
+            if not line:
+                return False
+            if line == b".\r\n":
+                break
+            lines.append(line[1:] if line.startswith(b".") else line)
+        data = b"".join(lines)
+        reply = self.script("END", "", session)
+        if reply == "DROP":
+            return False
+        if not reply or reply.startswith("2"):
+            with self.lock:
+                self.messages.append({"mail": session["mail"], "rcpt": list(session["rcpt"]), "data": data,
+                                      "session": session["number"], "helo": session["helo"],
+                                      "at": time.monotonic()})
+        conn.sendall((reply or "250 2.0.0 Taken").encode() + b"\r\n")
+        return True
+
+    def count(self):
+        with self.lock:
+            return len(self.messages)
+
+    def close(self):
+        self.open = False
+        self.server.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts: close alone would not
+        self.thread.join(LIMIT)
+        self.server.close()
+
+
+def route(port, name="out", **keys):
+    """A route section to a smart host on loopback; keys: its other keys, one a line."""
+    text = "[route %s]\nsmart_host = 127.0.0.1:%d\n" % (name, port)
+    return text + "".join("%s = %s\n" % (key, value) for key, value in keys.items())
+
+
+def listening(port, host="127.0.0.1"):
+    """Does something take connections there?"""
+    try:
+        socket.create_connection((host, port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+def body_of(data):
+    """What comes after the first empty line, whatever the line ends."""
+    for end in (b"\r\n\r\n", b"\n\n"):
+        at = data.find(end)
+        if at >= 0:
+            return data[at + len(end):]
+    return b""
+
+
+def peer(name, package="postfix"):
+    """A program of a real peer, unpacked under the build folder by tests/peers/get.sh when it is not there yet."""
+    path = os.path.join(PEERS, "bin", name)
+    if not os.path.exists(path):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers", "get.sh")
+        subprocess.run(["sh", script, package, PEERS], check=True, stdout=subprocess.DEVNULL, timeout=300)
+    return path
+
+
+class Case(unittest.TestCase):
+    def gateway(self, **settings):
+        g = Gateway(**settings)
+        self.addCleanup(g.close)
+        return g
+
+    def sink(self, *args, **more):
+        s = Sink(*args, **more)
+        self.addCleanup(s.close)
+        return s
+
+
+def main():
+    program = unittest.main(module="__main__", exit=False, verbosity=2)
+    r = program.result
+    bad = len(r.failures)
+    print("%d%%: Checks: %d, Failures: %d, Errors: %d" % (
+        100 * (r.testsRun - bad - len(r.errors)) // max(r.testsRun, 1), r.testsRun, bad, len(r.errors)))
+    skipped_as_root = os.geteuid() == 0 and r.skipped
+    sys.exit(0 if r.wasSuccessful() and r.testsRun and not skipped_as_root else 1)
