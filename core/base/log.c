@@ -262,7 +262,8 @@ static void write_line(int fd, const char *bytes, size_t n)
 
 static void keep(const char *line, size_t n)
 {
-	char *more = n <= KEPT_MAX - state.kept_len ? realloc(state.kept, state.kept_len + n) : NULL;
+	char *more =
+		n <= KEPT_MAX - state.kept_len ? realloc(state.kept, state.kept_len + n) : NULL;
 	if (!more) {
 		state.kept_lost++;
 		return;
@@ -286,7 +287,8 @@ void log_release(void)
 	if (state.held)
 		write_line(STDERR_FILENO, state.kept, state.kept_len);
 	if (state.kept_lost) {
-		int n = snprintf(lost, sizeof lost, "%zu lines of the log were lost\n", state.kept_lost);
+		int n = snprintf(lost, sizeof lost, "%zu lines of the log were lost\n",
+				 state.kept_lost);
 		write_line(STDERR_FILENO, lost, (size_t)n);
 	}
 	free(state.kept);

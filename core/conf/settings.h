@@ -31,10 +31,15 @@ struct conf_times {
 	size_t count;
 };
 /* A pattern list: domain, .suffix, user@domain, *, !not, file:/path (read in). First match decides. */
-enum conf_pattern_kind { CONF_PATTERN_ALL, CONF_PATTERN_DOMAIN, CONF_PATTERN_SUFFIX, CONF_PATTERN_ADDRESS };
+enum conf_pattern_kind {
+	CONF_PATTERN_ALL,
+	CONF_PATTERN_DOMAIN,
+	CONF_PATTERN_SUFFIX,
+	CONF_PATTERN_ADDRESS
+};
 struct conf_pattern {
 	enum conf_pattern_kind kind;
-	bool not;
+	bool not ;
 	const char *text; /* lower case, without ! and, for SUFFIX, with its leading dot */
 };
 struct conf_patterns {
@@ -95,7 +100,8 @@ struct conf_route {
 	enum conf_do what;       /* key `do` */
 	const char *reject_text; /* of `do = reject TEXT` */
 	bool mx;                 /* smart_host is mx (or not set) */
-	struct conf_texts smart_hosts; /* "host:port", "[v6]:port": brackets of names removed, port filled in (25) */
+	struct conf_texts
+		smart_hosts; /* "host:port", "[v6]:port": brackets of names removed, port filled in (25) */
 	const char *vendor;
 	const char *source; /* NULL: any */
 	const char *helo;   /* hostname when not set */
@@ -104,13 +110,14 @@ struct conf_route {
 	uint64_t max_size;
 	struct conf_times retry; /* [queue] retry when not set */
 	int64_t lifetime, warn_after;
-	struct conf_texts match_written, sender_written; /* as they stand in the ini: file: is not read in */
+	struct conf_texts match_written,
+		sender_written; /* as they stand in the ini: file: is not read in */
 };
 
 enum conf_mailboxes { CONF_MAILBOXES_EXISTING, CONF_MAILBOXES_ANY };
 
 struct conf_postoffice {
-	const char *name; /* NETWORK/POSTOFFICE */
+	const char *name;          /* NETWORK/POSTOFFICE */
 	struct conf_texts domains; /* lower case; ".suffix" allowed but not first */
 	const char *path;
 	enum conf_mailboxes mailboxes;
@@ -151,16 +158,19 @@ struct settings {
 	const char *file;
 	struct conf_gateway gateway;
 	struct conf_log log;
-	struct conf_listen *listens; /* one named "default" on 127.0.0.1:2525 when the file has none */
+	struct conf_listen
+		*listens; /* one named "default" on 127.0.0.1:2525 when the file has none */
 	size_t listen_count;
-	struct conf_route *routes; /* file order; none: everything that is not local is held, "no route" */
+	struct conf_route
+		*routes; /* file order; none: everything that is not local is held, "no route" */
 	size_t route_count;
 	struct conf_postoffice *postoffices;
 	size_t postoffice_count;
 	struct conf_queue queue;
 	struct conf_vendor *vendors; /* every vendor that is named anywhere has an entry */
 	size_t vendor_count;
-	const struct conf_section *sections; /* all of the above with origins, to print and compare */
+	const struct conf_section
+		*sections; /* all of the above with origins, to print and compare */
 };
 
 /* Every fault found, in file order: `check` prints all, `run` refuses (78) when one is an error. */
@@ -175,8 +185,9 @@ struct conf_fault {
 
 /* What the process tells settings_load: argv[0]'s smtpXXX vendor and the like. */
 struct conf_overrides {
-	const char *vendor;   /* over [gateway] vendor, or NULL */
-	const char *hostname; /* what the host calls itself, when [gateway] hostname is not set; NULL: asked from it */
+	const char *vendor; /* over [gateway] vendor, or NULL */
+	const char *
+		hostname; /* what the host calls itself, when [gateway] hostname is not set; NULL: asked from it */
 	bool service;         /* started by a service manager: control defaults to RUNSTATEDIR */
 	const char *instance; /* of --instance, or NULL: names the folder of such a control */
 };
@@ -196,9 +207,11 @@ const struct conf_route *settings_route(const struct settings *s, const char *na
 /* Prints every key in force as `[section]` and `key = value ; origin`, of one section ("listen lan") or all (NULL);
  * changed_only: what differs from the default. Secrets show as ***. Appends to out. E_NOTFOUND: no such section.
  * What -n prints, read again with the same overrides, gives the same settings, but for what is secret. */
-enum result settings_print(const struct settings *s, const char *section, bool changed_only, struct buf *out);
+enum result settings_print(const struct settings *s, const char *section, bool changed_only,
+			   struct buf *out);
 /* Names the first key that differs and that a reload does not take ("listen lan: address"), or NULL. */
-const char *settings_needs_restart(const struct settings *from, const struct settings *to, struct region *region);
+const char *settings_needs_restart(const struct settings *from, const struct settings *to,
+				   struct region *region);
 
 /* Does the list decide for this address ("user@domain")? First match wins; nothing matches: false. Case ignored. */
 bool conf_patterns_match(const struct conf_patterns *p, const char *address);

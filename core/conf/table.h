@@ -53,9 +53,10 @@ extern const struct conf_type conf_type_addresses; /* struct conf_texts: to list
 extern const struct conf_type conf_type_hosts;     /* struct conf_texts; also: bool mx */
 extern const struct conf_type
 	conf_type_domains; /* struct conf_texts: lower case, .suffix but not first */
-extern const struct conf_type conf_type_nets;     /* struct conf_nets */
-extern const struct conf_type conf_type_times;    /* struct conf_times */
-extern const struct conf_type conf_type_patterns; /* struct conf_patterns; also: struct conf_texts, as written */
+extern const struct conf_type conf_type_nets;  /* struct conf_nets */
+extern const struct conf_type conf_type_times; /* struct conf_times */
+extern const struct conf_type
+	conf_type_patterns; /* struct conf_patterns; also: struct conf_texts, as written */
 
 #define KEY_MANY 1u    /* may be repeated; the values add up */
 #define KEY_RELOAD 2u  /* a reload takes it */

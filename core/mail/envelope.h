@@ -17,7 +17,8 @@ enum mail_priority { MAIL_URGENT, MAIL_NORMAL, MAIL_BULK };
 struct mail_envelope {
 	struct region *region;    /* not owned; where strings and the array below live */
 	const char *reverse_path; /* "user@domain", "" for the null reverse-path */
-	const char **recipients;  /* "user@domain" as the client spelled them, source routes removed */
+	const char *
+		*recipients; /* "user@domain" as the client spelled them, source routes removed */
 	size_t count, cap;
 	bool eight_bit;       /* BODY=8BITMIME, or bytes above 127 were seen */
 	const char *session;  /* ID of the SMTP session, "s5f3c-1" */

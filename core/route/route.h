@@ -23,20 +23,24 @@ struct route_decision {
 	enum route_kind kind;
 	const struct conf_postoffice *postoffice; /* LOCAL */
 	char mailbox[256];                        /* LOCAL: as it is named on disk */
-	const struct conf_route *route;           /* SMART, MX, HOLD, DISCARD, REFUSE; NULL when none matched */
-	char address[MAIL_ADDRESS_MAX + 1];       /* the recipient to write on: with origin when it came without a domain */
-	char domain[256];                         /* MX: to be looked up; literal "[192.0.2.1]" stays in brackets */
-	int code;                                 /* REFUSE: 550 ... */
+	const struct conf_route
+		*route; /* SMART, MX, HOLD, DISCARD, REFUSE; NULL when none matched */
+	char address[MAIL_ADDRESS_MAX +
+		     1];  /* the recipient to write on: with origin when it came without a domain */
+	char domain[256]; /* MX: to be looked up; literal "[192.0.2.1]" stays in brackets */
+	int code;         /* REFUSE: 550 ... */
 	char status[16];
 	char reason[256]; /* HOLD, REFUSE: words */
-	char rule[128];   /* for people and queue show: "postoffice COMPANY/HQ", "route default", "no route" */
+	char rule
+		[128]; /* for people and queue show: "postoffice COMPANY/HQ", "route default", "no route" */
 };
 
 /* What routing needs of the world. */
 struct route_world {
 	const struct settings *settings;
 	/* Finds a mailbox of a postoffice without case and writes its name on disk; false: none. */
-	bool (*mailbox)(void *ctx, const struct conf_postoffice *p, const char *name, char *on_disk, size_t n);
+	bool (*mailbox)(void *ctx, const struct conf_postoffice *p, const char *name, char *on_disk,
+			size_t n);
 	void *ctx;
 };
 
@@ -51,16 +55,16 @@ struct route_from {
  * postoffice's `admin` mailbox when there is no mailbox of the name). Percent, bang and source-route forms are never
  * taken apart: `a%b@local` is the mailbox "a%b".
  */
-void route_decide(const struct route_world *w, const struct route_from *from, const char *forward_path,
-		  struct route_decision *d);
+void route_decide(const struct route_world *w, const struct route_from *from,
+		  const char *forward_path, struct route_decision *d);
 
 /*
  * May this client send to this recipient (at RCPT)? Local domains: accept_from. Everything else: relay_from. Decides first and
  * turns what may not be into ROUTE_REFUSE: 550 5.7.1 relaying denied, 550 5.1.1 no such mailbox, 550 5.1.2 ...
  * A literal of our own address counts as not local. client: IP text; unparsable (no IP network): matches `all` only.
  */
-void route_admit(const struct route_world *w, const struct conf_listen *listen, const struct route_from *from,
-		 const char *forward_path, struct route_decision *d);
+void route_admit(const struct route_world *w, const struct conf_listen *listen,
+		 const struct route_from *from, const char *forward_path, struct route_decision *d);
 
 /* Wait before attempt number `attempts`+1 in ms (attempts >= 1): the schedule's entry, the last one repeating, with
  * up to 10 % jitter from `random`. */

@@ -34,7 +34,8 @@ struct smtp_transaction {
 	const char *reverse_path;
 	const char *const *recipients;
 	size_t count;
-	uint64_t size; /* of what read gives, for SIZE= and the check against the server's limit; 0: unknown */
+	uint64_t
+		size; /* of what read gives, for SIZE= and the check against the server's limit; 0: unknown */
 	bool eight_bit;
 	/* Content with CRLF lines from offset 0 on: bytes given, 0 at the end, -1: the message cannot be read now (the
 	 * connection is dropped without end of data, nothing is delivered). Stuffing is ours; a bare CR or LF in it is
@@ -52,7 +53,8 @@ struct smtp_client_ops {
 	void (*on_ready)(void *ctx);
 	/* The transaction given last has its results. The client may be given another when smtp_client_idle. */
 	void (*on_done)(void *ctx, struct smtp_transaction *t);
-	void (*on_line)(void *ctx, bool out, const char *line, size_t n); /* for [log] protocol; may be NULL */
+	void (*on_line)(void *ctx, bool out, const char *line,
+			size_t n); /* for [log] protocol; may be NULL */
 };
 
 enum result smtp_client_new(struct smtp_client **c, const struct smtp_client_config *config,

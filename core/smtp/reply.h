@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SMTP_REPLY_TEXT 1024 /* words of a reply kept, all lines joined by \n; longer ones are cut */
+#define SMTP_REPLY_TEXT \
+	1024 /* words of a reply kept, all lines joined by \n; longer ones are cut */
 
 struct smtp_reply {
 	int code;        /* 200..599 */
@@ -17,8 +18,8 @@ struct smtp_reply {
 };
 
 /* Sets all three; status NULL or "" for none. Returns reply. */
-struct smtp_reply *smtp_reply_set(struct smtp_reply *reply, int code, const char *status, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+struct smtp_reply *smtp_reply_set(struct smtp_reply *reply, int code, const char *status,
+				  const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Appends the reply with CRLF, several lines as RFC 5321 4.2.1, split so that none exceeds 512 bytes. Control
  * characters in text become '?'. with_status: put the enhanced code on each line. */
 enum result smtp_reply_format(struct buf *out, const struct smtp_reply *reply, bool with_status);

@@ -27,17 +27,18 @@ struct smtp_server;
 
 /* How bare CR and bare LF in message data are taken. CRLF.CRLF alone ends a message under each of them. */
 enum smtp_newline {
-	SMTP_NEWLINE_REJECT,    /* 550 5.6.11 (bare CR or LF) after the end of data: nothing is stored */
+	SMTP_NEWLINE_REJECT, /* 550 5.6.11 (bare CR or LF) after the end of data: nothing is stored */
 	SMTP_NEWLINE_NORMALISE, /* LF alone becomes CRLF, CR alone becomes a blank; never an end of data; a dot behind
 				 * such a LF is content, not stuffing. Commands may end with LF (noted once) */
-	SMTP_NEWLINE_NOTE,      /* as NORMALISE, and on_note is told for each message */
+	SMTP_NEWLINE_NOTE, /* as NORMALISE, and on_note is told for each message */
 };
 
 struct smtp_server_config {
-	const char *hostname;      /* in greeting and replies; never NULL */
-	uint64_t max_size;         /* bytes of content, 0: no limit; offered as SIZE */
-	unsigned max_recipients;   /* 452 4.5.3 above */
-	unsigned max_errors;       /* so many 5xx commands in a row without a success: 421 and close (default 20) */
+	const char *hostname;    /* in greeting and replies; never NULL */
+	uint64_t max_size;       /* bytes of content, 0: no limit; offered as SIZE */
+	unsigned max_recipients; /* 452 4.5.3 above */
+	unsigned
+		max_errors; /* so many 5xx commands in a row without a success: 421 and close (default 20) */
 	unsigned max_transactions; /* messages a session, 0: no limit */
 	enum smtp_newline newline;
 	bool helo_any;          /* empty and malformed HELO names are taken */
@@ -52,10 +53,11 @@ enum smtp_verdict { SMTP_DONE, SMTP_LATER };
  * valid during the call only. A reply of 421 ends the session after it was sent. NULL callbacks accept. */
 struct smtp_server_ops {
 	/* helo: name or address literal, "" when empty and allowed. extended: EHLO. */
-	enum smtp_verdict (*on_helo)(void *ctx, const char *helo, bool extended, struct smtp_reply *reply);
-	/* reverse_path: "user@domain" or "". size: of SIZE=, 0 when not said. */
-	enum smtp_verdict (*on_mail)(void *ctx, const char *reverse_path, uint64_t size, bool eight_bit,
+	enum smtp_verdict (*on_helo)(void *ctx, const char *helo, bool extended,
 				     struct smtp_reply *reply);
+	/* reverse_path: "user@domain" or "". size: of SIZE=, 0 when not said. */
+	enum smtp_verdict (*on_mail)(void *ctx, const char *reverse_path, uint64_t size,
+				     bool eight_bit, struct smtp_reply *reply);
 	/* forward_path: "user@domain", or "postmaster" alone (RFC 5321 4.1.1.3). Source routes are stripped. */
 	enum smtp_verdict (*on_rcpt)(void *ctx, const char *forward_path, struct smtp_reply *reply);
 	/* Before 354. A reply other than 354 refuses. */
@@ -78,7 +80,8 @@ struct smtp_server_ops {
 /* config's strings and ops must outlive the session. *s is in state GREETED, its greeting in the output; with
  * `greeting` not NULL (a 4xx or 5xx: too many connections, not accepted from there) it says that and ends. */
 enum result smtp_server_new(struct smtp_server **s, const struct smtp_server_config *config,
-			    const struct smtp_server_ops *ops, void *ctx, const struct smtp_reply *greeting);
+			    const struct smtp_server_ops *ops, void *ctx,
+			    const struct smtp_reply *greeting);
 /* Not from within a callback. */
 void smtp_server_destroy(struct smtp_server **s);
 /* Takes bytes; returns how many were consumed: all, unless a callback is outstanding, output is full
@@ -100,7 +103,8 @@ void smtp_server_shut(struct smtp_server *s, const struct smtp_reply *reply);
 /* True between MAIL and its end: a stop waits for it. */
 bool smtp_server_busy(const struct smtp_server *s);
 
-#define SMTP_LINE_MAX 2048      /* command line with CRLF; RFC 5321 asks 512 + extensions: longer is 500 5.5.2 */
-#define SMTP_OUTPUT_HIGH 16384  /* bytes of unsent replies above which feed stops taking commands */
+#define SMTP_LINE_MAX \
+	2048 /* command line with CRLF; RFC 5321 asks 512 + extensions: longer is 500 5.5.2 */
+#define SMTP_OUTPUT_HIGH 16384 /* bytes of unsent replies above which feed stops taking commands */
 
 #endif

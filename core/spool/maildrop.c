@@ -102,7 +102,8 @@ enum result spool_maildrop_write(const struct file_ops *files, const char *path,
 		err_set(err, r, "no memory for the message");
 	if (r == OK) {
 		r = file_replace(files, whole, buf_head(&b), b.len, 0600, err);
-		if (r != OK) /* in place, but perhaps not for good: the caller is told that it is not sent */
+		if (r !=
+		    OK) /* in place, but perhaps not for good: the caller is told that it is not sent */
 			files->unlinkat(AT_FDCWD, whole);
 	}
 	buf_free(&b);

@@ -48,7 +48,7 @@ struct spool_options {
 	bool restart_hold;   /* every waiting message comes up held */
 	const char *version; /* program version, written into the lock file */
 	const struct clock *clock;
-	const struct file_ops *files; /* NULL: file_system() */
+	const struct file_ops *files;  /* NULL: file_system() */
 	const struct vfs_hooks *hooks; /* tests: sees and fails the database's I/O; else NULL */
 };
 
@@ -64,19 +64,19 @@ void spool_close(struct spool **s);
 /* ---- messages ---- */
 
 /* X(name, word) The states of a recipient. */
-#define SPOOL_STATE_LIST(X)                                                                        \
-	X(SPOOL_WAITING, "waiting")                                                                \
-	X(SPOOL_HELD, "held")                                                                      \
-	X(SPOOL_DELIVERED, "delivered")                                                            \
-	X(SPOOL_BOUNCED, "bounced")                                                                \
-	X(SPOOL_EXPIRED, "expired")                                                                \
+#define SPOOL_STATE_LIST(X)             \
+	X(SPOOL_WAITING, "waiting")     \
+	X(SPOOL_HELD, "held")           \
+	X(SPOOL_DELIVERED, "delivered") \
+	X(SPOOL_BOUNCED, "bounced")     \
+	X(SPOOL_EXPIRED, "expired")     \
 	X(SPOOL_REMOVED, "removed")
 
 enum spool_state {
 #define SPOOL_STATE_ENUM(name, word) name,
 	SPOOL_STATE_LIST(SPOOL_STATE_ENUM)
 #undef SPOOL_STATE_ENUM
-	SPOOL_STATE_COUNT
+		SPOOL_STATE_COUNT
 };
 const char *spool_state_word(enum spool_state s);
 
@@ -95,14 +95,14 @@ struct spool_rcpt {
 /* A message in memory: immutable but for its count of holders. */
 struct spool_message {
 	uint64_t number;
-	char id[SPOOL_ID_MAX]; /* "m42" */
+	char id[SPOOL_ID_MAX];         /* "m42" */
 	struct mail_envelope envelope; /* its recipients[i] is rcpts[i].address */
 	struct spool_rcpt *rcpts;
 	size_t rcpt_count;
-	uint64_t size;      /* bytes of content, CRLF lines */
-	char hash[65];      /* SHA-256 of the content, hex */
-	const char *data;   /* whole content when size <= SPOOL_BODY_INLINE, else NULL: */
-	int fd;             /* ... a descriptor to read at any offset, else -1 */
+	uint64_t size;    /* bytes of content, CRLF lines */
+	char hash[65];    /* SHA-256 of the content, hex */
+	const char *data; /* whole content when size <= SPOOL_BODY_INLINE, else NULL: */
+	int fd;           /* ... a descriptor to read at any offset, else -1 */
 	struct region *region;
 	unsigned refs; /* atomic */
 };
@@ -147,11 +147,11 @@ struct spool_change {
 	uint64_t number;
 	size_t rcpt; /* index */
 	enum spool_state state;
-	int64_t next_at;  /* when state is SPOOL_WAITING */
-	bool attempted;   /* counts as an attempt and is kept as a row of the history */
-	bool warned;      /* sets the flag */
+	int64_t next_at; /* when state is SPOOL_WAITING */
+	bool attempted;  /* counts as an attempt and is kept as a row of the history */
+	bool warned;     /* sets the flag */
 	const char *rule, *peer, *status, *reason; /* NULL leaves what was */
-	const char *sent_hash;                     /* SHA-256 of what was sent, when delivered; may be NULL */
+	const char *sent_hash; /* SHA-256 of what was sent, when delivered; may be NULL */
 };
 
 /* A message that a change causes: a bounce or a delay report. */
@@ -179,7 +179,8 @@ struct spool_due {
 	struct spool_request q;
 	int64_t now;  /* wall ms */
 	size_t limit; /* messages at most */
-	struct spool_message **messages; /* out: claimed, a reference each; the array is malloc'd, the caller frees it */
+	struct spool_message **
+		messages; /* out: claimed, a reference each; the array is malloc'd, the caller frees it */
 	size_t count;
 	int64_t next; /* out: when the next unclaimed one is due, INT64_MAX: none */
 };
@@ -216,9 +217,9 @@ struct spool_entry {
 	size_t rcpt_count;
 	uint64_t size;
 	char hash[65];
-	bool claimed;  /* being worked on now */
-	bool body;     /* its content is still in the spool */
-	int64_t ended; /* wall ms, 0 while it lives */
+	bool claimed;                   /* being worked on now */
+	bool body;                      /* its content is still in the spool */
+	int64_t ended;                  /* wall ms, 0 while it lives */
 	struct spool_attempt *attempts; /* only when asked for */
 	size_t attempt_count;
 };
@@ -226,9 +227,9 @@ struct spool_entry {
 struct spool_list {
 	struct spool_request q;
 	struct spool_filter filter;
-	bool attempts;       /* fill them */
-	uint64_t after;      /* numbers above this only: for the next page */
-	size_t limit;        /* entries at most */
+	bool attempts;               /* fill them */
+	uint64_t after;              /* numbers above this only: for the next page */
+	size_t limit;                /* entries at most */
 	struct region *region;       /* out: owned by the caller from done on */
 	struct spool_entry *entries; /* out, by number */
 	size_t count;
@@ -256,10 +257,10 @@ struct spool_totals {
 	uint64_t states[SPOOL_STATE_COUNT]; /* ... = the sum of these, at every moment */
 	uint64_t messages_accepted;         /* highest number */
 	uint64_t messages_waiting, messages_held;
-	uint64_t bytes;      /* content of what waits or is held */
-	int64_t oldest;      /* arrival of the oldest waiting message, wall ms, 0: none */
-	bool broken;         /* a commit failed and it has not come back yet; err says */
-	struct err trouble;  /* while broken */
+	uint64_t bytes;     /* content of what waits or is held */
+	int64_t oldest;     /* arrival of the oldest waiting message, wall ms, 0: none */
+	bool broken;        /* a commit failed and it has not come back yet; err says */
+	struct err trouble; /* while broken */
 	uint64_t commits, synced_messages; /* group commit's yield */
 };
 void spool_totals(struct spool *s, struct spool_totals *q);
@@ -278,11 +279,13 @@ enum result spool_maildrop_write(const struct file_ops *files, const char *path,
 enum result spool_maildrop_list(const char *path, char ***names, size_t *count, struct err *err);
 /* Reads one into an envelope (strings in region) and malloc'd content. E_CORRUPT: set it aside with maildrop_bad. */
 enum result spool_maildrop_read(const char *path, const char *name, struct region *region,
-				struct mail_envelope *envelope, char **data, size_t *n, struct err *err);
+				struct mail_envelope *envelope, char **data, size_t *n,
+				struct err *err);
 /* After its submit was done: removes it. (A crash between the two is caught: the name is kept in the message's
  * envelope.session, and submit answers E_EXISTS for a maildrop name that was taken before.) */
 enum result spool_maildrop_taken(const char *path, const char *name, struct err *err);
 /* Renames it to NAME.bad and writes NAME.bad.txt with the reason. */
-enum result spool_maildrop_bad(const char *path, const char *name, const char *reason, struct err *err);
+enum result spool_maildrop_bad(const char *path, const char *name, const char *reason,
+			       struct err *err);
 
 #endif

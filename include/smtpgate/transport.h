@@ -81,33 +81,33 @@ extern "C" {
 #endif
 
 /* X(name, number of the original or 0, word, sentence). The numbers are those that the gateway of 1993 printed. */
-#define SGT_RESULT_LIST(X)                                                                         \
-	X(SGT_OK, 0, "ok", "done")                                                                 \
-	X(SGT_NOMEM, 0, "no-memory", "memory is short")                                            \
-	X(SGT_BUSY, 0, "busy", "an earlier call has not finished")                                 \
-	X(SGT_STATE, 0, "state", "the call does not fit the state of the handle")                  \
-	X(SGT_BAD_ADDRESS, 0, "bad-address", "the address is not one of this network")             \
-	X(SGT_BAD_SETTING, 0, "bad-setting", "a setting is faulty")                                \
-	X(SGT_UNSUPPORTED, 0, "unsupported", "this TCP/IP cannot do it")                           \
-	X(SGT_LIMIT, 0, "limit", "no more connections or descriptors can be opened")               \
-	X(SGT_CLOSED_HANDLE, 9, "bad-handle", "the connection was closed before")                  \
-	X(SGT_RESET, 52, "reset", "the peer reset the connection or the network dropped it")       \
-	X(SGT_NOT_CONNECTED, 57, "not-connected", "the connection is not established")             \
-	X(SGT_IN_USE, 110, "in-use", "the address is in use")                                      \
-	X(SGT_READ, 116, "read", "reading from the network failed")                                \
-	X(SGT_WRITE, 119, "write", "writing to the network failed")                                \
-	X(SGT_CONNECT, 121, "connect", "the connection could not be made")                         \
-	X(SGT_REFUSED, 121, "connect-refused", "the peer refuses connections on this port")        \
-	X(SGT_UNREACHABLE, 121, "unreachable", "there is no way to the peer")                      \
-	X(SGT_TIMEOUT, 121, "connect-timeout", "the peer does not answer")                         \
-	X(SGT_SOCKET, 123, "socket", "TCP/IP cannot be started")                                   \
+#define SGT_RESULT_LIST(X)                                                                   \
+	X(SGT_OK, 0, "ok", "done")                                                           \
+	X(SGT_NOMEM, 0, "no-memory", "memory is short")                                      \
+	X(SGT_BUSY, 0, "busy", "an earlier call has not finished")                           \
+	X(SGT_STATE, 0, "state", "the call does not fit the state of the handle")            \
+	X(SGT_BAD_ADDRESS, 0, "bad-address", "the address is not one of this network")       \
+	X(SGT_BAD_SETTING, 0, "bad-setting", "a setting is faulty")                          \
+	X(SGT_UNSUPPORTED, 0, "unsupported", "this TCP/IP cannot do it")                     \
+	X(SGT_LIMIT, 0, "limit", "no more connections or descriptors can be opened")         \
+	X(SGT_CLOSED_HANDLE, 9, "bad-handle", "the connection was closed before")            \
+	X(SGT_RESET, 52, "reset", "the peer reset the connection or the network dropped it") \
+	X(SGT_NOT_CONNECTED, 57, "not-connected", "the connection is not established")       \
+	X(SGT_IN_USE, 110, "in-use", "the address is in use")                                \
+	X(SGT_READ, 116, "read", "reading from the network failed")                          \
+	X(SGT_WRITE, 119, "write", "writing to the network failed")                          \
+	X(SGT_CONNECT, 121, "connect", "the connection could not be made")                   \
+	X(SGT_REFUSED, 121, "connect-refused", "the peer refuses connections on this port")  \
+	X(SGT_UNREACHABLE, 121, "unreachable", "there is no way to the peer")                \
+	X(SGT_TIMEOUT, 121, "connect-timeout", "the peer does not answer")                   \
+	X(SGT_SOCKET, 123, "socket", "TCP/IP cannot be started")                             \
 	X(SGT_DENIED, 123, "denied", "rights forbid it")
 
 enum sgt_result {
 #define SGT_RESULT_ENUM(name, number, word, sentence) name,
 	SGT_RESULT_LIST(SGT_RESULT_ENUM)
 #undef SGT_RESULT_ENUM
-	SGT_RESULT_COUNT
+		SGT_RESULT_COUNT
 };
 
 #define SGT_TEXT_MAX 256    /* sentences and remedies, with the NUL */
@@ -130,9 +130,11 @@ struct sgt_error {
 #define SGT_CAP_IPV6_CONNECT (1ull << 5) /* can connect to IPv6 */
 #define SGT_CAP_ABORT (1ull << 6)        /* abort reaches the peer as a reset */
 #define SGT_CAP_INSTANCES (1ull << 7)    /* several stacks of this module in one process */
-#define SGT_CAP_SHARE (1ull << 8)        /* several stacks may listen on one address and share its connections */
-#define SGT_CAP_NAMES (1ull << 9)        /* connect takes host names: nothing is resolved outside the stack */
-#define SGT_CAP_HANDED (1ull << 10)      /* takes listening descriptors from the service manager */
+#define SGT_CAP_SHARE \
+	(1ull << 8) /* several stacks may listen on one address and share its connections */
+#define SGT_CAP_NAMES \
+	(1ull << 9) /* connect takes host names: nothing is resolved outside the stack */
+#define SGT_CAP_HANDED (1ull << 10) /* takes listening descriptors from the service manager */
 
 /* ---- settings ---- */
 
@@ -190,7 +192,8 @@ struct sgt_create {
 	size_t plan_count;
 	const struct sgt_handed *handed;
 	size_t handed_count;
-	const char *state_dir; /* a folder of mode 0700 for this stack's own sockets; may not exist yet, or NULL */
+	const char *
+		state_dir; /* a folder of mode 0700 for this stack's own sockets; may not exist yet, or NULL */
 };
 
 /* ---- events ---- */
@@ -214,7 +217,7 @@ enum sgt_event_type {
 
 struct sgt_event {
 	enum sgt_event_type type;
-	void *user;               /* of the connection or datagram handle; of the listener in ACCEPTED */
+	void *user; /* of the connection or datagram handle; of the listener in ACCEPTED */
 	struct sgt_listener *listener;
 	struct sgt_conn *conn;
 	struct sgt_dgram *dgram;
@@ -234,8 +237,8 @@ struct sgt_host {
 	void *ctx;
 	void (*deliver)(void *ctx, const struct sgt_event *event);
 	void (*log)(void *ctx, enum sgt_level level, const char *text); /* from any thread */
-	uint64_t (*now_ms)(void *ctx);                                  /* monotonic; from any thread */
-	uint64_t (*random)(void *ctx);                                  /* 64 bits; from any thread */
+	uint64_t (*now_ms)(void *ctx); /* monotonic; from any thread */
+	uint64_t (*random)(void *ctx); /* 64 bits; from any thread */
 	/* realloc's contract; size 0 frees. From any thread. */
 	void *(*alloc)(void *ctx, void *old, size_t size);
 };
@@ -306,11 +309,12 @@ struct sgt_module {
 
 	/* address: canonical. source: own address to come from ("192.0.2.7"), or NULL. On SGT_OK exactly one CONNECTED
 	 * or ERROR follows. */
-	enum sgt_result (*connect)(struct sgt_stack *stack, const char *address, const char *source, void *user,
-				   struct sgt_conn **conn, struct sgt_error *error);
+	enum sgt_result (*connect)(struct sgt_stack *stack, const char *address, const char *source,
+				   void *user, struct sgt_conn **conn, struct sgt_error *error);
 	void (*set_user)(struct sgt_conn *conn, void *user);
 	/* Lends up to SGT_SEND_PIECES pieces until SENT or CLOSED. The array itself is not kept. */
-	enum sgt_result (*send)(struct sgt_conn *conn, const struct sgt_bytes *pieces, size_t count);
+	enum sgt_result (*send)(struct sgt_conn *conn, const struct sgt_bytes *pieces,
+				size_t count);
 	/* Returns n lent bytes, oldest first. */
 	void (*consume)(struct sgt_conn *conn, size_t n);
 	/* Ends our direction after what was sent. */
@@ -322,12 +326,14 @@ struct sgt_module {
 	enum sgt_result (*dgram_open)(struct sgt_stack *stack, const char *local, void *user,
 				      struct sgt_dgram **dgram, struct sgt_error *error);
 	/* Takes a copy; a datagram that does not fit the network's queues is lost, as datagrams may be. */
-	enum sgt_result (*dgram_send)(struct sgt_dgram *dgram, const char *to, const void *data, size_t len);
+	enum sgt_result (*dgram_send)(struct sgt_dgram *dgram, const char *to, const void *data,
+				      size_t len);
 	void (*dgram_close)(struct sgt_dgram *dgram); /* dead on return */
 
 	void (*counters)(struct sgt_stack *stack, struct sgt_counters *counters);
 	/* Calls fn for each own address (without port), while started. */
-	void (*own_addresses)(struct sgt_stack *stack, void (*fn)(void *ctx, const char *address), void *ctx);
+	void (*own_addresses)(struct sgt_stack *stack, void (*fn)(void *ctx, const char *address),
+			      void *ctx);
 };
 
 #ifdef __cplusplus

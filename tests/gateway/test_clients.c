@@ -47,7 +47,8 @@ START_TEST(many_clients)
 		for (unsigned i = 0; i < 5000; i++) {
 			snprintf(name, sizeof name, "10.%u.%u.%u", round, i / 256, i % 256);
 			ck_assert_int_eq(clients_enter(c, name, 10000, 1, round), CLIENTS_OK);
-			ck_assert_int_eq(clients_enter(c, name, 10000, 1, round), CLIENTS_CLIENT_FULL);
+			ck_assert_int_eq(clients_enter(c, name, 10000, 1, round),
+					 CLIENTS_CLIENT_FULL);
 		}
 		for (unsigned i = 0; i < 5000; i++) {
 			snprintf(name, sizeof name, "10.%u.%u.%u", round, i / 256, i % 256);
