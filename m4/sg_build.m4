@@ -10,11 +10,12 @@ SG_C_STD="-std=c11"
 AC_SUBST([SG_C_STD])
 ])
 
-# SG_SANITIZERS: --enable-sanitizers=address,undefined or thread.
+# SG_SANITIZERS: --enable-sanitizers=address,undefined or thread. SG_WHOLE_LDFLAGS makes the linker refuse a module with a symbol
+# that nothing it is linked with defines.
 AC_DEFUN([SG_SANITIZERS], [
 AC_ARG_ENABLE([sanitizers],
 	[AS_HELP_STRING([--enable-sanitizers=LIST], [build with -fsanitize=LIST (address,undefined or thread)])])
-SG_SAN_CFLAGS= SG_SANITIZED=no
+SG_SAN_CFLAGS= SG_SANITIZED=no SG_WHOLE_LDFLAGS=-Wl,-z,defs
 AS_CASE([$enable_sanitizers],
 	[""|no], [],
 	[yes], [SG_SAN_CFLAGS="-fsanitize=address,undefined"],
@@ -22,6 +23,8 @@ AS_CASE([$enable_sanitizers],
 AS_IF([test -n "$SG_SAN_CFLAGS"], [
 	SG_SAN_CFLAGS="$SG_SAN_CFLAGS -fno-omit-frame-pointer -fno-sanitize-recover=all"
 	SG_SANITIZED=yes
+	# clang keeps the sanitizer's runtime in the program: a module finds it only when it is loaded
+	SG_WHOLE_LDFLAGS=
 	sg_save=$CFLAGS; CFLAGS="$CFLAGS $SG_SAN_CFLAGS"
 	AC_LINK_IFELSE([AC_LANG_PROGRAM()], [],
 		[AC_MSG_ERROR([$CC cannot link with $SG_SAN_CFLAGS])])
@@ -29,6 +32,7 @@ AS_IF([test -n "$SG_SAN_CFLAGS"], [
 ])
 AC_SUBST([SG_SAN_CFLAGS])
 AC_SUBST([SG_SANITIZED])
+AC_SUBST([SG_WHOLE_LDFLAGS])
 ])
 
 # SG_FUZZING: libFuzzer programs beside the seed replay that make check always does.

@@ -31,9 +31,10 @@ void commands_print(FILE *to)
 		fprintf(to, "  %-9s %s\n", c->name, c->summary);
 	fputs("\nEach takes:\n", to);
 	options_print(options_common, to);
-	fputs("\nThe configuration is " SYSCONFDIR
-	      "/smtpgate/smtpgate.ini, or what --config, SMTPGATE_CONFIG or\n"
-	      "--instance says. Manual: smtpgate(1), smtpgate.ini(5).\n",
+	/* the path stands on a line of its own: nobody knows how long a prefix is */
+	fputs("\nThe configuration is what --config, SMTPGATE_CONFIG or --instance says, or\n"
+	      "  " SYSCONFDIR "/smtpgate/smtpgate.ini\n"
+	      "Manual: smtpgate(1), smtpgate.ini(5).\n",
 	      to);
 }
 

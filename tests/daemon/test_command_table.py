@@ -94,7 +94,8 @@ class Words(unittest.TestCase):
     def test_help_fits_a_terminal(self):
         for text in [program_help()] + [program_help(c) for c in commands()]:
             for line in text.split("\n"):
-                self.assertLessEqual(len(line), 100, line)
+                if not re.fullmatch(r"  /\S+/smtpgate\.ini", line):  # as long as the prefix makes it
+                    self.assertLessEqual(len(line), 100, line)
 
     def test_the_manual_is_well_formed(self):
         mandoc = shutil.which("mandoc")
