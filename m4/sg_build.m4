@@ -71,18 +71,70 @@ AC_SEARCH_LIBS([pthread_create], [pthread], [], [AC_MSG_ERROR([no POSIX threads]
 AC_SEARCH_LIBS([dlopen], [dl])
 ])
 
-# SG_TRANSPORTS: one switch for each vendor's TCP/IP: shared (a module to load), static (preloaded) or no.
+# SG_TRANSPORT(CODE, TEXT, [CHECK]): one switch for a vendor's TCP/IP: shared (a module to load), static (preloaded) or no.
+# CHECK looks for what it links, by SG_NEEDS_PKG and SG_NEEDS_LIB, unless the answer is no. What is missing leaves the
+# transport out, with a line in the summary; asked for by name, it is an error. For CODE.am: the condition TRANSPORT_CODE (it
+# is built, either way) and CODE_MODULE, CODE_MODULE_LDFLAGS, CODE_MODULE_LIBTOOLFLAGS, CODE_CFLAGS, CODE_LIBS.
 AC_DEFUN([SG_TRANSPORT], [
 AC_ARG_WITH([transport-$1],
 	[AS_HELP_STRING([--with-transport-$1=shared|static|no], [$2 (default: shared)])],
-	[], [with_transport_$1=shared])
+	[sg_asked=yes], [with_transport_$1=shared sg_asked=no])
 AS_CASE([$with_transport_$1], [yes], [with_transport_$1=shared], [shared|static|no], [],
 	[AC_MSG_ERROR([--with-transport-$1=$with_transport_$1: take shared, static or no])])
-AM_CONDITIONAL([TRANSPORT_]m4_toupper([$1])[_SHARED], [test "x$with_transport_$1" = xshared])
-AM_CONDITIONAL([TRANSPORT_]m4_toupper([$1])[_STATIC], [test "x$with_transport_$1" = xstatic])
+sg_missing=
+AS_IF([test "x$with_transport_$1" != xno], [m4_default([$3], [:])])
+AS_IF([test -z "$sg_missing"], [sg_line=$with_transport_$1],
+	[test $sg_asked = yes], [AC_MSG_ERROR([--with-transport-$1=$with_transport_$1: $sg_missing])],
+	[with_transport_$1=no sg_line="left out: $sg_missing"])
+SG_TRANSPORT_LINES="$SG_TRANSPORT_LINES
+                 $1: $sg_line"
+SG_TRANSPORT_PLACE([$1], m4_toupper([$1]))
 ])
+
+# A module is loaded from transportdir. A preloaded one is an archive; it must not be a convenience library (libtool
+# preloads none into programs), so it has an rpath, and no shared twin.
+m4_define([SG_TRANSPORT_PLACE], [
+AM_CONDITIONAL([TRANSPORT_$2], [test "x$with_transport_$1" != xno])
+$2_MODULE=plugins/$1/$1.la $2_MODULE_LDFLAGS= $2_MODULE_LIBTOOLFLAGS=
+AS_CASE([$with_transport_$1],
+	[shared], [SHARED_TRANSPORTS="$SHARED_TRANSPORTS $$2_MODULE"
+		$2_MODULE_LDFLAGS='-avoid-version -no-undefined $(SG_WHOLE_LDFLAGS) -Wl,-z,now -rpath $(transportdir)'],
+	[static], [STATIC_TRANSPORT_FILES="$STATIC_TRANSPORT_FILES $$2_MODULE"
+		STATIC_TRANSPORTS="$STATIC_TRANSPORTS -dlpreopen $$2_MODULE"
+		$2_MODULE_LDFLAGS='-avoid-version -rpath /nowhere'
+		$2_MODULE_LIBTOOLFLAGS=--tag=disable-shared],
+	[$2_MODULE=])
+AC_SUBST([$2_MODULE])
+AC_SUBST([$2_MODULE_LDFLAGS])
+AC_SUBST([$2_MODULE_LIBTOOLFLAGS])
+AC_SUBST([$2_CFLAGS])
+AC_SUBST([$2_LIBS])
+])
+
+# SG_NEEDS_PKG(CODE in capitals, MODULE of pkg-config, PACKAGE of Debian): adds its flags to CODE_CFLAGS and CODE_LIBS.
+AC_DEFUN([SG_NEEDS_PKG], [
+AC_MSG_CHECKING([for $2])
+AS_IF([$PKG_CONFIG --exists "$2" 2>/dev/null],
+	[$1_CFLAGS="$$1_CFLAGS `$PKG_CONFIG --cflags "$2"`" $1_LIBS="$$1_LIBS `$PKG_CONFIG --libs "$2"`"
+	AC_MSG_RESULT([yes])],
+	[AC_MSG_RESULT([no])
+	sg_missing="${sg_missing:+$sg_missing, }$2 is missing (apt-get install $3)"])
+])
+
+# SG_NEEDS_LIB(CODE in capitals, LIBRARY, FUNCTION, HEADER, PACKAGE): the same for a library that has no .pc file.
+AC_DEFUN([SG_NEEDS_LIB], [
+sg_found=yes
+AC_CHECK_HEADER([$4], [], [sg_found=no])
+AC_CHECK_LIB([$2], [$3], [$1_LIBS="$$1_LIBS -l$2"], [sg_found=no])
+AS_IF([test $sg_found = no], [sg_missing="${sg_missing:+$sg_missing, }lib$2 is missing (apt-get install $5)"])
+])
+
 AC_DEFUN([SG_TRANSPORTS], [
+SHARED_TRANSPORTS= STATIC_TRANSPORTS= STATIC_TRANSPORT_FILES= SG_TRANSPORT_LINES=
 SG_TRANSPORT([lmn], [the host's own TCP/IP])
+AC_SUBST([SHARED_TRANSPORTS])
+AC_SUBST([STATIC_TRANSPORTS])
+AC_SUBST([STATIC_TRANSPORT_FILES])
 ])
 
 # SG_SYSTEMD: where the units go; without an answer they lie in pkgdatadir for the administrator to take.
@@ -102,6 +154,6 @@ AC_DEFUN([SG_SUMMARY], [
 AC_MSG_NOTICE([
   smtpgate $PACKAGE_VERSION
     compiler     $CC $CFLAGS $SG_SAN_CFLAGS
-    transports   lmn: $with_transport_lmn
+    transports$SG_TRANSPORT_LINES
     prefix       $prefix])
 ])
