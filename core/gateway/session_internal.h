@@ -1,0 +1,51 @@
+/*
+ * The inside of an incoming session, for the files that make it up: session.c (the connection and its engine) and
+ * session_mail.c (the message that is arriving). Nobody else includes this.
+ */
+#ifndef SMTPGATE_GATEWAY_SESSION_INTERNAL_H
+#define SMTPGATE_GATEWAY_SESSION_INTERNAL_H
+
+#include "gateway/queue.h"
+#include "gateway/session.h"
+#include "mail/header.h"
+#include "smtp/server.h"
+
+struct session {
+	struct session *next, *prev;
+	struct lane *lane;
+	struct inbound *in;
+	struct conn *conn; /* NULL: gone */
+	struct smtp_server *server;
+	struct settings *settings;
+	const struct conf_listen *conf;
+	struct smtp_server_config config; /* the engine keeps pointing to both */
+	struct smtp_server_ops ops;
+	char id[40], client[64];
+	struct net_ip ip;
+	bool counted, logged, extended, storing, ending;
+	char helo[256];
+	/* the message that is arriving */
+	struct region *region;
+	struct mail_envelope envelope;
+	struct spool_draft *draft;
+	struct mail_header header;
+	struct spool_submit submit;
+	struct queue_link *link;
+	int64_t since;
+};
+
+/* ---- session.c ---- */
+
+/* The outstanding callback's answer goes to the engine and to the client. */
+void session_answer(struct session *s, const struct smtp_reply *reply);
+/* When its connection is gone and nothing is at the spool. */
+void session_free(struct session *s);
+
+/* ---- session_mail.c ---- */
+
+/* Sets the callbacks of the engine that are about messages. */
+void session_mail_ops(struct smtp_server_ops *ops);
+/* The message that was arriving, if any, is forgotten. */
+void session_mail_drop(struct session *s);
+
+#endif

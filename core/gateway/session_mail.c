@@ -1,0 +1,190 @@
+/*
+ * The message that is arriving in a session: envelope, content, and its way into the spool. Part of session.h. Owns the
+ * region and the draft of that message. A failure is a 4xx reply, and nothing is kept.
+ */
+#include "gateway/session_internal.h"
+
+#include "base/text.h"
+#include "gateway/disk.h"
+
+#include <stdlib.h>
+
+void session_mail_drop(struct session *s)
+{
+	spool_draft_abort(&s->draft);
+	mail_header_free(&s->header);
+	free(s->link);
+	s->link = NULL;
+	region_destroy(&s->region);
+}
+
+static enum smtp_verdict refuse(struct session *s, struct smtp_reply *reply, int code,
+				const char *status, const char *text)
+{
+	atomic_fetch_add(&s->in->refused, 1);
+	smtp_reply_set(reply, code, status, "%s", text);
+	return SMTP_DONE;
+}
+
+static enum smtp_verdict on_helo(void *ctx, const char *helo, bool extended,
+				 struct smtp_reply *reply)
+{
+	struct session *s = ctx;
+	(void)reply;
+	text_copy(s->helo, sizeof s->helo, helo);
+	s->extended = extended;
+	return SMTP_DONE;
+}
+
+static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t size, bool eight_bit,
+				 struct smtp_reply *reply)
+{
+	struct session *s = ctx;
+	struct gateway *g = s->lane->vendor->g;
+	const char *why = disk_refuses(g, s->settings, s->conf->priority, size);
+	if (why)
+		return refuse(s, reply, 452, "4.3.1", why);
+	if (!clients_message(s->in->clients, s->client, &s->conf->rate, clock_mono(g->clock)))
+		return refuse(s, reply, 450, "4.7.1",
+			      "Too many messages from your address, try again later");
+	session_mail_drop(s);
+	s->region = region_new(0); /* bounded by max_recipients */
+	if (!s->region)
+		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
+	struct mail_envelope *e = &s->envelope;
+	mail_envelope_init(e, s->region);
+	e->reverse_path = region_strdup(s->region, reverse_path);
+	e->session = region_strdup(s->region, s->id);
+	e->listener = region_strdup(s->region, s->in->name);
+	e->client = region_strdup(s->region, s->client);
+	e->helo = region_strdup(s->region, s->helo);
+	e->protocol = s->extended ? "ESMTP" : "SMTP";
+	e->priority = s->conf->priority;
+	e->eight_bit = eight_bit;
+	if (!e->reverse_path || !e->session || !e->listener || !e->client || !e->helo)
+		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
+	return SMTP_DONE;
+}
+
+static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smtp_reply *reply)
+{
+	struct session *s = ctx;
+	const struct route_world world = {s->settings, gateway_mailbox, s->lane->vendor->g};
+	const struct route_from from = {s->envelope.reverse_path, s->client, s->in->name};
+	struct route_decision d;
+	route_admit(&world, s->conf, &from, forward_path, &d);
+	if (d.kind == ROUTE_REFUSE) {
+		LOG(LOG_INFO, s->id, "recipient", "refused", F_A("from", s->envelope.reverse_path),
+		    F_A("to", forward_path), F_S("client", s->client), F_N("code", d.code),
+		    F_S("reason", d.reason));
+		return refuse(s, reply, d.code, d.status, d.reason);
+	}
+	if (mail_envelope_add(&s->envelope, forward_path) != OK)
+		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
+	return SMTP_DONE;
+}
+
+static enum smtp_verdict on_data(void *ctx, struct smtp_reply *reply)
+{
+	struct session *s = ctx;
+	struct err err;
+	mail_header_init(&s->header);
+	if (spool_draft_new(s->lane->vendor->g->spool, &s->draft, &err) == OK)
+		return SMTP_DONE;
+	LOG(LOG_ERROR, s->id, "message", "refused", F_S("error", err.text));
+	return refuse(s, reply, 451, "4.3.0",
+		      "The spool takes nothing at the moment, try again later");
+}
+
+static enum result on_bytes(void *ctx, const char *bytes, size_t n)
+{
+	struct session *s = ctx;
+	enum result r = mail_header_feed(&s->header, bytes, n);
+	return r == OK ? spool_draft_write(s->draft, bytes, n) : r;
+}
+
+static void log_accepted(struct session *s, const struct spool_message *m)
+{
+	LOG(LOG_INFO, m->id, "message", "accepted", F_S("session", s->id),
+	    F_A("from", m->envelope.reverse_path), F_N("recipients", m->rcpt_count),
+	    F_A("to", m->rcpt_count == 1 ? m->rcpts[0].address : NULL), F_N("size", m->size),
+	    F_S("client", s->client),
+	    F_S("message-id", mail_header_get(&s->header, MAIL_FIELD_MESSAGE_ID)));
+}
+
+/* The spool has answered: only now may the client be told. */
+static void stored(struct spool_request *request)
+{
+	struct spool_submit *q = (struct spool_submit *)request;
+	struct session *s = (struct session *)((char *)q - offsetof(struct session, submit));
+	struct smtp_reply reply;
+	s->storing = false;
+	if (request->result == OK) {
+		log_accepted(s, q->message);
+		smtp_reply_set(&reply, 250, "2.0.0", "Ok: queued as %s", q->message->id);
+		atomic_fetch_add(&s->in->accepted, 1);
+		s->link->queue = s->lane->vendor->g->queue;
+		s->link->message = q->message;
+		queue_post(s->link);
+		s->link = NULL;
+	} else {
+		bool full = request->result == E_FULL;
+		LOG(LOG_ERROR, s->id, "message", "refused", F_A("from", s->envelope.reverse_path),
+		    F_S("error", request->err.text));
+		atomic_fetch_add(&s->in->refused, 1);
+		smtp_reply_set(&reply, full ? 452 : 451, full ? "4.3.1" : "4.3.0", "%s",
+			       full ? "The disk is full, try again later"
+				    : "The spool cannot store it now, try again later");
+	}
+	session_mail_drop(s);
+	if (s->conn)
+		session_answer(s, &reply);
+	else
+		session_free(s);
+}
+
+static enum smtp_verdict on_end(void *ctx, struct smtp_reply *reply)
+{
+	struct session *s = ctx;
+	struct gateway *g = s->lane->vendor->g;
+	mail_header_finish(&s->header);
+	if (mail_header_loops(&s->header, NULL)) {
+		LOG(LOG_WARN, s->id, "message", "refused", F_A("from", s->envelope.reverse_path),
+		    F_N("received", s->header.received), F_S("reason", "loop"));
+		session_mail_drop(s);
+		return refuse(s, reply, 554, "5.4.6",
+			      "Too many Received fields: the message goes in a circle");
+	}
+	s->link = calloc(1, sizeof *s->link);
+	if (!s->link) {
+		session_mail_drop(s);
+		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
+	}
+	s->envelope.arrived = clock_wall(g->clock);
+	s->envelope.eight_bit = s->envelope.eight_bit || s->header.eight_bit;
+	s->submit = (struct spool_submit){
+		.q = {.answer_to = stack_inbox(s->lane->stack), .done = stored},
+		.draft = s->draft,
+		.envelope = &s->envelope,
+	};
+	s->draft = NULL; /* the spool's now */
+	s->storing = true;
+	spool_submit(g->spool, &s->submit);
+	return SMTP_LATER;
+}
+
+static void on_reset(void *ctx)
+{
+	session_mail_drop(ctx);
+}
+
+void session_mail_ops(struct smtp_server_ops *ops)
+{
+	ops->on_helo = on_helo;
+	ops->on_mail = on_mail;
+	ops->on_rcpt = on_rcpt;
+	ops->on_data = on_data;
+	ops->on_bytes = on_bytes;
+	ops->on_end = on_end;
+	ops->on_reset = on_reset;
+}
