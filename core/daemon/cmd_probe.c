@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define LAYER "%-10s "
+#define PROBE_MS 10000 /* for what the module looks at */
 
 struct probe {
 	struct call *call;
@@ -49,12 +50,34 @@ static enum exit_status climb(struct probe *p, const struct conf_vendor *v)
 	return r == OK ? EXIT_DONE : print_block(p, &p->look.trouble);
 }
 
+static void print_finding(void *ctx, const struct sgt_finding *f)
+{
+	const struct probe *p = ctx;
+	fprintf(p->call->out, LAYER "", f->layer);
+	table_put(p->call->out, "", f->text, "\n");
+	if (f->result != SGT_OK && *f->remedy)
+		table_put(p->call->out, "  remedy:  ", f->remedy, "\n");
+}
+
+/* The module's own layers, as far as it has a look at them. What does not keep the stack from starting ends with 1. */
+static enum exit_status climb_module(struct probe *p, struct sgt_error *error)
+{
+	enum sgt_result r = stack_probe(p->look.stack, PROBE_MS, print_finding, p, error);
+	if (r == SGT_OK)
+		return EXIT_DONE;
+	return r == SGT_SOCKET || r == SGT_DENIED ? EXIT_SOCKET : EXIT_FAILED;
+}
+
 static enum exit_status start(struct probe *p)
 {
 	struct sgt_error error = {0};
 	struct transport_report trouble;
-	if (stack_prepare(p->look.stack, &error) == SGT_OK &&
-	    stack_start_here(p->look.stack, &error) == SGT_OK) {
+	enum exit_status status = EXIT_SOCKET;
+	if (stack_prepare(p->look.stack, &error) == SGT_OK)
+		status = climb_module(p, &error);
+	if (status == EXIT_FAILED)
+		return status;
+	if (status == EXIT_DONE && stack_start_here(p->look.stack, &error) == SGT_OK) {
 		fprintf(p->call->out, LAYER "it starts\n", "start");
 		return EXIT_DONE;
 	}

@@ -13,6 +13,7 @@
  * - detect    says whether this TCP/IP could be started now, and if not why. No side effects, under 1 s.
  * - prepare   once, on the main thread, before any thread exists and before rights are dropped: helpers, tun
  *             descriptors, and binding the planned listeners (so that low ports need no root later).
+ * - probe     optional, between prepare and start: looks at the network below this stack for `smtpgate probe`, see there.
  * - start     on the thread that will run the stack. May come again after stop, without root: what prepare
  *             got is kept. Handles of an earlier start are dead.
  * - run       waits at most timeout_ms (0: does not wait; never longer than asked, wakeup cuts it short) and
@@ -20,7 +21,7 @@
  * - stop      ends all connections at once (no CLOSED events follow); frees what start made.
  * - destroy   frees the rest. Allowed after create in any state but started (call stop first).
  *
- * Threads: create, detect, prepare and destroy run on the main thread; everything else on the one thread that
+ * Threads: create, detect, prepare, probe and destroy run on the main thread; everything else on the one thread that
  * called start; wakeup alone may be called from any thread, at any time between start's return and stop.
  *
  * Events
@@ -259,6 +260,15 @@ struct sgt_report {
 	char remedy[SGT_TEXT_MAX]; /* a command that works when pasted, or advice; may be empty */
 };
 
+/* What probe found at one layer: "link", "address", "conflict", "gateway", or a word of the module's own. */
+struct sgt_finding {
+	size_t size; /* of this struct, as the module knows it */
+	const char *layer;
+	enum sgt_result result; /* SGT_OK: good, or it does not apply here (text says so) */
+	const char *text;       /* good: what was found; else the cause, one sentence */
+	const char *remedy;     /* a command that works when pasted, or advice; may be NULL */
+};
+
 struct sgt_counters {
 	uint64_t bytes_in, bytes_out; /* payload bytes that crossed this stack's network */
 	uint64_t accepted, connected, failed;
@@ -334,7 +344,31 @@ struct sgt_module {
 	/* Calls fn for each own address (without port), while started. */
 	void (*own_addresses)(struct sgt_stack *stack, void (*fn)(void *ctx, const char *address),
 			      void *ctx);
+
+	/* ---- those above are the first ABI 1; those below may be NULL, or lie behind `size` ---- */
+
+	/*
+	 * For `smtpgate probe`: climbs the layers between the provider and the stack itself, and calls fn for each
+	 * as it is reached, lowest first, at most 16. Stops by itself after the first that is not good.
+	 *
+	 *	link      the wire or switch is there and takes us: its name, our MAC
+	 *	address   our own addresses can be had there
+	 *	conflict  nobody else answers for them (SGT_IN_USE, with who does)
+	 *	gateway   it answers (SGT_UNREACHABLE: it does not), or none is set and only this network is reached
+	 *
+	 * Called once after prepare, on the main thread, while the stack is not started. The stack of a running gateway
+	 * may be on the same network with the same settings: disturb it not, open what you need (a port of the switch,
+	 * a socket) for yourself, and close it before you return. May wait, at most limit_ms in all; delivers no events.
+	 * SGT_SOCKET and SGT_DENIED mean that start would fail as well: the program ends with 123 then.
+	 */
+	void (*probe)(struct sgt_stack *stack, int limit_ms,
+		      void (*fn)(void *ctx, const struct sgt_finding *finding), void *ctx);
 };
+
+/* Does a module have this optional function? sgt_module_has(m, probe) */
+#define sgt_module_has(module, function)                                                         \
+	((module)->size >= offsetof(struct sgt_module, function) + sizeof((module)->function) && \
+	 (module)->function)
 
 #ifdef __cplusplus
 }

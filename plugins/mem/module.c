@@ -323,6 +323,44 @@ static void own_addresses(struct sgt_stack *s, void (*fn)(void *ctx, const char 
 		fn(ctx, s->own[i]);
 }
 
+/* Another started stack with an address of ours, or NULL. The lock is held. */
+static const char *other_holder(const struct sgt_stack *s, const char *own)
+{
+	for (const struct sgt_stack *o = s->net->stacks; o; o = o->next)
+		for (size_t i = 0; o != s && i < o->own_count; i++)
+			if (strcmp(o->own[i], own) == 0)
+				return o->name;
+	return NULL;
+}
+
+static void probe(struct sgt_stack *s, int limit_ms,
+		  void (*fn)(void *ctx, const struct sgt_finding *finding), void *ctx)
+{
+	char link[SGT_TEXT_MAX], conflict[SGT_TEXT_MAX];
+	struct sgt_finding cable = {sizeof cable, "link", SGT_OK, link, NULL};
+	struct sgt_finding twice = {sizeof twice, "conflict", SGT_OK, "nobody else has them", NULL};
+	(void)limit_ms;
+	snprintf(link, sizeof link, "mem://%s", s->net->name);
+	pthread_mutex_lock(&s->net->lock);
+	if (s->net->state != SGT_RUNNING) {
+		cable.result = SGT_SOCKET;
+		cable.text = "the cable is pulled";
+		cable.remedy = "plug it in";
+	}
+	for (size_t i = 0; i < s->own_count && twice.result == SGT_OK; i++) {
+		const char *holder = other_holder(s, s->own[i]);
+		if (!holder)
+			continue;
+		snprintf(conflict, sizeof conflict, "%s has %s", holder, s->own[i]);
+		twice.result = SGT_IN_USE;
+		twice.text = conflict;
+	}
+	pthread_mutex_unlock(&s->net->lock);
+	fn(ctx, &cable);
+	if (cable.result == SGT_OK)
+		fn(ctx, &twice);
+}
+
 const struct sgt_module SGT_MODULE(mem) = {
 	SGT_MODULE_HEAD,
 	.code = "mem",
@@ -358,4 +396,5 @@ const struct sgt_module SGT_MODULE(mem) = {
 	.dgram_close = mem_dgram_close,
 	.counters = counters,
 	.own_addresses = own_addresses,
+	.probe = probe,
 };
