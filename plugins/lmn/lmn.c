@@ -3,8 +3,8 @@
  * capabilities, functions.
  *
  * The work is done in plugins/support (sockets.h); what is particular to this module stands in
- * lmn_create.c (settings), lmn_detect.c, lmn_listen.c (prepare, ports that live over stop and
- * start), lmn_handed.c (descriptors of the service manager) and lmn_holder.c (who holds a port).
+ * lmn_create.c (settings), lmn_detect.c, lmn_listen.c (the host's way to bind ports), lmn_handed.c
+ * (descriptors of the service manager) and lmn_holder.c (who holds a port).
  * Nothing but the module constant is visible outside.
  */
 #include "lmn/lmn.h"

@@ -1,25 +1,14 @@
-/* What the files of the lmn module share: its stack, and the listeners that prepare keeps over stop
- * and start. */
+/* What the files of the lmn module share: its stack. */
 #ifndef SMTPGATE_LMN_H
 #define SMTPGATE_LMN_H
 
 #include "support/error.h"
+#include "support/ports.h"
 #include "support/sockets.h"
 
 #include <net/if.h>
 
 enum lmn_sockets { LMN_SOCKETS_AUTO, LMN_SOCKETS_REQUIRED, LMN_SOCKETS_OFF };
-
-/* A planned listener and its descriptor. */
-struct lmn_port {
-	char *name; /* of the plan, "" when it has none */
-	struct ipaddr address;
-	char text[SGT_ADDRESS_MAX]; /* the address, canonical */
-	bool share;
-	bool handed; /* the descriptor came from the service manager and is the core's */
-	bool busy;   /* a listener uses it */
-	int fd;      /* -1: not bound */
-};
 
 struct sgt_stack {
 	struct sock_stack sock;
@@ -29,10 +18,10 @@ struct sgt_stack {
 	struct ipaddr source; /* where connections come from */
 	int mark;
 	char device[IFNAMSIZ]; /* "": any */
-	struct lmn_port *ports;
-	size_t port_count;
+	struct sock_ports ports;
 	const struct sgt_handed *handed;
 	size_t handed_count;
+	bool *taken; /* during prepare: which of them a listener has */
 };
 
 /* ---- lmn.c ---- */
@@ -57,7 +46,7 @@ void lmn_detect(struct sgt_stack *stack, struct sgt_report *report);
  * -1 when there is none and none is needed; SGT_SOCKET with the sentence when `required` misses
  * one, or the one of its name is not fit.
  */
-enum sgt_result lmn_handed_find(const struct sgt_stack *stack, const struct lmn_port *port,
+enum sgt_result lmn_handed_find(const struct sgt_stack *stack, const struct sock_port *port,
 				const bool *taken, int *index, struct sgt_error *error);
 /* Writes what a descriptor is: "a listening socket at 127.0.0.1:25", "no listening TCP socket". */
 void lmn_handed_describe(int fd, char out[SGT_TEXT_MAX]);
@@ -72,7 +61,6 @@ enum sgt_result lmn_listen(struct sgt_stack *stack, const struct sgt_plan *plan,
 			   struct sgt_listener **listener, struct sgt_error *error);
 /* A listener's descriptor came back; ctx is the stack. */
 void lmn_ended(void *ctx, int fd);
-/* Closes what prepare bound. */
-void lmn_ports_close(struct sgt_stack *stack);
+extern const struct sock_port_ways lmn_port_ways;
 
 #endif

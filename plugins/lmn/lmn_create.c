@@ -78,37 +78,6 @@ static enum sgt_result no_memory(struct sgt_error *error)
 	return error_set(error, SGT_NOMEM, "memory is short for the settings of lmn");
 }
 
-static enum sgt_result read_plan(struct sgt_stack *stack, const struct sgt_plan *plan,
-				 struct lmn_port *port, struct sgt_error *error)
-{
-	enum sgt_result r = ipaddr_parse(plan->address, 0, &port->address, error);
-	if (r != SGT_OK)
-		return r;
-	ipaddr_format(&port->address, port->text);
-	port->share = plan->share;
-	port->name = copy(stack, plan->name ? plan->name : "");
-	return port->name ? SGT_OK : no_memory(error);
-}
-
-static enum sgt_result read_plans(struct sgt_stack *stack, const struct sgt_create *with,
-				  struct sgt_error *error)
-{
-	if (!with->plan_count)
-		return SGT_OK;
-	stack->ports = sock_alloc(&stack->sock, NULL, with->plan_count * sizeof *stack->ports);
-	if (!stack->ports)
-		return no_memory(error);
-	for (size_t i = 0; i < with->plan_count; i++) {
-		struct lmn_port *port = &stack->ports[stack->port_count++];
-		memset(port, 0, sizeof *port);
-		port->fd = -1;
-		enum sgt_result r = read_plan(stack, &with->plans[i], port, error);
-		if (r != SGT_OK)
-			return r;
-	}
-	return SGT_OK;
-}
-
 enum sgt_result lmn_create(const struct sgt_host *host, const struct sgt_create *with,
 			   struct sgt_stack **stack, struct sgt_error *error)
 {
@@ -118,12 +87,13 @@ enum sgt_result lmn_create(const struct sgt_host *host, const struct sgt_create 
 		return no_memory(error);
 	memset(s, 0, sizeof *s);
 	sock_init(&s->sock, host, &ways, s);
+	ports_init(&s->ports, &s->sock, &lmn_port_ways, s);
 	s->handed = with->handed;
 	s->handed_count = with->handed_count;
 	s->name = copy(s, with->name ? with->name : "lmn");
 	enum sgt_result r = s->name ? read_values(s, with->values, error) : no_memory(error);
 	if (r == SGT_OK)
-		r = read_plans(s, with, error);
+		r = ports_plan(&s->ports, with->plans, with->plan_count, error);
 	if (r == SGT_OK)
 		*stack = s;
 	else
@@ -133,10 +103,7 @@ enum sgt_result lmn_create(const struct sgt_host *host, const struct sgt_create 
 
 void lmn_destroy(struct sgt_stack *stack)
 {
-	lmn_ports_close(stack);
-	for (size_t i = 0; i < stack->port_count; i++)
-		sock_alloc(&stack->sock, stack->ports[i].name, 0);
-	sock_alloc(&stack->sock, stack->ports, 0);
+	ports_free(&stack->ports);
 	sock_alloc(&stack->sock, stack->name, 0);
 	sock_alloc(&stack->sock, stack, 0);
 }

@@ -128,8 +128,8 @@ static bool look_at_handed(struct look *l, const struct sgt_stack *stack)
 {
 	struct sgt_error error;
 	int index;
-	for (size_t i = 0; i < stack->port_count; i++) {
-		if (lmn_handed_find(stack, &stack->ports[i], NULL, &index, &error) == SGT_OK)
+	for (size_t i = 0; i < stack->ports.count; i++) {
+		if (lmn_handed_find(stack, &stack->ports.list[i], NULL, &index, &error) == SGT_OK)
 			continue;
 		trouble(l, SGT_NOT_RUNNING, error.remedy, "%s", error.text);
 		return false;

@@ -39,15 +39,15 @@ static bool same_address(const struct ipaddr *wanted, const struct ipaddr *is)
 
 static bool is_name_of_plan(const struct sgt_stack *stack, const char *name)
 {
-	for (size_t i = 0; i < stack->port_count; i++)
-		if (stack->ports[i].name[0] && strcmp(stack->ports[i].name, name) == 0)
+	for (size_t i = 0; i < stack->ports.count; i++)
+		if (stack->ports.list[i].name[0] && strcmp(stack->ports.list[i].name, name) == 0)
 			return true;
 	return false;
 }
 
 enum fit { FIT_NOT, FIT_NAME_ONLY, FIT_ADDRESS, FIT_NAME_PORT, FIT_BOTH };
 
-static enum fit fit_of(const struct sgt_stack *stack, const struct lmn_port *port,
+static enum fit fit_of(const struct sgt_stack *stack, const struct sock_port *port,
 		       const struct sgt_handed *h)
 {
 	struct ipaddr at;
@@ -73,7 +73,7 @@ void lmn_handed_describe(int fd, char out[SGT_TEXT_MAX])
 }
 
 /* The descriptor has the listener's name, but is no listening socket or has another port. */
-static enum sgt_result unfit(const struct lmn_port *port, int fd, struct sgt_error *error)
+static enum sgt_result unfit(const struct sock_port *port, int fd, struct sgt_error *error)
 {
 	struct ipaddr at;
 	unsigned wanted = ipaddr_port(&port->address);
@@ -93,7 +93,7 @@ static enum sgt_result unfit(const struct lmn_port *port, int fd, struct sgt_err
 	return SGT_SOCKET;
 }
 
-static enum sgt_result missing(const struct lmn_port *port, struct sgt_error *error)
+static enum sgt_result missing(const struct sock_port *port, struct sgt_error *error)
 {
 	error_set(error, SGT_SOCKET,
 		  "SOCKETS was not started: no socket was handed over for listener %.60s (port %u)",
@@ -102,7 +102,7 @@ static enum sgt_result missing(const struct lmn_port *port, struct sgt_error *er
 	return SGT_SOCKET;
 }
 
-enum sgt_result lmn_handed_find(const struct sgt_stack *stack, const struct lmn_port *port,
+enum sgt_result lmn_handed_find(const struct sgt_stack *stack, const struct sock_port *port,
 				const bool *taken, int *index, struct sgt_error *error)
 {
 	enum fit best = FIT_NOT;
