@@ -86,7 +86,8 @@ static void put_pairs(struct conf_out *out, const struct conf_vendor *v)
 	}
 }
 
-static void put_section(struct conf_out *out, const struct conf_section *sec, bool changed_only)
+static void put_section(struct conf_out *out, const struct conf_section *sec, bool changed_only,
+			const struct settings_more *more)
 {
 	if (out->text.len)
 		conf_out_puts(out, "\n");
@@ -94,8 +95,11 @@ static void put_section(struct conf_out *out, const struct conf_section *sec, bo
 			sec->name ? sec->name : "");
 	for (const struct conf_key *k = sec->kind->keys; k->name; k++)
 		put_key(out, sec, k, changed_only);
-	if (sec->kind->open)
-		put_pairs(out, sec->at);
+	if (!sec->kind->open)
+		return;
+	put_pairs(out, sec->at);
+	if (more && !changed_only && out->result == OK)
+		out->result = more->keys(more->ctx, sec->at, &out->text);
 }
 
 /* Is it the section that was asked for: "listen lan", "listen" (all of them), NULL (all)? */
@@ -110,7 +114,7 @@ static bool wanted(const struct conf_section *sec, const char *asked)
 }
 
 enum result settings_print(const struct settings *s, const char *section, bool changed_only,
-			   struct buf *out)
+			   const struct settings_more *more, struct buf *out)
 {
 	struct conf_out text;
 	bool found = !section;
@@ -121,7 +125,7 @@ enum result settings_print(const struct settings *s, const char *section, bool c
 				continue;
 			found = true;
 			if (sec->file || !changed_only)
-				put_section(&text, sec, changed_only);
+				put_section(&text, sec, changed_only, more);
 		}
 	}
 	enum result r = found ? text.result : E_NOTFOUND;

@@ -204,11 +204,16 @@ void settings_unref(struct settings **s);
 const struct conf_vendor *settings_vendor(const struct settings *s, const char *name);
 const struct conf_route *settings_route(const struct settings *s, const char *name);
 
+/* What settings_print cannot know: the keys of a vendor's module that its section does not give. */
+struct settings_more {
+	enum result (*keys)(void *ctx, const struct conf_vendor *v, struct buf *out);
+	void *ctx;
+};
 /* Prints every key in force as `[section]` and `key = value ; origin`, of one section ("listen lan") or all (NULL);
- * changed_only: what differs from the default. Secrets show as ***. Appends to out. E_NOTFOUND: no such section.
+ * changed_only: what differs from the default. Secrets show as ***. more may be NULL. Appends to out. E_NOTFOUND: no such section.
  * What -n prints, read again with the same overrides, gives the same settings, but for what is secret. */
 enum result settings_print(const struct settings *s, const char *section, bool changed_only,
-			   struct buf *out);
+			   const struct settings_more *more, struct buf *out);
 /* Names the first key that differs and that a reload does not take ("listen lan: address"), or NULL. */
 const char *settings_needs_restart(const struct settings *from, const struct settings *to,
 				   struct region *region);

@@ -2,10 +2,56 @@
 #include "base/buf.h"
 #include "daemon/context.h"
 #include "daemon/look.h"
+#include "transport/loader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECTION_MAX 128 /* bytes of "word name", the longest of which has 60 */
+
+static bool is_given(const struct conf_vendor *v, const char *key)
+{
+	for (size_t i = 0; i < v->pair_count; i++)
+		if (strcmp(v->pairs[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* The keys of the module that the section leaves to it; those without a default as comments. */
+static enum result print_module_keys(void *ctx, const struct conf_vendor *v, struct buf *out)
+{
+	const struct sgt_module *m;
+	const char *const *dirs = look_dirs(ctx);
+	enum result r = dirs ? OK : E_NOMEM;
+	if (r == OK && transport_load(dirs, v->plugin, &m, NULL) != LOAD_OK)
+		r = buf_printf(out, "; its module cannot be read here: smtpgate probe %s\n",
+			       v->name);
+	else if (r == OK)
+		for (const struct sgt_key *k = m->keys; r == OK && k->name; k++)
+			if (!is_given(v, k->name))
+				r = buf_printf(out, "%s%s =%s%s ; %s: %s\n", k->standard ? "" : ";",
+					       k->name, k->standard ? " " : "",
+					       k->standard ? k->standard : "",
+					       k->standard ? "default" : "not set", k->help);
+	free((void *)dirs);
+	return r;
+}
+
+/* "listen lan" as one word or as two; NULL: all. E_LIMIT. */
+static enum result find_section(const struct call *c, char out[static SECTION_MAX],
+				const char **section)
+{
+	const struct options *o = &c->options;
+	int n = snprintf(out, SECTION_MAX, "%s%s%s", o->arg_count ? o->args[0] : "",
+			 o->arg_count > 1 ? " " : "", o->arg_count > 1 ? o->args[1] : "");
+	*section = o->arg_count ? out : NULL;
+	return n < SECTION_MAX ? OK : E_NOTFOUND;
+}
 
 enum exit_status cmd_config(struct call *c)
 {
-	const char *section = c->options.arg_count ? c->options.args[0] : NULL;
+	char name[SECTION_MAX];
+	const char *section;
 	struct settings *s = NULL;
 	struct buf out;
 	struct err err;
@@ -13,7 +59,10 @@ enum exit_status cmd_config(struct call *c)
 	if (status != EXIT_DONE)
 		return status;
 	buf_init(&out, 0);
-	enum result r = settings_print(s, section, call_option(c, OPT_CHANGED) != NULL, &out);
+	struct settings_more more = {print_module_keys, s};
+	enum result r = find_section(c, name, &section);
+	if (r == OK)
+		r = settings_print(s, section, call_option(c, OPT_CHANGED) != NULL, &more, &out);
 	if (r == OK) {
 		fwrite(buf_head(&out), 1, out.len, c->out);
 	} else {

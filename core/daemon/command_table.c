@@ -26,8 +26,9 @@ const struct command commands[] = {
 	 "is required could be started here. Changes nothing. Exit status 0 or 78.\n",
 	 none, 0, 0, false, cmd_check},
 	{"config", "[SECTION] [-n]", "print every key in force with value and origin",
-	 "SECTION is named as in the file: gateway, \"listen lan\". Secrets show as ***.\n",
-	 config_options, 0, 1, false, cmd_config},
+	 "SECTION is named as in the file: gateway, listen lan. Secrets show as ***. Keys of a\n"
+	 "vendor's module are listed as well, with what each is for.\n",
+	 config_options, 0, 2, false, cmd_config},
 	{"vendors", "[--json]", "list each transport found",
 	 "Lists the five vendors of the original and every other module in the plugin\n"
 	 "folders: code, vendor, provider, state on this machine, file.\n",

@@ -115,7 +115,7 @@ const char *fake_print(const char *section, bool changed_only)
 {
 	buf_free(&printed);
 	buf_init(&printed, 0);
-	if (settings_print(settings, section, changed_only, &printed) != OK)
+	if (settings_print(settings, section, changed_only, NULL, &printed) != OK)
 		return NULL;
 	return buf_string(&printed);
 }

@@ -41,7 +41,7 @@ static enum result print_short(const struct settings *s, unsigned n)
 	struct buf out;
 	buf_init(&out, 0);
 	scarce_fail_at(n);
-	enum result r = settings_print(s, NULL, false, &out);
+	enum result r = settings_print(s, NULL, false, NULL, &out);
 	scarce_end();
 	ck_assert((out.len == 0) == (r != OK));
 	buf_free(&out);

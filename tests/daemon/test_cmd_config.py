@@ -36,6 +36,24 @@ class Config(testbed.Case):
         self.check(g.command("config", "listen lan"), 0, out="address = 127.0.0.1:%d" % g.port)
         self.check(g.command("config", "listen wan"), 1, err="there is no section [listen wan]")
 
+    def test_keys_of_a_module(self):
+        g = self.gateway(vendor="[vendor lmn]\nmark = 7\n")
+        for words in ["vendor", "lmn"], ["vendor lmn"]:
+            done = self.check(g.command("config", *words), 0, out=["mark = 7 ; %s:" % g.ini, "\nsockets = auto ; default: ",
+                                                                   "\n;source = ; not set: Own address"])
+            self.assertEqual(done.stdout.count("mark"), 1)
+        self.assertNotIn("sockets", g.command("config", "-n").stdout.split("mark = 7")[1])
+        ini = g.ini
+        g.ini = os.path.join(g.folder, "again.ini")
+        with open(g.ini, "w") as f:
+            f.write(g.command("config", "--config", ini).stdout)
+        self.check(g.command("check"), 0)
+        g.ini = ini
+        g.write(ini="[route a]\nvendor = odd\n")
+        self.check(g.command("config", "vendor odd"), 0, out="; its module cannot be read here: smtpgate probe odd")
+        self.check(g.command("config", "vendor", "lmn", "x"), 64)
+        self.check(g.command("config", "vendor", "x" * 200), 1, err="there is no section [vendor xxx")
+
     def test_where_the_file_is(self):
         g = self.gateway()
         self.check(self.called(g, "smtpgate", "config", "gateway"), 0, out="gw.example.test")
