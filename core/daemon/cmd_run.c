@@ -41,13 +41,38 @@ struct run {
 	struct control *control;
 	struct requests_host host;
 	char pid_path[PATH_MAX], control_path[PATH_MAX], state_dir[PATH_MAX];
+	char *warnings; /* of the configuration, until the start is decided */
+	size_t warnings_size;
 };
+
+/* `socket error (123)` is the first line on standard error: what may come before waits. */
+static enum exit_status load(struct run *r, bool managed)
+{
+	FILE *to = r->call->err, *held = open_memstream(&r->warnings, &r->warnings_size);
+	if (held)
+		r->call->err = held;
+	enum exit_status status = context_load(r->call, managed, true, &r->settings);
+	r->call->err = to;
+	if (held)
+		fclose(held);
+	return status;
+}
+
+/* Says what was kept back: warnings, then the log. Again: nothing. */
+static void say_kept(struct run *r)
+{
+	if (r->warnings)
+		fwrite(r->warnings, 1, r->warnings_size, r->call->err);
+	fflush(r->call->err);
+	free(r->warnings);
+	r->warnings = NULL;
+	runlog_release();
+}
 
 /* What was kept back of the log follows what was said. */
 static enum exit_status failed(struct run *r, enum exit_status status, const struct err *err)
 {
-	fflush(r->call->err);
-	runlog_release();
+	say_kept(r);
 	LOG(LOG_ERROR, NULL, "gateway", "not started", F_S("error", err->text),
 	    F_S("remedy", *err->remedy ? err->remedy : NULL));
 	return status;
@@ -109,7 +134,7 @@ static enum exit_status begin(struct run *r)
 		return call_fail(r->call, EXIT_FAILED, &err);
 	handed_close_others(&r->handed);
 	handed_raise_limit();
-	enum exit_status status = context_load(r->call, managed, true, &r->settings);
+	enum exit_status status = load(r, managed);
 	if (status == EXIT_DONE)
 		status = find_paths(r);
 	if (status != EXIT_DONE)
@@ -204,7 +229,7 @@ static enum exit_status start(struct run *r)
 	if (service_start(&r->service, &err) != OK || control_serve(r->control, &err) != OK ||
 	    pidfile_write(&r->pidfile, &err) != OK)
 		return fail(r, EXIT_FAILED, &err);
-	runlog_release();
+	say_kept(r);
 	LOG(LOG_INFO, NULL, "gateway", "started", F_S("version", PACKAGE_VERSION),
 	    F_S("hostname", r->settings->gateway.hostname), F_S("file", r->settings->file));
 	notify_ready("running");
@@ -235,7 +260,7 @@ static void bring_down(struct run *r, bool ran)
 		LOG(LOG_INFO, NULL, "gateway", "stopped", F_N("pid", getpid()));
 	end_loop(r);
 	settings_unref(&r->settings);
-	runlog_release();
+	say_kept(r);
 	log_close();
 }
 

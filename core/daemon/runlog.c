@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,10 +47,8 @@ enum result runlog_open(struct runlog *r, const struct conf_log *log, bool backg
 	if (!log->to.count)
 		result = open_auto(r, background, err);
 	if (result == OK && r->to_stderr && background)
-		fputs("smtpgate: warning: the log goes to standard error, which ends in the "
-		      "background\n"
-		      "  set to = syslog or to = file:/path in [log]\n",
-		      stderr);
+		LOG(LOG_WARN, NULL, "log", "goes to standard error, which ends in the background",
+		    F_S("remedy", "set to = syslog or to = file:/path in [log]"));
 	return result;
 }
 

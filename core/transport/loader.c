@@ -152,7 +152,9 @@ static enum load_result not_found(const char *const *dirs, const char *code, str
 			code);
 	else
 		err_set(err, E_NOTFOUND, "no %s.so in %s", code, where);
-	err_remedy(err, "smtpgate vendors shows what is there; [gateway] plugin_dir adds folders");
+	err_remedy(
+		err,
+		"smtpgate vendors    # shows what is there; plugin_dir in [gateway] adds folders");
 	return LOAD_NOT_FOUND;
 }
 

@@ -49,6 +49,17 @@ static void set_cause(struct transport_report *r, const char *prefix, const char
 	snprintf(r->cause, sizeof r->cause, "%s%s%s", prefix, *prefix && *words ? ": " : "", words);
 }
 
+/* A module knows its settings by value alone; where each stands is known here. */
+static void set_remedy(struct transport_report *r, const char *words, bool settings)
+{
+	if (*words || !settings)
+		text_copy(r->remedy, sizeof r->remedy, words);
+	else
+		snprintf(r->remedy, sizeof r->remedy,
+			 "smtpgate config vendor %s    # each key, its value and where it stands",
+			 r->name);
+}
+
 void report_load(struct transport_report *r, const char *name, const char *code,
 		 enum load_result result, const struct err *err)
 {
@@ -63,7 +74,7 @@ void report_settings(struct transport_report *r, const char *name, const struct 
 {
 	begin_module(r, REPORT_SETTINGS, name, module, NULL);
 	set_cause(r, "bad settings", err->text);
-	text_copy(r->remedy, sizeof r->remedy, err->remedy);
+	set_remedy(r, err->remedy, true);
 }
 
 void report_detect(struct transport_report *r, const char *name, const struct sgt_module *module,
@@ -93,7 +104,7 @@ void report_error(struct transport_report *r, const char *name, const struct sgt
 	if (error->number)
 		r->number = error->number;
 	set_cause(r, settings ? "bad settings" : "TCP/IP cannot be started", error->text);
-	text_copy(r->remedy, sizeof r->remedy, error->remedy);
+	set_remedy(r, error->remedy, settings);
 }
 
 void report_others(struct transport_report *r, const char *const *dirs)

@@ -41,8 +41,8 @@ static bool look_at_families(struct look *l)
 		return true;
 	if (!allowed(l->in4) || !allowed(l->in6))
 		trouble(l, SGT_FORBIDDEN,
-			"RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK in the "
-			"service's unit",
+			"systemctl edit smtpgate    # [Service] RestrictAddressFamilies=AF_UNIX "
+			"AF_INET AF_INET6 AF_NETLINK",
 			"rights forbid this process to use TCP/IP sockets");
 	else if (l->in4 == -EAFNOSUPPORT && l->in6 == -EAFNOSUPPORT)
 		trouble(l, SGT_ABSENT,
@@ -70,11 +70,9 @@ static bool look_at_loopback(struct look *l)
 	if (flags >= 0 && flags & IFF_UP)
 		return true;
 	if (flags >= 0)
-		trouble(l, SGT_NOT_RUNNING, "ip link set lo up",
-			"TCP/IP is not running: the loopback device lo is down");
+		trouble(l, SGT_NOT_RUNNING, "ip link set lo up", "the loopback device lo is down");
 	else
-		trouble(l, SGT_NOT_RUNNING, "ip link show",
-			"TCP/IP is not running: there is no loopback device lo");
+		trouble(l, SGT_NOT_RUNNING, "ip link show", "there is no loopback device lo");
 	return false;
 }
 
@@ -113,7 +111,8 @@ static bool look_at_settings(struct look *l, struct sgt_stack *stack)
 		return true;
 	if (fd < 0) {
 		trouble(l, allowed(-e) ? SGT_NOT_RUNNING : SGT_FORBIDDEN,
-			"AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW in the service's unit",
+			"systemctl edit smtpgate    # [Service] AmbientCapabilities=CAP_NET_ADMIN "
+			"CAP_NET_RAW",
 			"mark or device cannot be set on sockets: %s", strerrordesc_np(e));
 		return false;
 	}
