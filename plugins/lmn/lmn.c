@@ -3,13 +3,11 @@
  * capabilities, functions.
  *
  * The work is done in plugins/support (sockets.h); what is particular to this module stands in
- * lmn_create.c (settings), lmn_detect.c, lmn_listen.c (the host's way to bind ports), lmn_handed.c
- * (descriptors of the service manager) and lmn_holder.c (who holds a port).
+ * lmn_create.c (settings), lmn_detect.c, lmn_listen.c (prepare, listeners) and lmn_handed.c
+ * (descriptors of the service manager).
  * Nothing but the module constant is visible outside.
  */
 #include "lmn/lmn.h"
-
-#include <ifaddrs.h>
 
 static const char *const sockets_words[] = {"auto", "required", "off", NULL};
 
@@ -107,18 +105,8 @@ static void counters(struct sgt_stack *stack, struct sgt_counters *out)
 static void own_addresses(struct sgt_stack *stack, void (*fn)(void *ctx, const char *address),
 			  void *ctx)
 {
-	struct ifaddrs *all;
-	char text[SGT_ADDRESS_MAX];
-	if (getifaddrs(&all) < 0) {
+	if (!socket_own_addresses(fn, ctx))
 		sock_log(&stack->sock, SGT_LOG_WARN, "the host's addresses cannot be listed");
-		return;
-	}
-	for (struct ifaddrs *i = all; i; i = i->ifa_next) {
-		struct ipaddr a;
-		if (i->ifa_addr && i->ifa_flags & IFF_UP && ipaddr_from(&a, i->ifa_addr))
-			fn(ctx, ipaddr_format_host(&a, text));
-	}
-	freeifaddrs(all);
 }
 
 SGT_EXPORT const struct sgt_module SGT_MODULE(lmn);

@@ -51,10 +51,6 @@ enum sgt_result lmn_handed_find(const struct sgt_stack *stack, const struct sock
 /* Writes what a descriptor is: "a listening socket at 127.0.0.1:25", "no listening TCP socket". */
 void lmn_handed_describe(int fd, char out[SGT_TEXT_MAX]);
 
-/* ---- lmn_holder.c ---- */
-/* Adds to an SGT_IN_USE who holds the port, as far as /proc shows it, and a remedy. */
-void lmn_holder_name(struct sgt_error *error, const struct ipaddr *address, const char *listener);
-
 /* ---- lmn_listen.c ---- */
 enum sgt_result lmn_prepare(struct sgt_stack *stack, struct sgt_error *error);
 enum sgt_result lmn_listen(struct sgt_stack *stack, const struct sgt_plan *plan, void *user,

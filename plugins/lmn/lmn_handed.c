@@ -8,22 +8,13 @@
 /* Is fd a listening TCP socket, and where? */
 static bool listens(int fd, struct ipaddr *at)
 {
-	struct sockaddr_storage sa;
-	int type = 0, accepts = 0, v6only = 1;
-	socklen_t n = sizeof type, len = sizeof sa;
+	int type = 0, accepts = 0;
+	socklen_t n = sizeof type;
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) < 0 || type != SOCK_STREAM)
 		return false;
 	n = sizeof accepts;
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) < 0 || !accepts)
-		return false;
-	if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0 ||
-	    !ipaddr_from(at, (struct sockaddr *)&sa))
-		return false;
-	n = sizeof v6only;
-	if (sa.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&at->u.in6.sin6_addr) &&
-	    getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &n) == 0)
-		at->any = !v6only;
-	return true;
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) == 0 && accepts &&
+	       socket_name(fd, at);
 }
 
 /* "*:25" is met by a socket of [::] or 0.0.0.0, whatever families that serves. */

@@ -1,32 +1,9 @@
-/* lmn's listening ports: the host's own way to bind them, and why that failed. They live in support/ports.h; descriptors of the
- * service manager are found by lmn_handed.c. */
+/* lmn's listening ports. They live in support/ports.h; descriptors of the service manager are found
+ * by lmn_handed.c. */
 #include "lmn/lmn.h"
+#include "support/holder.h"
 
 #include <string.h>
-
-static void explain(void *ctx, const struct sock_port *port, struct sgt_error *error)
-{
-	unsigned number = ipaddr_port(&port->address);
-	(void)ctx;
-	switch (error->result) {
-	case SGT_IN_USE:
-		lmn_holder_name(error, &port->address, port->name);
-		break;
-	case SGT_DENIED:
-		error_set(error, SGT_DENIED, "rights forbid to listen at %s", port->text);
-		error_remedy(error,
-			     "sysctl net.ipv4.ip_unprivileged_port_start=%u    # or start as root",
-			     number);
-		break;
-	case SGT_BAD_ADDRESS:
-		error_set(error, SGT_BAD_ADDRESS, "%s is not an address of this machine",
-			  port->text);
-		error_remedy(error, "ip address show");
-		break;
-	default:
-		break;
-	}
-}
 
 /* During prepare each descriptor is given once; a listener of a reload may find that of an ended one. */
 static enum sgt_result borrow(void *ctx, const struct sock_port *port, int *fd,
@@ -55,7 +32,7 @@ static bool is_borrowed(void *ctx, int fd)
 }
 
 const struct sock_port_ways lmn_port_ways = {
-	.borrow = borrow, .is_borrowed = is_borrowed, .explain = explain};
+	.borrow = borrow, .is_borrowed = is_borrowed, .explain = holder_explain};
 
 static void tell_unmatched(struct sgt_stack *stack)
 {

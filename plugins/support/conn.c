@@ -3,7 +3,6 @@
 #include "support/sockets_int.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,28 +62,18 @@ static void deliver(struct sgt_conn *c, struct sgt_event *e)
  * listened there. */
 static bool is_itself(const struct sgt_conn *c, struct ipaddr *local)
 {
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof sa;
-	if (getsockname(c->watch.fd, (struct sockaddr *)&sa, &len) < 0 ||
-	    !ipaddr_from(local, (struct sockaddr *)&sa)) {
+	if (!socket_local(c->watch.fd, local)) {
 		memset(local, 0, sizeof *local);
 		local->u.sa.sa_family = AF_INET;
 	}
 	return ipaddr_equal(local, &c->peer);
 }
 
-static int fetch_error(const struct sgt_conn *c)
-{
-	int e = 0;
-	socklen_t len = sizeof e;
-	return getsockopt(c->watch.fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0 ? errno : e;
-}
-
 static void connected(struct sgt_conn *c)
 {
 	char peer[SGT_ADDRESS_MAX], text[SGT_ADDRESS_MAX];
 	struct ipaddr local;
-	int e = fetch_error(c);
+	int e = socket_error(c->watch.fd);
 	if (!e && is_itself(c, &local))
 		e = ECONNREFUSED;
 	if (e) {
@@ -99,40 +88,14 @@ static void connected(struct sgt_conn *c)
 	deliver(c, &event);
 }
 
-/* -errno, or a socket that comes from the source. */
-static int open_from(struct sock_stack *s, int family, const struct ipaddr *source,
-		     struct sgt_error *error)
-{
-	char text[SGT_ADDRESS_MAX];
-	int on = 1, e = 0;
-	int fd = s->ways->open(s->ways_ctx, family, SOCK_STREAM);
-	if (fd < 0) {
-		error_errno(error, ERROR_SOCKET, -fd, "socket");
-		return -1;
-	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (!source)
-		return fd;
-	/* Leaves the choice of the port to connect, which can use one for several peers. */
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-	if (source->u.sa.sa_family != family)
-		e = EAFNOSUPPORT;
-	else if (bind(fd, &source->u.sa, ipaddr_len(source)) < 0)
-		e = errno;
-	if (!e)
-		return fd;
-	error_errno(error, ERROR_BIND, e, ipaddr_format_host(source, text));
-	close(fd);
-	return -1;
-}
-
 enum sgt_result sock_connect(struct sock_stack *s, const struct ipaddr *to,
 			     const struct ipaddr *source, void *user, struct sgt_conn **conn,
 			     struct sgt_error *error)
 {
-	int e = 0, fd = open_from(s, to->u.sa.sa_family, source, error);
-	if (fd < 0)
-		return error->result;
+	int e = 0, fd;
+	enum sgt_result r = socket_from(&s->maker, to->u.sa.sa_family, source, &fd, error);
+	if (r != SGT_OK)
+		return r;
 	struct sgt_conn *c = conn_new(s);
 	if (c) {
 		if (connect(fd, &to->u.sa, ipaddr_len(to)) < 0)
@@ -186,7 +149,7 @@ static void deliver_error(struct sgt_conn *c)
 static void find_error(struct sgt_conn *c)
 {
 	c->faulty = false;
-	int e = fetch_error(c);
+	int e = socket_error(c->watch.fd);
 	if (e)
 		conn_fail(c, ERROR_READ, e);
 }

@@ -70,7 +70,7 @@ enum sgt_result sock_dgram_open(struct sock_stack *s, const struct ipaddr *local
 				struct sgt_dgram **dgram, struct sgt_error *error)
 {
 	int fd;
-	enum sgt_result r = sock_bind(s, SOCK_DGRAM, local, false, &fd, error);
+	enum sgt_result r = socket_bind(&s->maker, SOCK_DGRAM, local, false, &fd, error);
 	if (r != SGT_OK)
 		return r;
 	if (!s->datagram)

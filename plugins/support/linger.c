@@ -11,9 +11,6 @@
  */
 #include "support/sockets_int.h"
 
-#include <errno.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define LINGER_MS 5000u
@@ -29,21 +26,6 @@ struct sock_linger {
 	size_t discarded;
 };
 
-/* Reads into nothing until there is no more. Returns whether the connection goes on. */
-static bool discard(int fd, size_t *bytes)
-{
-	char nothing[8192];
-	while (*bytes < LINGER_BYTES) {
-		ssize_t n = recv(fd, nothing, sizeof nothing, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 && errno == EAGAIN;
-		*bytes += (size_t)n;
-	}
-	return false;
-}
-
 static void end(struct sock_linger *l)
 {
 	struct sock_stack *s = l->stack;
@@ -58,7 +40,7 @@ static void linger_event(struct watch *w, uint32_t events)
 {
 	struct sock_linger *l = (struct sock_linger *)w;
 	(void)events;
-	if (!discard(l->watch.fd, &l->discarded))
+	if (!socket_discard(l->watch.fd, &l->discarded, LINGER_BYTES))
 		end(l);
 }
 
@@ -85,9 +67,8 @@ static bool begin(struct sock_stack *s, int fd, size_t discarded)
 void linger_close(struct sock_stack *s, int fd)
 {
 	size_t discarded = 0;
-	int unsent = 0;
-	if (discard(fd, &discarded) && ioctl(fd, SIOCOUTQ, &unsent) == 0 &&
-	    (discarded || unsent > 0) && begin(s, fd, discarded))
+	if (socket_discard(fd, &discarded, LINGER_BYTES) && (discarded || socket_unfinished(fd)) &&
+	    begin(s, fd, discarded))
 		return;
 	close(fd);
 }

@@ -69,13 +69,10 @@ static void accepted(struct sgt_listener *l, struct sgt_conn *c, const struct so
 {
 	struct sock_stack *s = l->stack;
 	char peer[SGT_ADDRESS_MAX], local[SGT_ADDRESS_MAX];
-	struct sockaddr_storage sa;
 	struct ipaddr own;
-	socklen_t len = sizeof sa;
 	ipaddr_from(&c->peer, from);
 	local[0] = '\0';
-	if (getsockname(c->watch.fd, (struct sockaddr *)&sa, &len) == 0 &&
-	    ipaddr_from(&own, (struct sockaddr *)&sa))
+	if (socket_local(c->watch.fd, &own))
 		ipaddr_format(&own, local);
 	s->counters.accepted++;
 	struct sgt_event event = {.type = SGT_EV_ACCEPTED,
@@ -143,16 +140,9 @@ static void listener_event(struct watch *w, uint32_t events)
 
 static bool read_address(struct sgt_listener *l)
 {
-	struct sockaddr_storage sa;
 	struct ipaddr a;
-	int v6only = 1;
-	socklen_t len = sizeof sa, v6len = sizeof v6only;
-	if (getsockname(l->watch.fd, (struct sockaddr *)&sa, &len) < 0 ||
-	    !ipaddr_from(&a, (struct sockaddr *)&sa))
+	if (!socket_name(l->watch.fd, &a))
 		return false;
-	if (sa.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a.u.in6.sin6_addr) &&
-	    getsockopt(l->watch.fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &v6len) == 0)
-		a.any = !v6only;
 	ipaddr_format(&a, l->address);
 	return true;
 }

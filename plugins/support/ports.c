@@ -5,14 +5,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define AGAIN_MS 10 /* between two tries to bind */
 
 /* ---- plans ---- */
 
-void ports_init(struct sock_ports *ports, struct sock_stack *sock,
-		const struct sock_port_ways *ways, void *ctx)
+void ports_make(struct sock_ports *ports, const struct sgt_host *host,
+		const struct socket_maker *maker, const struct sock_port_ways *ways, void *ctx)
 {
-	*ports = (struct sock_ports){.sock = sock, .ways = ways, .ctx = ctx};
+	*ports = (struct sock_ports){.host = host, .maker = maker, .ways = ways, .ctx = ctx};
+}
+
+static void *host_alloc(const struct sock_ports *ports, void *old, size_t size)
+{
+	return ports->host->alloc(ports->host->ctx, old, size);
 }
 
 static enum sgt_result no_memory(struct sgt_error *error)
@@ -30,7 +38,7 @@ static enum sgt_result read_plan(struct sock_ports *ports, const struct sgt_plan
 	port->share = plan->share;
 	const char *name = plan->name ? plan->name : "";
 	size_t n = strlen(name) + 1;
-	port->name = sock_alloc(ports->sock, NULL, n);
+	port->name = host_alloc(ports, NULL, n);
 	if (!port->name)
 		return no_memory(error);
 	memcpy(port->name, name, n);
@@ -42,7 +50,7 @@ enum sgt_result ports_plan(struct sock_ports *ports, const struct sgt_plan *plan
 {
 	if (!count)
 		return SGT_OK;
-	ports->list = sock_alloc(ports->sock, NULL, count * sizeof *ports->list);
+	ports->list = host_alloc(ports, NULL, count * sizeof *ports->list);
 	if (!ports->list)
 		return no_memory(error);
 	for (size_t i = 0; i < count; i++) {
@@ -60,8 +68,8 @@ void ports_free(struct sock_ports *ports)
 {
 	ports_unbind(ports);
 	for (size_t i = 0; i < ports->count; i++)
-		sock_alloc(ports->sock, ports->list[i].name, 0);
-	sock_alloc(ports->sock, ports->list, 0);
+		host_alloc(ports, ports->list[i].name, 0);
+	host_alloc(ports, ports->list, 0);
 	ports->list = NULL;
 	ports->count = 0;
 }
@@ -78,7 +86,7 @@ static enum sgt_result failed(struct sock_ports *ports, const struct sock_port *
 static enum sgt_result begin_listening(struct sock_ports *ports, const struct sock_port *port,
 				       struct sgt_error *error)
 {
-	if (listen(port->fd, SOCK_BACKLOG) == 0)
+	if (listen(port->fd, PORTS_BACKLOG) == 0)
 		return SGT_OK;
 	error_errno(error, ERROR_BIND, errno, port->text);
 	return failed(ports, port, error);
@@ -88,22 +96,33 @@ static enum sgt_result begin_listening(struct sock_ports *ports, const struct so
 static enum sgt_result bind_chosen(struct sock_ports *ports, struct sock_port *port,
 				   struct sgt_error *error)
 {
-	struct sockaddr_storage sa;
 	struct ipaddr chosen = port->address, at;
-	socklen_t len = sizeof sa;
-	if (getsockname(port->fd, (struct sockaddr *)&sa, &len) < 0 ||
-	    !ipaddr_from(&at, (struct sockaddr *)&sa))
+	if (!socket_local(port->fd, &at))
 		return SGT_OK;
 	close(port->fd);
 	ipaddr_set_port(&chosen, ipaddr_port(&at));
-	return sock_bind(ports->sock, SOCK_STREAM, &chosen, port->share, &port->fd, error);
+	return socket_bind(ports->maker, SOCK_STREAM, &chosen, port->share, &port->fd, error);
+}
+
+/* A process that was killed may hold its port a moment longer. */
+static enum sgt_result bind_patiently(struct sock_ports *ports, struct sock_port *port, unsigned ms,
+				      struct sgt_error *error)
+{
+	const struct timespec again = {.tv_nsec = AGAIN_MS * 1000000L};
+	for (;;) {
+		enum sgt_result r = socket_bind(ports->maker, SOCK_STREAM, &port->address,
+						port->share, &port->fd, error);
+		if (r != SGT_IN_USE || ms < AGAIN_MS)
+			return r;
+		ms -= AGAIN_MS;
+		nanosleep(&again, NULL);
+	}
 }
 
 static enum sgt_result bind_port(struct sock_ports *ports, struct sock_port *port,
-				 struct sgt_error *error)
+				 unsigned patience_ms, struct sgt_error *error)
 {
-	enum sgt_result r =
-		sock_bind(ports->sock, SOCK_STREAM, &port->address, port->share, &port->fd, error);
+	enum sgt_result r = bind_patiently(ports, port, patience_ms, error);
 	if (r == SGT_OK && !ipaddr_port(&port->address))
 		r = bind_chosen(ports, port, error);
 	if (r != SGT_OK)
@@ -129,21 +148,21 @@ static enum sgt_result take_borrowed(struct sock_port *port, int fd, struct sgt_
 
 /* Gives the port a descriptor: a borrowed one, or one bound here. */
 static enum sgt_result provide(struct sock_ports *ports, struct sock_port *port,
-			       struct sgt_error *error)
+			       unsigned patience_ms, struct sgt_error *error)
 {
 	int fd = -1;
 	enum sgt_result r =
 		ports->ways->borrow ? ports->ways->borrow(ports->ctx, port, &fd, error) : SGT_OK;
 	if (r != SGT_OK)
 		return r;
-	return fd < 0 ? bind_port(ports, port, error) : take_borrowed(port, fd, error);
+	return fd < 0 ? bind_port(ports, port, patience_ms, error) : take_borrowed(port, fd, error);
 }
 
 enum sgt_result ports_bind(struct sock_ports *ports, struct sgt_error *error)
 {
 	enum sgt_result r = SGT_OK;
 	for (size_t i = 0; i < ports->count && r == SGT_OK; i++)
-		r = provide(ports, &ports->list[i], error);
+		r = provide(ports, &ports->list[i], ports->patience_ms, error);
 	if (r != SGT_OK)
 		ports_unbind(ports);
 	return r;
@@ -173,31 +192,8 @@ static struct sock_port *find_port(struct sock_ports *ports, const struct sock_p
 	return NULL;
 }
 
-static enum sgt_result open_planned(struct sock_ports *ports, struct sock_port *port, void *user,
-				    struct sgt_listener **listener, struct sgt_error *error)
-{
-	enum sgt_result r = port->borrowed ? SGT_OK : begin_listening(ports, port, error);
-	if (r == SGT_OK)
-		r = sock_listen(ports->sock, port->fd, user, listener, error);
-	port->busy = r == SGT_OK;
-	return r;
-}
-
-/* A listener that came with a reload: nothing is kept of it. */
-static enum sgt_result open_unplanned(struct sock_ports *ports, struct sock_port *port, void *user,
-				      struct sgt_listener **listener, struct sgt_error *error)
-{
-	enum sgt_result r = provide(ports, port, error);
-	if (r != SGT_OK)
-		return r;
-	r = sock_listen(ports->sock, port->fd, user, listener, error);
-	if (r != SGT_OK && !port->borrowed)
-		close(port->fd);
-	return r;
-}
-
-enum sgt_result ports_listen(struct sock_ports *ports, const struct sgt_plan *plan, void *user,
-			     struct sgt_listener **listener, struct sgt_error *error)
+enum sgt_result ports_take(struct sock_ports *ports, const struct sgt_plan *plan, int *fd,
+			   struct sgt_error *error)
 {
 	char name[64] = "";
 	struct sock_port like = {.name = name, .fd = -1, .share = plan->share};
@@ -208,9 +204,15 @@ enum sgt_result ports_listen(struct sock_ports *ports, const struct sgt_plan *pl
 	if (plan->name)
 		strncat(name, plan->name, sizeof name - 1);
 	struct sock_port *port = find_port(ports, &like);
-	if (port)
-		return open_planned(ports, port, user, listener, error);
-	return open_unplanned(ports, &like, user, listener, error);
+	if (!port) { /* a listener that came with a reload: nothing is kept of it */
+		r = provide(ports, &like, 0, error);
+		*fd = like.fd;
+		return r;
+	}
+	r = port->borrowed ? SGT_OK : begin_listening(ports, port, error);
+	port->busy = r == SGT_OK;
+	*fd = port->fd;
+	return r;
 }
 
 void ports_ended(struct sock_ports *ports, int fd)

@@ -4,20 +4,24 @@
  * Owns the descriptors that it bound; a borrowed one (handed over by a service manager) stays its lender's. A
  * listener that ends leaves its port bound but not listening (peers are refused), so that it can be opened again without
  * rights. A borrowed one goes on listening: its queue is the lender's. Ports that were not planned are bound when they
- * are asked for and closed at the end. Where sockets come from is the stack's business (struct sock_ways).
+ * are asked for and closed at the end. Where sockets come from is the module's business (struct socket_maker).
  */
 #ifndef SMTPGATE_SUPPORT_PORTS_H
 #define SMTPGATE_SUPPORT_PORTS_H
 
-#include "support/sockets.h"
+#include "support/socket.h"
 
 #define ports_init SUPPORT(ports_init)
+#define ports_make SUPPORT(ports_make)
 #define ports_plan SUPPORT(ports_plan)
 #define ports_bind SUPPORT(ports_bind)
 #define ports_unbind SUPPORT(ports_unbind)
 #define ports_free SUPPORT(ports_free)
 #define ports_listen SUPPORT(ports_listen)
+#define ports_take SUPPORT(ports_take)
 #define ports_ended SUPPORT(ports_ended)
+
+#define PORTS_BACKLOG 1024
 
 /* A planned listener and its descriptor. */
 struct sock_port {
@@ -40,16 +44,26 @@ struct sock_port_ways {
 	void (*explain)(void *ctx, const struct sock_port *port, struct sgt_error *error);
 };
 
+struct sock_stack; /* support/sockets.h */
+
 struct sock_ports {
-	struct sock_stack *sock;
+	const struct sgt_host *host;
+	const struct socket_maker *maker;
 	const struct sock_port_ways *ways;
 	void *ctx;
+	struct sock_stack *sock; /* whose listeners they serve; NULL: ports_make */
+	unsigned
+		patience_ms; /* how long ports_bind waits for an address that is in use; 0 at first */
 	struct sock_port *list;
 	size_t count;
 };
 
+/* Of a stack over epoll (sockets.h). */
 void ports_init(struct sock_ports *ports, struct sock_stack *sock,
 		const struct sock_port_ways *ways, void *ctx);
+/* Of any other. host and maker are kept. */
+void ports_make(struct sock_ports *ports, const struct sgt_host *host,
+		const struct socket_maker *maker, const struct sock_port_ways *ways, void *ctx);
 /* Copies the plans, binds nothing. SGT_BAD_ADDRESS, SGT_NOMEM. */
 enum sgt_result ports_plan(struct sock_ports *ports, const struct sgt_plan *plans, size_t count,
 			   struct sgt_error *error);
@@ -59,9 +73,13 @@ enum sgt_result ports_bind(struct sock_ports *ports, struct sgt_error *error);
 void ports_unbind(struct sock_ports *ports);
 void ports_free(struct sock_ports *ports);
 
-/* The module's listen, and what struct sock_ways calls when a listener ended. */
+/* A listening descriptor for a plan: a bound one of ports_bind, or one bound now. ports_ended takes it back. */
+enum sgt_result ports_take(struct sock_ports *ports, const struct sgt_plan *plan, int *fd,
+			   struct sgt_error *error);
+/* The same with a listener of the stack over epoll: its module's listen. */
 enum sgt_result ports_listen(struct sock_ports *ports, const struct sgt_plan *plan, void *user,
 			     struct sgt_listener **listener, struct sgt_error *error);
+/* A listener ended: struct sock_ways has it called. */
 void ports_ended(struct sock_ports *ports, int fd);
 
 #endif

@@ -1,11 +1,9 @@
-/* The socket stack's start, run and stop, its ready queue, and bound sockets: see sockets.h. */
+/* The socket stack's start, run and stop, its ready queue: see sockets.h. */
 #include "support/sockets_int.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 void *sock_alloc(struct sock_stack *s, void *old, size_t size)
 {
@@ -29,6 +27,7 @@ void sock_init(struct sock_stack *s, const struct sgt_host *host, const struct s
 	s->host = host;
 	s->ways = ways;
 	s->ways_ctx = ways_ctx;
+	s->maker = (struct socket_maker){.open = ways->open, .ctx = ways_ctx};
 	s->poller.epoll_fd = s->poller.event_fd = -1;
 	LIST_INIT(&s->conns);
 	LIST_INIT(&s->listeners);
@@ -139,48 +138,4 @@ enum sgt_result sock_run(struct sock_stack *s, int timeout_ms, struct sgt_error 
 	serve_ready(s);
 	free_graves(s);
 	return SGT_OK;
-}
-
-static int set_options(int fd, int type, const struct ipaddr *address, int family, bool share)
-{
-	int on = 1, v6only = !address->any;
-	if (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
-		return errno;
-	if (share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
-		return errno;
-	if (family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only) < 0)
-		return errno;
-	return 0;
-}
-
-/* -errno, or the descriptor. */
-static int bind_one(struct sock_stack *s, int type, const struct ipaddr *address, bool share)
-{
-	int family = address->u.sa.sa_family;
-	int fd = s->ways->open(s->ways_ctx, family, type);
-	if (fd < 0)
-		return fd;
-	int e = set_options(fd, type, address, family, share);
-	if (!e && bind(fd, &address->u.sa, ipaddr_len(address)) < 0)
-		e = errno;
-	if (!e)
-		return fd;
-	close(fd);
-	return -e;
-}
-
-enum sgt_result sock_bind(struct sock_stack *s, int type, const struct ipaddr *address, bool share,
-			  int *fd, struct sgt_error *error)
-{
-	char text[SGT_ADDRESS_MAX];
-	*fd = bind_one(s, type, address, share);
-	if (address->any && (*fd == -EAFNOSUPPORT || *fd == -EADDRNOTAVAIL)) {
-		struct ipaddr in4 = {.u.in4 = {.sin_family = AF_INET}};
-		ipaddr_set_port(&in4, ipaddr_port(address));
-		*fd = bind_one(s, type, &in4, share);
-	}
-	if (*fd >= 0)
-		return SGT_OK;
-	return error_errno(error, ERROR_BIND, -*fd, ipaddr_format(address, text));
 }

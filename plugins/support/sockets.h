@@ -18,6 +18,7 @@
 #include "support/ipaddr.h"
 #include "support/lend.h"
 #include "support/prefix.h"
+#include "support/socket.h"
 #include "smtpgate/transport.h"
 
 #include <sys/queue.h>
@@ -27,7 +28,6 @@
 #define sock_run SUPPORT(sock_run)
 #define sock_stop SUPPORT(sock_stop)
 #define sock_wakeup SUPPORT(sock_wakeup)
-#define sock_bind SUPPORT(sock_bind)
 #define sock_listen SUPPORT(sock_listen)
 #define sock_listener_address SUPPORT(sock_listener_address)
 #define sock_unlisten SUPPORT(sock_unlisten)
@@ -46,7 +46,6 @@
 
 #define SOCK_LEND_MAX 65536u              /* bytes lent at most on a connection */
 #define SOCK_POOL_MAX (32u * 1024 * 1024) /* bytes of receive memory lent at most by a stack */
-#define SOCK_BACKLOG 1024
 
 /* Where sockets come from and where listening ones go. */
 struct sock_ways {
@@ -60,6 +59,7 @@ struct sock_stack {
 	const struct sgt_host *host;
 	const struct sock_ways *ways;
 	void *ways_ctx;
+	struct socket_maker maker; /* the ways' */
 	struct poller poller;
 	struct lend_pool pool;
 	struct sgt_counters counters;
@@ -83,10 +83,6 @@ enum sgt_result sock_run(struct sock_stack *s, int timeout_ms, struct sgt_error 
 void sock_stop(struct sock_stack *s);
 void sock_wakeup(struct sock_stack *s);
 
-/* A bound socket of the type; "*" makes one for both families, or for IPv4 when there is no IPv6.
- * share: SO_REUSEPORT. Works before start. The descriptor is the caller's. */
-enum sgt_result sock_bind(struct sock_stack *s, int type, const struct ipaddr *address, bool share,
-			  int *fd, struct sgt_error *error);
 /* Takes a listening descriptor until ways->ended gives it back (not on failure). */
 enum sgt_result sock_listen(struct sock_stack *s, int fd, void *user,
 			    struct sgt_listener **listener, struct sgt_error *error);

@@ -3,7 +3,8 @@
  * process that has a descriptor of that inode is the holder. Processes of others are seen by root
  * only; then the uid must do. Owns nothing; fails silently, the sentence then says less.
  */
-#include "lmn/lmn.h"
+#include "support/holder.h"
+#include "support/error.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -124,7 +125,7 @@ static void find_process(struct holder *h)
 		read_program(h);
 }
 
-void lmn_holder_name(struct sgt_error *error, const struct ipaddr *address, const char *listener)
+static void name_holder(struct sgt_error *error, const struct ipaddr *address, const char *listener)
 {
 	struct holder h = {.pid = 0};
 	char text[SGT_ADDRESS_MAX];
@@ -152,4 +153,28 @@ void lmn_holder_name(struct sgt_error *error, const struct ipaddr *address, cons
 	else
 		error_remedy(error, "ss -ltnp 'sport = :%u'    # as root: names who it is",
 			     ipaddr_port(address));
+}
+
+void holder_explain(void *ctx, const struct sock_port *port, struct sgt_error *error)
+{
+	unsigned number = ipaddr_port(&port->address);
+	(void)ctx;
+	switch (error->result) {
+	case SGT_IN_USE:
+		name_holder(error, &port->address, port->name);
+		break;
+	case SGT_DENIED:
+		error_set(error, SGT_DENIED, "rights forbid to listen at %s", port->text);
+		error_remedy(error,
+			     "sysctl net.ipv4.ip_unprivileged_port_start=%u    # or start as root",
+			     number);
+		break;
+	case SGT_BAD_ADDRESS:
+		error_set(error, SGT_BAD_ADDRESS, "%s is not an address of this machine",
+			  port->text);
+		error_remedy(error, "ip address show");
+		break;
+	default:
+		break;
+	}
 }
