@@ -50,8 +50,6 @@ const char *conformance_name(size_t index);
 /* Runs one test; why: the reason of FAIL or EXEMPT, else empty. */
 enum conformance_verdict conformance_run(const struct conformance_bed *bed, size_t index,
 					 char why[CONFORMANCE_TEXT_MAX]);
-/* Runs all, a line for each and one of totals; returns how many failed. */
-unsigned conformance_run_all(const struct conformance_bed *bed, FILE *out);
 
 /* ---- peers ---- */
 

@@ -1,4 +1,4 @@
-/* The table of conformance tests and its runner: one line a test, exempt with the reason, and the totals. */
+/* The table of conformance tests and the runner of one. */
 #include "conformance/test.h"
 
 #include <dirent.h>
@@ -138,20 +138,4 @@ enum conformance_verdict conformance_run(const struct conformance_bed *bed, size
 		 v == CONFORMANCE_FAIL ? failure_of(t) : t->exempt);
 	free(t);
 	return v;
-}
-
-unsigned conformance_run_all(const struct conformance_bed *bed, FILE *out)
-{
-	static const char *const words[] = {"ok", "FAIL", "exempt"};
-	unsigned totals[3] = {0};
-	char why[CONFORMANCE_TEXT_MAX];
-	for (size_t i = 0; i < ROWS; i++) {
-		enum conformance_verdict v = conformance_run(bed, i, why);
-		totals[v]++;
-		fprintf(out, "%-6s %s%s%s\n", words[v], rows[i].name, why[0] ? ": " : "", why);
-		fflush(out);
-	}
-	fprintf(out, "%s: %u ok, %u failed, %u exempt\n", bed->name, totals[CONFORMANCE_OK],
-		totals[CONFORMANCE_FAIL], totals[CONFORMANCE_EXEMPT]);
-	return totals[CONFORMANCE_FAIL];
 }
