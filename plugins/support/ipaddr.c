@@ -1,10 +1,9 @@
-/* IP addresses as text: see ipaddr.h. Pure, but that a scope (%eth0) is looked up among the host's
- * devices. */
+/* IP addresses as text: see ipaddr.h. Pure, but that a scope (%eth0) is looked up among the network's devices. */
 #include "support/ipaddr.h"
 #include "support/error.h"
+#include "support/zone.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +43,7 @@ static bool read_host(const char *host, struct ipaddr *out)
 	char *scope = strchr(copy, '%');
 	if (scope) {
 		*scope++ = '\0';
-		out->u.in6.sin6_scope_id = if_nametoindex(scope);
+		out->u.in6.sin6_scope_id = zone_index(scope);
 		if (!out->u.in6.sin6_scope_id)
 			return false;
 	}
@@ -138,7 +137,7 @@ const char *ipaddr_format_host(const struct ipaddr *a, char out[SGT_ADDRESS_MAX]
 	} else {
 		inet_ntop(AF_INET6, &a->u.in6.sin6_addr, out, SGT_ADDRESS_MAX);
 		size_t n = strlen(out);
-		if (a->u.in6.sin6_scope_id && if_indextoname(a->u.in6.sin6_scope_id, scope))
+		if (a->u.in6.sin6_scope_id && zone_name(a->u.in6.sin6_scope_id, scope))
 			snprintf(out + n, SGT_ADDRESS_MAX - n, "%%%s", scope);
 	}
 	return out;
