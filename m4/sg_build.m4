@@ -66,6 +66,13 @@ AC_CHECK_LIB([ltdl], [lt_dlopenadvise], [LTDL_LIBS=-lltdl],
 AC_SUBST([LTDL_LIBS])
 ])
 
+# SG_VDEPLUG: the virtual Ethernet of plugins/support/wire.c, for its own tests; transports ask for it by SG_NEEDS_LIB.
+AC_DEFUN([SG_VDEPLUG], [
+AC_CHECK_HEADER([libvdeplug.h], [AC_CHECK_LIB([vdeplug], [vde_open_real], [VDEPLUG_LIBS=-lvdeplug])])
+AC_SUBST([VDEPLUG_LIBS])
+AM_CONDITIONAL([VDEPLUG], [test -n "$VDEPLUG_LIBS"])
+])
+
 AC_DEFUN([AX_SG_THREADS], [
 AC_SEARCH_LIBS([pthread_create], [pthread], [], [AC_MSG_ERROR([no POSIX threads])])
 AC_SEARCH_LIBS([dlopen], [dl])

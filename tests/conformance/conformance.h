@@ -34,7 +34,10 @@ struct conformance_bed {
 	const struct conformance_peer_ops *peer;
 	const struct conformance_setting
 		*peer_settings; /* of a peer that is a stack of the same module */
-	size_t bulk;            /* bytes of the echo tests */
+	int netns; /* descriptor of the network namespace of kernel peers' sockets; 0: ours */
+	/* Bytes that the network itself has counted so far, both ways; NULL: nobody counts there. */
+	uint64_t (*crossed)(const struct conformance_bed *bed);
+	size_t bulk;        /* bytes of the echo tests */
 	size_t network_max; /* bytes that the network may hold for a reader that does not read */
 	size_t memory_max; /* bytes a stack may allocate for one connection whose peer does not read */
 	size_t idle_max;   /* bytes a stack may allocate for an idle session */

@@ -3,10 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +25,7 @@ struct sock {
 struct peer {
 	struct arena *arena;
 	struct sock *socks;
+	int netns, home; /* where sockets are made, and our own; -1: they are one */
 };
 struct peer_door {
 	struct sock s;
@@ -37,10 +40,25 @@ struct peer_post {
 static struct peer *kernel_open(const struct conformance_bed *bed, struct arena *arena)
 {
 	struct peer *p = calloc(1, sizeof *p);
-	(void)bed;
-	if (p)
-		p->arena = arena;
+	if (!p)
+		return NULL;
+	*p = (struct peer){.arena = arena, .netns = -1, .home = -1};
+	if (bed && bed->netns > 0) {
+		p->netns = bed->netns;
+		p->home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	}
 	return p;
+}
+
+/* A socket lives in the namespace that it was made in, whoever uses it. */
+static int make_socket(const struct peer *p, int family, int type)
+{
+	if (p->home >= 0 && setns(p->netns, CLONE_NEWNET) < 0)
+		return -1;
+	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (p->home >= 0 && setns(p->home, CLONE_NEWNET) < 0)
+		abort(); /* lost in another network: nothing here would be true */
+	return fd;
 }
 
 static struct sock *keep(struct peer *p, int fd)
@@ -70,6 +88,8 @@ static void kernel_close(struct peer *p)
 {
 	while (p->socks)
 		drop(p->socks);
+	if (p->home >= 0)
+		close(p->home);
 	free(p);
 }
 
@@ -116,13 +136,13 @@ static void print(const struct sockaddr_storage *sa, char out[SGT_ADDRESS_MAX])
 			 ntohs(in6->sin6_port));
 }
 
-static int bound(const char *host, int type, char out[SGT_ADDRESS_MAX])
+static int bound(const struct peer *p, const char *host, int type, char out[SGT_ADDRESS_MAX])
 {
 	struct sockaddr_storage sa;
 	socklen_t len;
 	if (!parse(host, &sa, &len))
 		return -1;
-	int fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = make_socket(p, sa.ss_family, type);
 	if (fd < 0)
 		return -1;
 	if (bind(fd, (struct sockaddr *)&sa, len) < 0 ||
@@ -138,7 +158,7 @@ static int bound(const char *host, int type, char out[SGT_ADDRESS_MAX])
 
 static struct peer_door *kernel_listen(struct peer *p, const char *host, char out[SGT_ADDRESS_MAX])
 {
-	int fd = bound(host, SOCK_STREAM, out);
+	int fd = bound(p, host, SOCK_STREAM, out);
 	if (fd >= 0 && listen(fd, 1024) < 0) {
 		close(fd);
 		return NULL;
@@ -177,14 +197,14 @@ static struct peer_conn *kernel_accept(struct peer_door *d, int ms)
 	return (struct peer_conn *)keep(d->s.peer, fd);
 }
 
-static int begin_connect(const char *address)
+static int begin_connect(const struct peer *p, const char *address)
 {
 	struct sockaddr_storage sa;
 	socklen_t len;
 	int on = 1;
 	if (!parse(address, &sa, &len))
 		return -1;
-	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = make_socket(p, sa.ss_family, SOCK_STREAM);
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -210,7 +230,7 @@ static struct peer_conn *kernel_connect(struct peer *p, const char *address, int
 {
 	uint64_t end = until(ms);
 	bool good = false;
-	int fd = begin_connect(address);
+	int fd = begin_connect(p, address);
 	if (fd < 0)
 		return NULL;
 	while (!connect_ended(fd, &good) && turn(p, end))
@@ -224,11 +244,11 @@ static struct peer_conn *kernel_connect(struct peer *p, const char *address, int
 /* A listener whose queue is full drops what comes. */
 static bool kernel_hole(struct peer *p, const char *host, char out[SGT_ADDRESS_MAX])
 {
-	int fd = bound(host, SOCK_STREAM, out);
+	int fd = bound(p, host, SOCK_STREAM, out);
 	if (fd < 0 || listen(fd, 0) < 0 || !keep(p, fd))
 		return false;
 	for (int i = 0; i < HOLE_FILL; i++)
-		if (!keep(p, begin_connect(out)))
+		if (!keep(p, begin_connect(p, out)))
 			return false;
 	return true;
 }
@@ -285,7 +305,7 @@ static void kernel_shut(struct peer_conn *c)
 
 static struct peer_post *kernel_post(struct peer *p, const char *host, char out[SGT_ADDRESS_MAX])
 {
-	return (struct peer_post *)keep(p, bound(host, SOCK_DGRAM, out));
+	return (struct peer_post *)keep(p, bound(p, host, SOCK_DGRAM, out));
 }
 
 static bool kernel_post_send(struct peer_post *d, const char *to, const void *data, size_t len)

@@ -75,6 +75,7 @@ unsigned test_descriptors(void);
 	X(slow_reader_stops_peer, SGT_CAP_LISTEN, "cannot listen")                          \
 	X(slow_peer_holds_sent, SGT_CAP_LISTEN, "cannot listen")                            \
 	X(counters_count, SGT_CAP_LISTEN, "cannot listen")                                  \
+	X(bytes_cross_the_network, SGT_CAP_LISTEN, "cannot listen")                         \
 	X(wakeup_ends_run, 0, "")                                                           \
 	X(wakeup_from_thread, 0, "")                                                        \
 	X(run_keeps_time, 0, "")                                                            \

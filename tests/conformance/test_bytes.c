@@ -251,3 +251,33 @@ void conformance_counters_count(struct test *t)
 	t->rig.module->counters(t->rig.stack, &b);
 	NEED(t, b.open == a.open, "open does not go down");
 }
+
+#define CROSSING (16 * PART) /* bytes there and as many back */
+#define PART 8192
+
+/* The network itself is asked: what a module carried past it is not in its count. */
+void conformance_bytes_cross_the_network(struct test *t)
+{
+	struct end *end;
+	struct peer_conn *conn;
+	unsigned char data[PART], got[PART];
+	struct door *d = test_door(t, END_ECHO);
+	if (!t->bed->crossed) {
+		snprintf(t->exempt, sizeof t->exempt, "nobody counts on the network of this bed");
+		return;
+	}
+	NEED(t, d, "listen fails");
+	uint64_t before = t->bed->crossed(t->bed);
+	if (!test_pair(t, d, &end, &conn))
+		return;
+	pattern_fill(data, 9, 0, PART);
+	for (size_t done = 0; done < CROSSING; done += PART) {
+		long r;
+		NEED(t, t->ops->send(conn, data, PART, 0, SOON) == PART, "the peer cannot send");
+		for (size_t have = 0; have < PART; have += (size_t)r)
+			NEED(t, (r = t->ops->recv(conn, got, PART - have, SOON)) > 0, "no echo");
+	}
+	uint64_t crossed = t->bed->crossed(t->bed) - before;
+	NEED(t, crossed >= 2 * CROSSING, "of %d bytes that were carried the network saw %llu",
+	     2 * CROSSING, (unsigned long long)crossed);
+}

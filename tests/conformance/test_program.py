@@ -36,7 +36,7 @@ class Program(unittest.TestCase):
         lmn = os.path.join(BUILD, "plugins", "lmn", ".libs", "lmn.so")
         if not os.path.exists(lmn):
             lmn = MEM  # a build without it, or with it inside the program
-        some = names[::9]
+        some = [n for n in names if n != "bytes_cross_the_network"][::9]  # the program knows of no counter
         for name in some:
             done = self.check(run("--peer", "kernel" if lmn != MEM else "twin", "--host", "127.0.0.1", "--peer-host",
                                   "127.0.0.1", "--host6", "none", "--peer-host6", "none", "--only", name, lmn), 0)

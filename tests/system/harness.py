@@ -4,6 +4,7 @@ A test file is a unittest module that ends with `harness.main()`. It runs under 
 build folder; by hand: SMTPGATE_BUILD=build /usr/bin/python3 tests/system/test_deliver.py [-v] [Case.test]
 """
 
+import ctypes
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ BUILD = os.path.abspath(os.environ.get("SMTPGATE_BUILD", "build"))
 PROGRAM = os.environ.get("SMTPGATE_PROGRAM", os.path.join(BUILD, "smtpgate"))
 PLUGINS = os.path.join(BUILD, "plugins")
 PEERS = os.path.join(BUILD, "peers")
+LIBC = ctypes.CDLL(None, use_errno=True)
 LIMIT = float(os.environ.get("SMTPGATE_TEST_LIMIT", "60"))  # seconds that anything may take
 
 
@@ -184,6 +186,108 @@ class Gateway:
                 self.process.wait(LIMIT)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class VdeNetwork:
+    """A virtual Ethernet: a vde_switch, and a network namespace that is plugged into it by the TAP vde0 (10.77.0.1 and
+    fd77::1): another machine on that cable, which shares nothing else with the gateway. mode: of the switch's sockets, None
+    as root's switch makes them. Needs root."""
+
+    def __init__(self, host="10.77.0.1/24", host6="fd77::1/64", mode="777", start=True):
+        self.folder = tempfile.mkdtemp(prefix="smtpgate-vde.")
+        os.chmod(self.folder, 0o755)
+        self.dir = os.path.join(self.folder, "sw")
+        self.url = "vde://" + self.dir
+        self.address, self.address6, self.mode = host, host6, mode
+        self.host, self.host6 = host.split("/")[0], host6.split("/")[0]
+        self.switch, self.children = None, []
+        # one process that does nothing keeps the namespace; it ends when its standard input does
+        self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.inside = ["nsenter", "--net=/proc/%d/ns/net" % self.keeper.pid, "--"]
+        home = os.readlink("/proc/self/ns/net")
+        wait_for("the namespace", lambda: os.readlink("/proc/%d/ns/net" % self.keeper.pid) != home)
+        self.run(["ip", "link", "set", "lo", "up"])
+        if start:
+            self.mend()
+
+    def run(self, argv, check=True, **more):
+        """A command in the namespace."""
+        more.setdefault("timeout", LIMIT)
+        return subprocess.run(self.inside + list(argv), check=check, **more)
+
+    def popen(self, argv, **more):
+        """The same in the background; ended with the network."""
+        process = subprocess.Popen(self.inside + list(argv), **more)
+        self.children.append(process)
+        return process
+
+    def enter(self, make):
+        """What make() returns, its sockets being made inside: a socket lives where it was made, whoever uses it."""
+        result = []
+
+        def work():
+            try:
+                with open("/proc/%d/ns/net" % self.keeper.pid) as ns:
+                    if LIBC.setns(ns.fileno(), 0x40000000):
+                        raise OSError(ctypes.get_errno(), "setns")
+                result.append((make(), None))
+            except Exception as e:
+                result.append((None, e))
+
+        thread = threading.Thread(target=work)  # a thread's namespace is its own
+        thread.start()
+        thread.join()
+        value, error = result[0]
+        if error:
+            raise error
+        return value
+
+    def sink(self, *args, host=None, **more):
+        return self.enter(lambda: Sink(*args, host=host or self.host, **more))
+
+    def client(self, host, port, **more):
+        return self.enter(lambda: Client(host, port, **more))
+
+    def mend(self):
+        """Starts the switch, as at first: same place, same addresses."""
+        mode = ["-mod", self.mode] if self.mode else []
+        self.switch = subprocess.Popen(self.inside + ["vde_switch", "-sock", self.dir, "-tap", "vde0", *mode],
+                                       stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("the switch at %s" % self.dir, self.running)
+        self.run(["ip", "address", "add", self.address, "dev", "vde0"])
+        self.run(["ip", "address", "add", self.address6, "dev", "vde0", "nodad"])
+        self.run(["ip", "link", "set", "vde0", "up"])
+
+    def running(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(os.path.join(self.dir, "ctl")) == 0
+
+    def cut(self):
+        """Pulls the cable: the switch dies at once, its files stay."""
+        self.switch.kill()
+        self.switch.wait(LIMIT)
+        self.switch.stdin.close()
+        self.switch = None
+
+    def counted(self):
+        """Bytes that vde0 has counted, both ways."""
+        for line in self.run(["cat", "/proc/net/dev"], stdout=subprocess.PIPE, text=True).stdout.splitlines():
+            name, _, rest = line.strip().partition(":")
+            if name == "vde0":
+                fields = rest.split()
+                return int(fields[0]) + int(fields[8])
+        return 0
+
+    def close(self):
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+                child.wait(LIMIT)
+        if self.switch:
+            self.cut()
+        self.keeper.stdin.close()
+        self.keeper.wait(LIMIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Client:
@@ -379,6 +483,11 @@ class Case(unittest.TestCase):
         s = Sink(*args, **more)
         self.addCleanup(s.close)
         return s
+
+    def network(self, **settings):
+        n = VdeNetwork(**settings)
+        self.addCleanup(n.close)
+        return n
 
 
 def main():
