@@ -296,7 +296,11 @@ class Client:
     def __init__(self, host, port, timeout=LIMIT, source=None):
         self.sock = socket.create_connection((host, port), timeout, source_address=source)
         self.file = self.sock.makefile("rb")
-        self.greeting = self.reply()
+        try:
+            self.greeting = self.reply()
+        except OSError:
+            self.close()
+            raise
 
     def __enter__(self):
         return self
@@ -337,10 +341,13 @@ class Client:
 
 
 class Sink:
-    """A scripted SMTP server: keeps what it got, and answers as `script(verb, argument, session)` says (None: usual)."""
+    """A scripted SMTP server: keeps what it got, and answers as `script(verb, argument, session)` says (None: usual).
+    keep: what to keep of the content of each message, when not all of it."""
 
-    def __init__(self, script=None, host="127.0.0.1", port=0, family=socket.AF_INET, ehlo=("PIPELINING", "8BITMIME", "SIZE 0")):
+    def __init__(self, script=None, host="127.0.0.1", port=0, family=socket.AF_INET, ehlo=("PIPELINING", "8BITMIME", "SIZE 0"),
+                 keep=None):
         self.script, self.ehlo = script or (lambda verb, argument, session: None), ehlo
+        self.keep = keep or (lambda data: data)
         self.messages, self.sessions, self.lock = [], 0, threading.Lock()
         self.server = socket.socket(family, socket.SOCK_STREAM)
         self.server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -423,7 +430,7 @@ class Sink:
             return False
         if not reply or reply.startswith("2"):
             with self.lock:
-                self.messages.append({"mail": session["mail"], "rcpt": list(session["rcpt"]), "data": data,
+                self.messages.append({"mail": session["mail"], "rcpt": list(session["rcpt"]), "data": self.keep(data),
                                       "session": session["number"], "helo": session["helo"],
                                       "at": time.monotonic()})
         conn.sendall((reply or "250 2.0.0 Taken").encode() + b"\r\n")
