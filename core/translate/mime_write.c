@@ -1,0 +1,329 @@
+/* Writing Internet messages: see mime_write.h. Owns nothing beyond a call. */
+#include "translate/mime_write.h"
+
+#include "base/text.h"
+#include "mail/date.h"
+#include "translate/charset.h"
+#include "translate/encode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define HEADLEN_MAX 10000 /* lines of a text that may repeat the header */
+
+struct writer {
+	const struct neutral *n;
+	const struct mime_form *form;
+	struct sink *to;
+	struct mime_counts *counts;
+	char boundary[40];
+	enum result r; /* the first failure; nothing is written after it */
+};
+
+static void put(struct writer *w, const char *text)
+{
+	if (w->r == OK)
+		w->r = sink_puts(w->to, text);
+}
+
+static void end_line(struct writer *w)
+{
+	put(w, ending_text(w->form->ending));
+}
+
+static void field(struct writer *w, const char *name, const char *value)
+{
+	put(w, name);
+	put(w, ": ");
+	put(w, value);
+	end_line(w);
+}
+
+/* A text of the message in UTF-8, control characters as blanks; NULL and a failure when memory is short. */
+static char *utf8(struct writer *w, const char *text)
+{
+	uint64_t lost = 0;
+	char *out = charset_string(w->n->region, w->form->charset, true, text, NULL, &lost);
+	if (!out)
+		w->r = w->r == OK ? E_NOMEM : w->r;
+	for (char *p = out; p && *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+	w->counts->lost += lost;
+	return out;
+}
+
+static void text_field(struct writer *w, const char *name, const char *text)
+{
+	const char *value = utf8(w, text);
+	put(w, name);
+	put(w, ": ");
+	if (w->r == OK)
+		w->r = encode_header(w->to, w->form->ending, value);
+	end_line(w);
+}
+
+/* ---- the header ---- */
+
+static const char *address(struct writer *w, const struct neutral_address *a)
+{
+	return w->form->address(w->form->ctx, a, w->n->region);
+}
+
+/* One address a line: no list is too long for a line. */
+static void address_field(struct writer *w, const char *name, const struct neutral_addresses *list)
+{
+	bool any = false;
+	for (size_t i = 0; i < list->count; i++) {
+		const char *text = address(w, &list->items[i]);
+		if (!text)
+			continue;
+		put(w, any ? "," : name);
+		if (any)
+			end_line(w);
+		put(w, any ? "\t" : ": ");
+		put(w, text);
+		any = true;
+	}
+	if (any)
+		end_line(w);
+}
+
+/* The moment that the message's clock shows, in its own zone; now where it shows nothing. */
+static int64_t moment(const struct neutral *n, const struct mime_form *form)
+{
+	time_t now = (time_t)(form->now / 1000 + form->offset * 60);
+	struct tm tm;
+	gmtime_r(&now, &tm);
+	if (n->year) {
+		tm.tm_year = n->year - 1900;
+		tm.tm_mon = n->month - 1;
+		tm.tm_mday = n->day;
+	}
+	if (n->hour >= 0) {
+		tm.tm_hour = n->hour;
+		tm.tm_min = n->minute;
+		tm.tm_sec = 0;
+	}
+	return ((int64_t)timegm(&tm) - form->offset * 60) * 1000;
+}
+
+/* 1 is the lowest and 5 the highest; a letter says what kind of message it is. */
+static void priority_fields(struct writer *w, const char *from)
+{
+	const char *p = w->n->priority;
+	if (!p)
+		return;
+	if (*p == '4' || *p == '5')
+		field(w, "X-Priority", *p == '5' ? "1" : "2");
+	if (*p == '1')
+		field(w, "X-Priority", "5");
+	if (*p == '4' || *p == '5' || *p == '1')
+		field(w, "Importance", *p == '1' ? "low" : "high");
+	if (text_same(p, "R") && from)
+		field(w, "Disposition-Notification-To", from);
+	text_field(w, "X-MMFF-Priority", p);
+}
+
+static void header(struct writer *w)
+{
+	const struct neutral *n = w->n;
+	char date[MAIL_DATE_MAX], id[64];
+	const char *from = address(w, n->from.text ? &n->from : NULL);
+	if (from)
+		field(w, "From", from);
+	address_field(w, "To", &n->to);
+	address_field(w, "Cc", &n->cc);
+	if (n->subject)
+		text_field(w, "Subject", n->subject);
+	field(w, "Date", mail_date_format(moment(n, w->form), w->form->offset, date, sizeof date));
+	snprintf(id, sizeof id, "<%016llx.mmff@", (unsigned long long)w->form->unique);
+	put(w, "Message-ID: ");
+	put(w, id);
+	put(w, w->form->hostname);
+	put(w, ">");
+	end_line(w);
+	priority_fields(w, from);
+	for (size_t i = 0; i < n->unknown.count; i++)
+		text_field(w, "X-MMFF-Line", n->unknown.items[i]);
+	field(w, "MIME-Version", "1.0");
+}
+
+/* ---- the text ---- */
+
+/* Where the text begins behind the lines that repeat the header. */
+static uint64_t head_size(struct writer *w)
+{
+	const char *value = neutral_field(w->n, "HEADLEN");
+	unsigned long lines = value ? strtoul(value, NULL, 10) : 0;
+	uint64_t at = 0;
+	bool cr = false;
+	while (lines && lines <= HEADLEN_MAX && w->r == OK) {
+		char c;
+		size_t got;
+		w->r = content_read(&w->n->text, at, &c, 1, &got);
+		if (!got)
+			break;
+		if (c == '\n' && cr) { /* belongs to the CR */
+			cr = false;
+			at++;
+			continue;
+		}
+		cr = c == '\r';
+		lines -= c == '\r' || c == '\n';
+		at++;
+	}
+	char c;
+	size_t got = 0;
+	if (cr && content_read(&w->n->text, at, &c, 1, &got) == OK && got && c == '\n')
+		at++;
+	return lines ? 0 : at;
+}
+
+/* Converts the text into `in`. */
+static void convert(struct writer *w, const struct content *text, struct sink *in, uint64_t *lost)
+{
+	struct charset c;
+	char block[4096];
+	size_t got = 0;
+	if (w->r == OK)
+		w->r = charset_begin(&c, w->form->charset, true, in);
+	if (w->r != OK)
+		return;
+	for (uint64_t at = 0; w->r == OK && at < text->size; at += got) {
+		w->r = content_read(text, at, block, sizeof block, &got);
+		if (w->r == OK)
+			w->r = charset_put(&c, block, got);
+	}
+	enum result end = charset_end(&c);
+	w->r = w->r == OK ? end : w->r;
+	*lost += c.lost;
+}
+
+struct ending_sink {
+	struct sink in;
+	struct ending_writer writer;
+};
+
+static enum result ending_sink_write(struct sink *s, const void *bytes, size_t n)
+{
+	return ending_put(&((struct ending_sink *)s)->writer, bytes, n);
+}
+
+static void put_body(struct writer *w, const struct content *text, bool plain)
+{
+	uint64_t ignored = 0;
+	if (plain) {
+		struct ending_sink e = {.in = {.write = ending_sink_write}};
+		ending_start(&e.writer, w->to, w->form->ending);
+		convert(w, text, &e.in, &ignored);
+		return;
+	}
+	struct encode_quoted q;
+	encode_quoted_begin(&q, w->to, w->form->ending);
+	convert(w, text, &q.in, &ignored);
+	if (w->r == OK)
+		w->r = encode_quoted_end(&q);
+}
+
+static void text_part(struct writer *w)
+{
+	struct encode_look look;
+	uint64_t head = head_size(w);
+	struct content text = content_part(&w->n->text, head, w->n->text.size - head);
+	encode_look_begin(&look);
+	convert(w, &text, &look.in, &w->counts->lost);
+	bool plain = encode_look_plain(&look);
+	field(w, "Content-Type",
+	      look.eight ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii");
+	field(w, "Content-Transfer-Encoding", plain ? "7bit" : "quoted-printable");
+	end_line(w);
+	put_body(w, &text, plain);
+}
+
+/* ---- attachments ---- */
+
+static const char *media_type(const char *name)
+{
+	static const char *const types[][2] = {
+		{".pdf", "application/pdf"},
+		{".doc", "application/msword"},
+		{".xls", "application/vnd.ms-excel"},
+		{".ppt", "application/vnd.ms-powerpoint"},
+		{".zip", "application/zip"},
+		{".rtf", "application/rtf"},
+		{".jpg", "image/jpeg"},
+		{".gif", "image/gif"},
+		{".png", "image/png"},
+		{".bmp", "image/bmp"},
+		{".tif", "image/tiff"},
+		{".wav", "audio/x-wav"},
+	};
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (text_ends(name, types[i][0]))
+			return types[i][1];
+	return "application/octet-stream";
+}
+
+static void attachment(struct writer *w, const struct neutral_part *p)
+{
+	struct encode_base64 e;
+	const char *name = utf8(w, p->name);
+	if (!name)
+		return;
+	put(w, "Content-Type: ");
+	put(w, media_type(name));
+	if (w->r == OK)
+		w->r = encode_parameter(w->to, w->form->ending, "name", name);
+	end_line(w);
+	field(w, "Content-Transfer-Encoding", "base64");
+	put(w, "Content-Disposition: attachment");
+	if (w->r == OK)
+		w->r = encode_parameter(w->to, w->form->ending, "filename", name);
+	end_line(w);
+	end_line(w);
+	encode_base64_begin(&e, w->to, w->form->ending);
+	if (w->r == OK)
+		w->r = sink_content(&e.in, &p->content);
+	if (w->r == OK)
+		w->r = encode_base64_pad(&e); /* the delimiter ends the line */
+}
+
+static void delimiter(struct writer *w, const char *tail)
+{
+	end_line(w);
+	put(w, "--");
+	put(w, w->boundary);
+	put(w, tail);
+	end_line(w);
+}
+
+enum result mime_write(const struct neutral *n, const struct mime_form *form, struct sink *to,
+		       struct mime_counts *counts)
+{
+	struct mime_counts none;
+	struct writer w = {
+		.n = n, .form = form, .to = to, .counts = counts ? counts : &none, .r = OK};
+	*w.counts = (struct mime_counts){0};
+	/* "=_" can stand in neither of the encodings, and a plain text would have to guess 64 bits */
+	snprintf(w.boundary, sizeof w.boundary, "=_mmff_%016llx", (unsigned long long)form->unique);
+	header(&w);
+	if (!n->parts.count) {
+		text_part(&w);
+		return w.r;
+	}
+	put(&w, "Content-Type: multipart/mixed; boundary=\"");
+	put(&w, w.boundary);
+	put(&w, "\"");
+	end_line(&w);
+	delimiter(&w, "");
+	text_part(&w);
+	for (size_t i = 0; i < n->parts.count; i++) {
+		delimiter(&w, "");
+		attachment(&w, &n->parts.items[i]);
+	}
+	delimiter(&w, "--");
+	return w.r;
+}
