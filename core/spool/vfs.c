@@ -37,8 +37,13 @@ static int ask(struct vfs *v, enum vfs_op op, enum vfs_kind kind, int64_t offset
 
 static int write_through(struct shim_file *f, const void *bytes, int n, int64_t offset)
 {
+	const struct vfs_hooks *hooks = f->vfs->hooks;
 	int rc = ask(f->vfs, VFS_WRITE, f->kind, offset, n);
-	return rc == SQLITE_OK ? f->real->pMethods->xWrite(f->real, bytes, n, offset) : rc;
+	if (rc == SQLITE_OK)
+		rc = f->real->pMethods->xWrite(f->real, bytes, n, offset);
+	if (rc == SQLITE_OK && hooks && hooks->wrote)
+		hooks->wrote(hooks->ctx, f->kind, offset, bytes, n);
+	return rc;
 }
 
 /* Fills the log with zeros up to the next step: no frame is ever read from there, its salt cannot

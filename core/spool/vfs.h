@@ -29,6 +29,8 @@ struct vfs_hooks {
 	 * call's answer. */
 	int (*before)(void *ctx, enum vfs_op op, enum vfs_kind kind, int64_t offset, int64_t n);
 	void *ctx;
+	/* After a write that was done, with its bytes; may be NULL. */
+	void (*wrote)(void *ctx, enum vfs_kind kind, int64_t offset, const void *bytes, int64_t n);
 };
 
 struct vfs {

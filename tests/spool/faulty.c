@@ -121,6 +121,6 @@ static int before(void *ctx, enum vfs_op op, enum vfs_kind kind, int64_t offset,
 
 const struct vfs_hooks *faulty_hooks(void)
 {
-	static const struct vfs_hooks hooks = {before, NULL};
+	static const struct vfs_hooks hooks = {.before = before};
 	return &hooks;
 }
