@@ -1,0 +1,107 @@
+/* Running a program: see spawn.h. Owns the process and a nameless file while it runs. */
+#include "base/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_MS 10
+
+extern char **environ;
+
+/* A group of its own, and no signal blocked or ignored that is so in this process. */
+static int set_attributes(posix_spawnattr_t *a)
+{
+	sigset_t none, all;
+	sigemptyset(&none);
+	sigfillset(&all);
+	int e = posix_spawnattr_init(a);
+	if (!e)
+		e = posix_spawnattr_setsigmask(a, &none);
+	if (!e)
+		e = posix_spawnattr_setsigdefault(a, &all);
+	if (!e)
+		e = posix_spawnattr_setpgroup(a, 0);
+	return e ? e
+		 : posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+						       POSIX_SPAWN_SETPGROUP);
+}
+
+static int start(const struct spawn *s, int words, pid_t *pid)
+{
+	posix_spawnattr_t attributes;
+	posix_spawn_file_actions_t files;
+	int e = set_attributes(&attributes);
+	if (!e)
+		e = posix_spawn_file_actions_init(&files);
+	if (e)
+		return e;
+	e = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	for (int fd = 1; !e && fd < 3; fd++)
+		e = posix_spawn_file_actions_adddup2(&files, words, fd);
+	if (!e)
+		e = posix_spawnp(pid, s->argv[0], &files, &attributes, (char *const *)s->argv,
+				 environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	return e;
+}
+
+/* Waits for its end; kills it when the time is over or stop is set. */
+static enum result await(struct spawn *s, pid_t pid, const struct clock *clock)
+{
+	int64_t until = clock_mono(clock) + s->limit;
+	int status = 0;
+	enum result r = OK;
+	while (waitpid(pid, &status, r == OK ? WNOHANG : 0) != pid) {
+		if (s->stop && atomic_load(s->stop))
+			r = E_CANCELLED;
+		else if (clock_mono(clock) >= until)
+			r = E_TIMEOUT;
+		if (r != OK)
+			kill(-pid, SIGKILL);
+		else
+			nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+	}
+	s->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return r;
+}
+
+static void read_words(struct spawn *s, int fd)
+{
+	ssize_t n = pread(fd, s->words, sizeof s->words - 1, 0);
+	size_t len = n > 0 ? (size_t)n : 0;
+	while (len && (unsigned char)s->words[len - 1] <= ' ')
+		len--;
+	s->words[len] = '\0';
+	for (char *p = s->words; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+}
+
+enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *err)
+{
+	pid_t pid;
+	s->status = 0;
+	*s->words = '\0';
+	int words = memfd_create("spawn", MFD_CLOEXEC);
+	if (words < 0)
+		return err_errno(err, errno, "%s cannot be started", s->argv[0]);
+	int e = start(s, words, &pid);
+	enum result r =
+		e ? err_errno(err, e, "%s cannot be started", s->argv[0]) : await(s, pid, clock);
+	read_words(s, words);
+	close(words);
+	if (r == E_TIMEOUT)
+		err_set(err, r, "%s did not end within its time limit and was killed", s->argv[0]);
+	if (r == E_CANCELLED)
+		err_set(err, r, "%s was ended with the gateway", s->argv[0]);
+	return r;
+}

@@ -1,0 +1,31 @@
+/*
+ * A program run to its end, with a time limit: its own process group, nothing on standard input, what it says kept. Linux.
+ */
+#ifndef SMTPGATE_BASE_SPAWN_H
+#define SMTPGATE_BASE_SPAWN_H
+
+#include "base/clock.h"
+#include "base/result.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct spawn {
+	const char *const
+		*argv; /* argv[0] is looked up in PATH when it has no slash; NULL at the end */
+	int64_t limit; /* ms, then it and its children are killed */
+	const atomic_bool *stop; /* may be NULL; when it becomes true: as if the time were over */
+	/* Filled: */
+	int status; /* its exit status; 128 + N when signal N ended it */
+	char words
+		[512]; /* the beginning of what it said on standard output and error, line ends as blanks */
+};
+
+/*
+ * Runs it; blocks, so not for a thread that serves others. OK: it ended by itself, status says how. E_TIMEOUT: it was
+ * killed; E_CANCELLED: killed by stop; E_NOTFOUND, E_DENIED, ...: it cannot be started.
+ */
+enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* spawn: exit statuses, words, what cannot be started, the time limit with children, stop. */
+#include "base/spawn.h"
+
+#include "support/suite.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct err err;
+
+static enum result run(struct spawn *s, const char *script, int64_t limit)
+{
+	static const char *argv[4];
+	argv[0] = "sh";
+	argv[1] = "-c";
+	argv[2] = script;
+	argv[3] = NULL;
+	s->argv = argv;
+	s->limit = limit;
+	return spawn_run(s, clock_system(), &err);
+}
+
+START_TEST(ends_by_itself)
+{
+	struct spawn s = {.stop = NULL};
+	ck_assert_int_eq(run(&s, "true", 60000), OK);
+	ck_assert_int_eq(s.status, 0);
+	ck_assert_str_eq(s.words, "");
+	ck_assert_int_eq(run(&s, "echo one; echo two >&2; cat; exit 7", 60000), OK);
+	ck_assert_int_eq(s.status, 7);
+	ck_assert_str_eq(s.words, "one two");
+	ck_assert_int_eq(run(&s, "kill -TERM $$", 60000), OK);
+	ck_assert_int_eq(s.status, 128 + SIGTERM);
+	ck_assert_int_eq(run(&s, "yes | head -c 5000", 60000), OK);
+	ck_assert_uint_eq(strlen(s.words), sizeof s.words - 1);
+}
+END_TEST
+
+/* The program gets signals that this process blocks and ignores. */
+START_TEST(signals_are_its_own)
+{
+	struct spawn s = {.stop = NULL};
+	sigset_t term;
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	signal(SIGTERM, SIG_IGN);
+	ck_assert_int_eq(run(&s, "kill -TERM $$; exit 3", 60000), OK);
+	ck_assert_int_eq(s.status, 128 + SIGTERM);
+}
+END_TEST
+
+START_TEST(cannot_be_started)
+{
+	static const char *const none[] = {"/nonexistent/program", NULL};
+	static const char *const folder[] = {"/", NULL};
+	struct spawn s = {.argv = none, .limit = 60000};
+	ck_assert_int_eq(spawn_run(&s, clock_system(), &err), E_NOTFOUND);
+	ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/program cannot be started: "));
+	s.argv = folder;
+	ck_assert_int_eq(spawn_run(&s, clock_system(), &err), E_DENIED);
+}
+END_TEST
+
+/* It and its child are gone: the pipe they held is closed. */
+START_TEST(time_is_over)
+{
+	char script[200], byte;
+	int ends[2];
+	struct spawn s = {.stop = NULL};
+	ck_assert_int_eq(pipe(ends), 0);
+	snprintf(script, sizeof script, "sleep 1000 >&%d & sleep 1000", ends[1]);
+	ck_assert_int_eq(run(&s, script, 200), E_TIMEOUT);
+	ck_assert_ptr_nonnull(strstr(err.text, "did not end within its time limit and was killed"));
+	ck_assert_int_eq(s.status, 128 + SIGKILL);
+	close(ends[1]);
+	ck_assert_int_eq(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+END_TEST
+
+START_TEST(stopped)
+{
+	atomic_bool stop = true;
+	struct spawn s = {.stop = &stop};
+	ck_assert_int_eq(run(&s, "sleep 1000", 600000), E_CANCELLED);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("base/spawn");
+	SUITE_CASE(s, "spawn", ends_by_itself, signals_are_its_own, cannot_be_started, time_is_over,
+		   stopped);
+	return s;
+}
+SUITE_MAIN(suite)
