@@ -9,6 +9,12 @@
 static const char *const any[] = {"any", NULL};
 static const char *const unlimited[] = {"unlimited", NULL};
 
+static const char *const none[] = {"none", NULL};
+const char *const conf_charsets[] = {
+	"cp437",     "cp850",     "cp1252",    "latin-1",   "us-ascii",  "utf-8",
+	"iso646-de", "iso646-se", "iso646-fi", "iso646-no", "iso646-dk", "iso646-fr",
+	"iso646-gb", "iso646-es", "iso646-it", "iso646-pt", NULL};
+
 #define SECTION struct conf_route
 const struct conf_key conf_keys_route[] = {
 	{.name = "match",
@@ -147,6 +153,32 @@ const struct conf_key conf_keys_postoffice[] = {
 	 .standard = "admin",
 	 .flags = KEY_RELOAD,
 	 .help = "Mailbox of Postmaster and of what has none."},
+	{.name = "get",
+	 .type = &conf_type_command,
+	 .offset = AT(get),
+	 .standard = "none",
+	 .words = none,
+	 .help = "Program that takes messages out of its mailbag."},
+	{.name = "get_timeout",
+	 .type = &conf_type_time,
+	 .offset = AT(get_timeout),
+	 .standard = "5m",
+	 .min = SECOND,
+	 .max = DAY,
+	 .help = "Then it is killed, and tried again after `wait`."},
+	{.name = "wait",
+	 .type = &conf_type_time,
+	 .offset = AT(wait),
+	 .standard = "2m",
+	 .min = SECOND,
+	 .max = DAY,
+	 .help = "How often the mailbag is looked into."},
+	{.name = "charset",
+	 .type = &conf_type_word,
+	 .offset = AT(charset),
+	 .standard = "cp437",
+	 .words = conf_charsets,
+	 .help = "What the texts of its messages are written in."},
 	{.name = NULL},
 };
 #undef SECTION

@@ -122,7 +122,13 @@ struct conf_postoffice {
 	const char *path;
 	enum conf_mailboxes mailboxes;
 	const char *admin; /* mailbox of Postmaster and what has none */
+	const char
+		*get; /* program that empties the mailbag, words by blanks; NULL: there is none */
+	int64_t get_timeout, wait;
+	unsigned charset; /* index of conf_charsets: of the texts of its messages */
 };
+/* The charsets of postoffices; NULL at the end. */
+extern const char *const conf_charsets[];
 
 struct conf_queue {
 	int64_t keep;

@@ -152,6 +152,20 @@ static void read_source(struct conf_load *l, const struct conf_key *k, void *sec
 		not_a(l, k, text, "an address");
 }
 
+/* Without quoting: a program that needs more is a script. */
+static void read_command(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ') {
+			not_a(l, k, text, "a command: it has a control character");
+			return;
+		}
+	if (*text && strlen(text) <= 1000)
+		put_text(l, k, section, text);
+	else
+		not_a(l, k, text, "a command");
+}
+
 const struct conf_type conf_type_name = {"name", read_name, format_text};
 const struct conf_type conf_type_domain = {"domain", read_domain, format_text};
 const struct conf_type conf_type_user = {"user", read_user, format_text};
@@ -159,6 +173,7 @@ const struct conf_type conf_type_group = {"group", read_group, format_text};
 const struct conf_type conf_type_path = {"path", read_path, format_text};
 const struct conf_type conf_type_address = {"address", read_address, format_text};
 const struct conf_type conf_type_mailbox = {"mailbox", read_mailbox, format_text};
+const struct conf_type conf_type_command = {"command", read_command, format_text};
 const struct conf_type conf_type_source = {"source", read_source, format_text};
 
 /* ---- numbers ---- */

@@ -5,6 +5,7 @@
  */
 #include "gateway/gateway.h"
 
+#include "gateway/cycle.h"
 #include "gateway/disk.h"
 #include "gateway/inbound.h"
 #include "gateway/internal.h"
@@ -93,6 +94,10 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 		return r;
 	}
 	local_make_admins(g->settings);
+	g->cycles = cycles_start(g);
+	if (!g->cycles)
+		LOG(LOG_ERROR, NULL, "mailbag", "failed",
+		    F_S("error", "no memory: no mailbag is looked into"));
 	disk_look(g);
 	queue_start(g->queue);
 	maildrop_look(g->maildrop);
@@ -216,6 +221,7 @@ void gateway_stop(struct gateway *g, void (*done)(void *ctx), void *ctx)
 	g->stopped_ctx = ctx;
 	timers_clear(loop_timers(g->loop), &g->second);
 	vendors_quiet(g);
+	cycles_stop(g->cycles);
 	queue_stop(g->queue);
 	g->patience.fire = patience_over;
 	g->poll.fire = poll_stop;
@@ -244,6 +250,7 @@ void gateway_destroy(struct gateway **g)
 	pool_destroy(&(*g)->pool);
 	queue_destroy(&(*g)->queue);
 	maildrop_destroy(&(*g)->maildrop);
+	cycles_destroy(&(*g)->cycles);
 	inbound_destroy(*g);
 	vendors_destroy(*g);
 	settings_unref(&(*g)->settings);

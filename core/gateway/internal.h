@@ -47,6 +47,7 @@ struct gateway {
 	struct spool_totals totals; /* [main] asked once a second */
 	bool totals_asked;
 	struct maildrop *maildrop; /* [main] */
+	struct cycles *cycles;     /* [main] mailbags of postoffices */
 };
 
 /* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */

@@ -46,17 +46,21 @@ const struct conf_postoffice *route_local_find(const struct settings *s, const c
 	return found;
 }
 
-/* May this be the name of a folder? A mailbox is one below the postoffice's path, and never a
- * hidden one. */
-static bool is_folder_name(const char *name)
+/* May this be the name of a mailbox's folder? It is one below the postoffice's path, never a hidden
+ * one, and where mail leaves by a mailbag not one of its own. */
+static bool is_folder_name(const struct conf_postoffice *p, const char *name)
 {
+	if (p->get &&
+	    (text_same(name, "outgoing") || text_same(name, "smtp") || text_same(name, "log")))
+		return false;
 	return name[0] && name[0] != '.' && !strchr(name, '/');
 }
 
 static bool find_mailbox(const struct route_world *w, const struct conf_postoffice *p,
 			 const char *name, struct route_decision *d)
 {
-	return is_folder_name(name) && w->mailbox(w->ctx, p, name, d->mailbox, sizeof d->mailbox);
+	return is_folder_name(p, name) &&
+	       w->mailbox(w->ctx, p, name, d->mailbox, sizeof d->mailbox);
 }
 
 void route_local_decide(const struct route_world *w, const struct conf_postoffice *p,
@@ -74,7 +78,7 @@ void route_local_decide(const struct route_world *w, const struct conf_postoffic
 			text_copy(d->mailbox, sizeof d->mailbox, p->admin);
 		return;
 	}
-	if (readable && p->mailboxes == CONF_MAILBOXES_ANY && is_folder_name(name)) {
+	if (readable && p->mailboxes == CONF_MAILBOXES_ANY && is_folder_name(p, name)) {
 		text_copy(d->mailbox, sizeof d->mailbox, text_lower_all(name));
 		return;
 	}

@@ -2,7 +2,7 @@
 #include "tools/get.h"
 
 #include "base/text.h"
-#include "tools/apifile.h"
+#include "deliver/apifile.h"
 #include "tools/external.h"
 #include "tools/office.h"
 #include "tools/wrap.h"

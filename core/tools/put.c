@@ -1,7 +1,7 @@
 /* smtpput: see put.h. Owns the lock of the message file, and a message's external files while it is posted. */
 #include "tools/put.h"
 
-#include "tools/apifile.h"
+#include "deliver/apifile.h"
 #include "tools/external.h"
 #include "tools/post.h"
 #include "tools/wrap.h"

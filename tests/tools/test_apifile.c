@@ -1,5 +1,5 @@
 /* apifile: the lock, a file that is taken away meanwhile, what stays, what is dropped. */
-#include "tools/apifile.h"
+#include "deliver/apifile.h"
 
 #include "support/frail.h"
 #include "support/suite.h"

@@ -2,8 +2,8 @@
  * A message file of FFAPI on disk, shared with others who take from it and add to it: who works on it holds its lock (flock) and
  * makes sure that it is still the file of its name.
  */
-#ifndef SMTPGATE_TOOLS_APIFILE_H
-#define SMTPGATE_TOOLS_APIFILE_H
+#ifndef SMTPGATE_DELIVER_APIFILE_H
+#define SMTPGATE_DELIVER_APIFILE_H
 
 #include "base/clock.h"
 #include "base/file.h"

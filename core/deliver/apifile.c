@@ -1,5 +1,5 @@
 /* Message files on disk: see apifile.h. Owns a descriptor, and with it the lock. */
-#include "tools/apifile.h"
+#include "deliver/apifile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,232 @@
+/*
+ * Mailbags: see cycle.h. A cycle is waiting (its timer is set), running (its job is in the pool), or stopped. Whatever goes wrong in
+ * one is told once for as long as it stays the same, and concerns no other.
+ */
+#include "gateway/cycle.h"
+
+#include "base/file.h"
+#include "base/spawn.h"
+#include "base/text.h"
+#include "deliver/mailbag.h"
+#include "mail/address.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define WORDS_MAX 32 /* of a command */
+#define AGAIN_MS 1000
+
+struct cycle {
+	struct job job;
+	struct timer timer;
+	struct cycles *all;
+	const struct conf_postoffice *office;
+	struct settings *settings;  /* during a run */
+	char file[PATH_MAX];        /* that the get program fills */
+	size_t taken;               /* messages of this run */
+	char trouble[ERR_TEXT_MAX]; /* told last; empty: it was well */
+};
+
+struct cycles {
+	struct gateway *g;
+	struct settings *settings; /* of the start: whose postoffices these are */
+	atomic_bool stop;
+	size_t count;
+	struct cycle cycles[];
+};
+
+/* ---- in the pool ---- */
+
+/* A native address by the postoffices of the settings; a mailbox alone is of this one. */
+static const char *address(void *ctx, const char *native, struct region *region)
+{
+	const struct cycle *c = ctx;
+	const struct conf_postoffice *office = c->office;
+	const char *slash = strrchr(native, '/'), *mailbox = slash ? slash + 1 : native;
+	char local[MAIL_LOCAL_MAX + 1];
+	if (slash) {
+		const struct settings *s = c->all->settings;
+		size_t n = (size_t)(slash - native), i = 0;
+		while (i < s->postoffice_count && !text_same_n(native, n, s->postoffices[i].name))
+			i++;
+		office = i < s->postoffice_count ? &s->postoffices[i] : NULL;
+	}
+	if (!office || mail_local_quote(mailbox, local, sizeof local) != OK)
+		return NULL;
+	return region_printf(region, "%s@%s", local, office->domains.items[0]);
+}
+
+static void tell(void *ctx, const char *from, size_t recipients, const char *reason)
+{
+	struct cycle *c = ctx;
+	c->taken++;
+	if (reason)
+		LOG(LOG_ERROR, NULL, "mailbag", "set-aside", F_S("postoffice", c->office->name),
+		    F_A("from", from), F_N("recipients", recipients), F_S("file", c->file),
+		    F_S("error", reason));
+	else
+		LOG(LOG_INFO, NULL, "mailbag", "taken", F_S("postoffice", c->office->name),
+		    F_A("from", from), F_N("recipients", recipients));
+}
+
+static enum result run_get(struct cycle *c, struct err *err)
+{
+	char words[1024], path[PATH_MAX];
+	const char *argv[WORDS_MAX + 5];
+	size_t n = 0;
+	char *rest = NULL;
+	text_copy(words, sizeof words, c->office->get);
+	for (char *word = strtok_r(words, " \t", &rest); word;
+	     word = strtok_r(NULL, " \t", &rest)) {
+		if (n == WORDS_MAX)
+			return err_set(err, E_LIMIT, "get has more than %d words", WORDS_MAX);
+		argv[n++] = word;
+	}
+	snprintf(path, sizeof path, "-d%s", c->office->path);
+	argv[n++] = path;
+	argv[n++] = "-h";
+	argv[n++] = "-n50";
+	argv[n++] = c->file;
+	argv[n] = NULL;
+	struct spawn s = {.argv = argv, .limit = c->office->get_timeout, .stop = &c->all->stop};
+	enum result r = spawn_run(&s, c->all->g->clock, err);
+	if (r == OK && s.status)
+		err_set(err, E_STATE, "%s ended with %d: %s", argv[0], s.status, s.words);
+	return r == OK && s.status ? E_STATE : r;
+}
+
+static bool is_folder(const char *path, const char *name)
+{
+	char whole[PATH_MAX];
+	struct stat st;
+	int n = snprintf(whole, sizeof whole, "%s/%s", path, name);
+	return n > 0 && (size_t)n < sizeof whole && stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Is the postoffice there? An empty mount point is none. */
+static enum result find_office(struct cycle *c, struct err *err)
+{
+	const char *path = c->office->path;
+	if (!is_folder(path, "smtp") && !is_folder(path, "outgoing"))
+		return err_set(err, E_NOTFOUND,
+			       "%s has neither a mailbag (outgoing) nor a folder smtp", path);
+	int n = snprintf(c->file, sizeof c->file, "%s/smtp", path);
+	if (n < 0 || (size_t)n >= sizeof c->file - 20)
+		return err_set(err, E_LIMIT, "the path %s is too long", path);
+	enum result r = file_make_dirs(file_system(), c->file, 0700, err);
+	strcat(c->file, "/from_nc.api");
+	return r;
+}
+
+static enum result take(struct cycle *c, struct err *err)
+{
+	const struct settings *s = c->settings;
+	struct mailbag b = {.files = file_system(),
+			    .clock = c->all->g->clock,
+			    .file = c->file,
+			    .spool = s->gateway.spool,
+			    .office = c->office->name,
+			    .charset = conf_charsets[c->office->charset],
+			    .hostname = s->gateway.hostname,
+			    .max_size = s->gateway.max_size,
+			    .address = address,
+			    .tell = tell,
+			    .ctx = c};
+	return mailbag_take(&b, err);
+}
+
+/* What an earlier run has left in the file is taken whether the program can be run or not. */
+static void work(struct job *job)
+{
+	struct cycle *c = (struct cycle *)job;
+	struct err err = {.code = OK}, why = {.code = OK};
+	c->taken = 0;
+	enum result r = find_office(c, &err);
+	if (r == OK) {
+		r = run_get(c, &err);
+		enum result taken = take(c, &why);
+		if (r == OK && taken != OK) {
+			r = taken;
+			err = why;
+		}
+	}
+	if (r == OK || r == E_CANCELLED)
+		*err.text = '\0';
+	if (*err.text && strcmp(err.text, c->trouble) != 0)
+		LOG(LOG_ERROR, NULL, "mailbag", "failed", F_S("postoffice", c->office->name),
+		    F_S("error", err.text));
+	if (!*err.text && *c->trouble && r == OK)
+		LOG(LOG_INFO, NULL, "mailbag", "well", F_S("postoffice", c->office->name));
+	text_copy(c->trouble, sizeof c->trouble, err.text);
+}
+
+/* ---- in the main thread ---- */
+
+static void run_again(struct cycle *c, int64_t wait)
+{
+	struct gateway *g = c->all->g;
+	if (!g->stopping)
+		timers_set(loop_timers(g->loop), &c->timer, clock_mono(g->clock) + wait);
+}
+
+static void done(struct job *job)
+{
+	struct cycle *c = (struct cycle *)job;
+	settings_unref(&c->settings);
+	run_again(c, c->taken ? AGAIN_MS : c->office->wait);
+	gateway_stop_check(c->all->g);
+}
+
+static void fire(struct timer *t)
+{
+	struct cycle *c = (struct cycle *)((char *)t - offsetof(struct cycle, timer));
+	struct gateway *g = c->all->g;
+	c->settings = settings_ref(g->settings);
+	c->job = (struct job){.answer_to = loop_inbox(g->loop), .work = work, .done = done};
+	if (pool_run(g->pool, &c->job) == OK)
+		return;
+	settings_unref(&c->settings); /* the pool is full: in a second */
+	run_again(c, AGAIN_MS);
+}
+
+struct cycles *cycles_start(struct gateway *g)
+{
+	const struct settings *s = g->settings;
+	struct cycles *all = calloc(1, sizeof *all + s->postoffice_count * sizeof *all->cycles);
+	if (!all)
+		return NULL;
+	all->g = g;
+	all->settings = settings_ref(g->settings);
+	for (size_t i = 0; i < s->postoffice_count; i++) {
+		if (!s->postoffices[i].get)
+			continue;
+		struct cycle *c = &all->cycles[all->count++];
+		c->all = all;
+		c->office = &s->postoffices[i];
+		c->timer.fire = fire;
+		run_again(c, 0);
+	}
+	return all;
+}
+
+void cycles_stop(struct cycles *c)
+{
+	if (!c)
+		return;
+	atomic_store(&c->stop, true);
+	for (size_t i = 0; i < c->count; i++)
+		timers_clear(loop_timers(c->g->loop), &c->cycles[i].timer);
+}
+
+void cycles_destroy(struct cycles **c)
+{
+	if (!*c)
+		return;
+	cycles_stop(*c);
+	settings_unref(&(*c)->settings);
+	free(*c);
+	*c = NULL;
+}
