@@ -16,6 +16,9 @@ const struct vfs_hooks *faulty_hooks(void);
 /* From now on: the nth call counted (1: the next) fails with errnum, and `more` calls after it; 0:
  * none fails. */
 void faulty_arm(unsigned nth, int errnum, unsigned more);
+/* With errnum 0 a write takes half of its bytes, with EINTR none; other calls go through. */
+/* Was a sync tried again for the same content after it had failed? */
+bool faulty_tried_again(void);
 /* Calls counted since faulty_arm. */
 unsigned faulty_calls(void);
 /* Whether a call has failed since. */
