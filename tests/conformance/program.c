@@ -37,7 +37,7 @@ enum { USAGE = 64, CONFIG = 78 };
 
 static const struct option longs[] = {
 #define LONG(letter, name, value, help) \
-	{name, (value) ? required_argument : no_argument, NULL, letter},
+	{name, (value) != NULL ? required_argument : no_argument, NULL, letter},
 	OPTIONS(LONG)
 #undef LONG
 		{NULL, 0, NULL, 0},
