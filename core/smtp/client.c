@@ -31,6 +31,9 @@ static const struct {
 	[SMTP_CLIENT_GREETING] = {smtp_client_greeted, LIMIT(timeout_greeting, 5), "the greeting"},
 	[SMTP_CLIENT_EHLO] = {smtp_client_ehlo_answered, LIMIT(timeout_command, 5), "EHLO"},
 	[SMTP_CLIENT_HELO] = {smtp_client_helo_answered, LIMIT(timeout_command, 5), "HELO"},
+	[SMTP_CLIENT_STARTTLS] = {smtp_client_starttls_answered, LIMIT(timeout_command, 5),
+				  "STARTTLS"},
+	[SMTP_CLIENT_SECURING] = {NULL, 0, 0, NULL}, /* the handshake has a limit of its own */
 	[SMTP_CLIENT_IDLE] = {idle_answered, 0, 0, NULL},
 	[SMTP_CLIENT_ENVELOPE] = {smtp_client_envelope_answered, LIMIT(timeout_command, 5),
 				  "MAIL or RCPT"},
@@ -163,6 +166,11 @@ void smtp_client_feed(struct smtp_client *c, const char *bytes, size_t n)
 {
 	size_t used;
 	for (size_t at = 0; at < n && c->state != SMTP_CLIENT_ENDED; at += used) {
+		if (c->state == SMTP_CLIENT_SECURING) {
+			smtp_client_fail(c, "injection: bytes came with the answer to STARTTLS, "
+					    "before TLS was there; they were dropped");
+			return;
+		}
 		switch (smtp_line_take(&c->line, bytes + at, n - at, &used)) {
 		case SMTP_LINE_MORE:
 			break;
@@ -256,6 +264,11 @@ void smtp_client_timed_out(struct smtp_client *c)
 		smtp_client_fail(c, "the server did not answer within %s: %s",
 				 text_duration(smtp_client_timeout(c), limit, sizeof limit),
 				 rows[c->state].what);
+}
+
+const char *smtp_client_clear_words(const struct smtp_client *c)
+{
+	return c->secure ? "" : c->clear;
 }
 
 uint64_t smtp_client_size_limit(const struct smtp_client *c)

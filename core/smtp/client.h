@@ -2,6 +2,7 @@
  * The SMTP client of one connection (RFC 5321): no I/O. Bytes in by feed, bytes out by output, transactions given one
  * after another over a kept connection. Pipelines when the server can (RFC 2920).
  *
+ *	GREETING -> HELLO (EHLO) -> STARTTLS -> SECURING --smtp_client_secured--> HELLO (EHLO) ...   where TLS is wanted
  *	GREETING -> HELLO (EHLO, then HELO when refused) -> IDLE -> ENVELOPE (MAIL, RCPT...) -> DATA -> BODY -> FINAL -> IDLE
  *	quit: IDLE -> QUITTING -> ENDED;  any: error, time limit, 421 -> ENDED (close at once: the output is empty)
  *
@@ -23,8 +24,13 @@
 
 struct smtp_client;
 
+/* What is done about STARTTLS (RFC 3207). IF_OFFERED goes on in the clear when it is not offered or refused (RFC 7435);
+ * NEEDED ends the connection then, with code 0 and words. */
+enum smtp_client_tls { SMTP_TLS_OFF, SMTP_TLS_IF_OFFERED, SMTP_TLS_NEEDED };
+
 struct smtp_client_config {
 	const char *helo; /* name for EHLO */
+	enum smtp_client_tls tls;
 	/* RFC 5321 4.5.3.2 in ms; 0 takes: greeting 5 min, command 5 min, DATA 2 min, block 3 min, final 10 min. */
 	int64_t timeout_greeting, timeout_command, timeout_data, timeout_block, timeout_final;
 };
@@ -51,6 +57,9 @@ struct smtp_transaction {
 struct smtp_client_ops {
 	/* EHLO was answered: transactions may be given. */
 	void (*on_ready)(void *ctx);
+	/* STARTTLS was answered 220: the owner makes TLS, then calls smtp_client_secured; never from inside this call.
+	 * Bytes that came behind that answer end the connection: whoever was in between sent them. */
+	void (*on_starttls)(void *ctx);
 	/* The transaction given last has its results. The client may be given another when smtp_client_idle. */
 	void (*on_done)(void *ctx, struct smtp_transaction *t);
 	void (*on_line)(void *ctx, bool out, const char *line,
@@ -83,6 +92,10 @@ const struct smtp_reply *smtp_client_end_reply(const struct smtp_client *c);
 /* ms that the server has now, from the last byte in or out; 0 when nothing is awaited. */
 int64_t smtp_client_timeout(const struct smtp_client *c);
 void smtp_client_timed_out(struct smtp_client *c);
+/* TLS is open: EHLO is said anew. Only after on_starttls. */
+void smtp_client_secured(struct smtp_client *c);
+/* Why it goes on in the clear although TLS was wanted, in words; "" when it does not. */
+const char *smtp_client_clear_words(const struct smtp_client *c);
 /* The server's SIZE limit after ready: 0 none. */
 uint64_t smtp_client_size_limit(const struct smtp_client *c);
 

@@ -32,10 +32,53 @@ static void ready(struct smtp_client *c)
 		c->ops->on_ready(c->ctx);
 }
 
+/* Goes on in the clear, when that is allowed. */
+static void go_clear(struct smtp_client *c, const char *why)
+{
+	text_copy(c->clear, sizeof c->clear, why);
+	if (c->config.tls == SMTP_TLS_NEEDED)
+		smtp_client_fail(c, "the route wants TLS, and %s", c->clear);
+	else
+		ready(c);
+}
+
+/* Secures the connection where that is wanted, or is ready. */
+static void secure(struct smtp_client *c)
+{
+	if (c->secure || c->config.tls == SMTP_TLS_OFF)
+		ready(c);
+	else if (!c->offer.starttls)
+		go_clear(c, "the server does not offer STARTTLS");
+	else if (smtp_client_command(c, "STARTTLS", 8) == OK)
+		c->state = SMTP_CLIENT_STARTTLS;
+}
+
+void smtp_client_starttls_answered(struct smtp_client *c, const struct smtp_reply *reply)
+{
+	char why[sizeof c->clear], words[160];
+	if (smtp_reply_is(reply, 2)) {
+		c->state = SMTP_CLIENT_SECURING;
+		c->ops->on_starttls(c->ctx);
+	} else if (smtp_reply_is(reply, 3)) {
+		smtp_client_misfit(c, reply, "to STARTTLS");
+	} else {
+		snprintf(why, sizeof why, "the server refused STARTTLS: %s",
+			 smtp_reply_print(reply, words, sizeof words));
+		go_clear(c, why);
+	}
+}
+
+void smtp_client_secured(struct smtp_client *c)
+{
+	c->secure = true;
+	c->offer = (struct smtp_offer){0}; /* what was said in the clear counts no more */
+	say_hello(c, "EHLO", SMTP_CLIENT_EHLO);
+}
+
 void smtp_client_ehlo_answered(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	if (smtp_reply_is(reply, 2)) {
-		ready(c);
+		secure(c);
 	} else if (smtp_reply_is(reply, 5)) {
 		c->offer = (struct smtp_offer){0};
 		say_hello(c, "HELO", SMTP_CLIENT_HELO);
@@ -49,7 +92,7 @@ void smtp_client_ehlo_answered(struct smtp_client *c, const struct smtp_reply *r
 void smtp_client_helo_answered(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	if (smtp_reply_is(reply, 2))
-		ready(c);
+		secure(c); /* nothing is offered */
 	else if (smtp_reply_is(reply, 3))
 		smtp_client_misfit(c, reply, "to HELO");
 	else
@@ -74,6 +117,12 @@ static void take_eight_bit(struct smtp_offer *offer, const char *value)
 	offer->eight_bit = true;
 }
 
+static void take_starttls(struct smtp_offer *offer, const char *value)
+{
+	(void)value;
+	offer->starttls = true;
+}
+
 static void take_size(struct smtp_offer *offer, const char *value)
 {
 	offer->size = true;
@@ -94,6 +143,7 @@ void smtp_offer_take(struct smtp_offer *offer, const char *line, size_t n)
 		{"PIPELINING", take_pipelining},
 		{"8BITMIME", take_eight_bit},
 		{"SIZE", take_size},
+		{"STARTTLS", take_starttls},
 	};
 	char word[128] = "";
 	memcpy(word, line, n < sizeof word ? n : sizeof word - 1);

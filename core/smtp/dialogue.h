@@ -17,6 +17,7 @@
 /*
  * GREETING  connected; the server's first words are awaited
  * EHLO      EHLO was sent;  HELO: it was refused and HELO sent
+ * STARTTLS it was sent;  SECURING: it was answered 220, TLS is being made
  * IDLE      no transaction; nothing is awaited
  * ENVELOPE  a transaction: answers to RSET, MAIL and RCPT are awaited, as many as were sent
  * DATA      every recipient was answered, DATA is awaited
@@ -29,6 +30,8 @@ enum smtp_client_state {
 	SMTP_CLIENT_GREETING,
 	SMTP_CLIENT_EHLO,
 	SMTP_CLIENT_HELO,
+	SMTP_CLIENT_STARTTLS,
+	SMTP_CLIENT_SECURING,
 	SMTP_CLIENT_IDLE,
 	SMTP_CLIENT_ENVELOPE,
 	SMTP_CLIENT_DATA,
@@ -41,7 +44,7 @@ enum smtp_client_state {
 
 /* What the server said that it can (its EHLO keywords). */
 struct smtp_offer {
-	bool pipelining, size, eight_bit;
+	bool pipelining, size, eight_bit, starttls;
 	uint64_t size_limit; /* 0: none said */
 };
 
@@ -66,6 +69,8 @@ struct smtp_client {
 	struct smtp_reply end;   /* why it ended */
 	struct smtp_offer offer;
 	bool reset_due;   /* the server holds a transaction that came to nothing */
+	bool secure;      /* TLS is open */
+	char clear[256];  /* why it is not, though it was wanted */
 	bool quit_wanted; /* quit was called in a transaction */
 	/* the transaction under way */
 	struct smtp_transaction *t; /* not owned */
@@ -91,6 +96,7 @@ void smtp_client_misfit(struct smtp_client *c, const struct smtp_reply *reply, c
 /* ---- client_hello.c ---- */
 void smtp_client_greeted(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_client_ehlo_answered(struct smtp_client *c, const struct smtp_reply *reply);
+void smtp_client_starttls_answered(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_client_helo_answered(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_client_quit_answered(struct smtp_client *c, const struct smtp_reply *reply);
 /* A line of EHLO's answer behind the first: notes what the server can. */

@@ -31,6 +31,7 @@ enum result smtp_server_new(struct smtp_server **to, const struct smtp_server_co
 	s->config = config;
 	s->ops = ops;
 	s->ctx = ctx;
+	s->secure = config->secure;
 	buf_init(&s->out, 0); /* bounded by SMTP_OUTPUT_HIGH and one command's replies */
 	smtp_line_init(&s->line, SMTP_LINE_MAX);
 	greet(s, greeting);
@@ -90,6 +91,7 @@ static size_t take_line(struct smtp_server *s, const char *bytes, size_t n)
 	case SMTP_LINE_MORE:
 		break;
 	case SMTP_LINE_WHOLE:
+		s->more = used < n;
 		run_line(s, s->line.text, s->line.n);
 		break;
 	case SMTP_LINE_LONG:
@@ -107,7 +109,8 @@ static size_t take_line(struct smtp_server *s, const char *bytes, size_t n)
 /* Between commands a wish to end is fulfilled. */
 static void end_if_asked(struct smtp_server *s)
 {
-	if (!s->shutting || s->after || s->state == SMTP_DATA || s->state == SMTP_ENDING)
+	if (!s->shutting || s->after || s->state == SMTP_DATA || s->state == SMTP_SECURING ||
+	    s->state == SMTP_ENDING)
 		return;
 	if (s->shut)
 		smtp_session_reply(s, s->shut);
@@ -119,7 +122,8 @@ static void end_if_asked(struct smtp_server *s)
 
 static bool takes_input(const struct smtp_server *s)
 {
-	return s->state != SMTP_ENDING && !s->after && s->out.len < SMTP_OUTPUT_HIGH;
+	return s->state != SMTP_ENDING && s->state != SMTP_SECURING && !s->after &&
+	       s->out.len < SMTP_OUTPUT_HIGH;
 }
 
 size_t smtp_server_feed(struct smtp_server *s, const char *bytes, size_t n)
@@ -145,6 +149,18 @@ void smtp_server_answer(struct smtp_server *s, const struct smtp_reply *answer)
 	end_if_asked(s);
 }
 
+bool smtp_server_securing(const struct smtp_server *s)
+{
+	return s->state == SMTP_SECURING;
+}
+
+void smtp_server_secured(struct smtp_server *s)
+{
+	s->secure = true;
+	smtp_session_move(s, SMTP_EV_SECURED);
+	end_if_asked(s);
+}
+
 struct buf *smtp_server_output(struct smtp_server *s)
 {
 	return &s->out;
@@ -158,8 +174,8 @@ bool smtp_server_ended(const struct smtp_server *s)
 int64_t smtp_server_timeout(const struct smtp_server *s)
 {
 	int64_t command = s->config->timeout_command, data = s->config->timeout_data;
-	if (s->after)
-		return 0;
+	if (s->after || s->state == SMTP_SECURING)
+		return 0; /* the handshake has a limit of its own */
 	if (s->state == SMTP_DATA)
 		return data ? data : SMTP_TIMEOUT_DATA;
 	return command ? command : SMTP_TIMEOUT_COMMAND;
@@ -169,7 +185,7 @@ void smtp_server_timed_out(struct smtp_server *s)
 {
 	if (s->state == SMTP_ENDING)
 		buf_clear(&s->out); /* the peer does not take its last replies */
-	else if (!s->after)
+	else if (!s->after && s->state != SMTP_SECURING)
 		smtp_session_end(s, "4.4.2", "Timeout, closing the connection");
 }
 

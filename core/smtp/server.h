@@ -7,6 +7,7 @@
  *	  (new) --------------> GREETED ----------> READY ---------> MAIL ---------> RCPT ---------> DATA
  *	                                              ^  RSET, end of message (250 or refused)         |
  *	                                              +--------------------------------------------------+
+ *	  READY --STARTTLS (220)--> SECURING --smtp_server_secured--> GREETED: what was said in the clear is forgotten
  *	  any: QUIT, 421, error limit, time limit -> ENDING (output is sent, then the connection closed)
  *
  * A callback answers at once (SMTP_DONE) or later (SMTP_LATER, then smtp_server_answer once): while one is outstanding
@@ -25,6 +26,9 @@
 
 struct smtp_server;
 
+/* What is said of STARTTLS (RFC 3207). REQUIRED: mail is taken after it only (530). */
+enum smtp_starttls { SMTP_STARTTLS_OFF, SMTP_STARTTLS_OFFERED, SMTP_STARTTLS_REQUIRED };
+
 /* How bare CR and bare LF in message data are taken. CRLF.CRLF alone ends a message under each of them. */
 enum smtp_newline {
 	SMTP_NEWLINE_REJECT, /* 550 5.6.11 (bare CR or LF) after the end of data: nothing is stored */
@@ -41,6 +45,8 @@ struct smtp_server_config {
 		max_errors; /* so many 5xx commands in a row without a success: 421 and close (default 20) */
 	unsigned max_transactions; /* messages a session, 0: no limit */
 	enum smtp_newline newline;
+	enum smtp_starttls starttls;
+	bool secure;            /* TLS was there before the greeting */
 	bool helo_any;          /* empty and malformed HELO names are taken */
 	bool brackets_optional; /* MAIL FROM:jdoe */
 	/* RFC 5321 4.5.3.2.7: 5 min for a command; DATA block 3 min. 0 takes these. Milliseconds. */
@@ -55,6 +61,9 @@ struct smtp_server_ops {
 	/* helo: name or address literal, "" when empty and allowed. extended: EHLO. */
 	enum smtp_verdict (*on_helo)(void *ctx, const char *helo, bool extended,
 				     struct smtp_reply *reply);
+	/* STARTTLS came. With 220 the engine takes no input: the owner sends the output, makes TLS, then calls
+	 * smtp_server_secured. Another reply (454) refuses. */
+	enum smtp_verdict (*on_starttls)(void *ctx, struct smtp_reply *reply);
 	/* reverse_path: "user@domain" or "". size: of SIZE=, 0 when not said. */
 	enum smtp_verdict (*on_mail)(void *ctx, const char *reverse_path, uint64_t size,
 				     bool eight_bit, struct smtp_reply *reply);
@@ -71,7 +80,7 @@ struct smtp_server_ops {
 	 * by smtp_server_destroy, there also when on_mail or on_end has not answered yet. Not called when on_end answered
 	 * or on_mail refused. */
 	void (*on_reset)(void *ctx);
-	/* Something tolerated that should be noted in the log: "bare LF", "MAIL without brackets". */
+	/* Something that should be noted in the log: "bare LF", "path without brackets", "injection: ...". */
 	void (*on_note)(void *ctx, const char *what);
 	/* For [log] protocol: each line in (false) and out (true), without CRLF, masked. May be NULL. */
 	void (*on_line)(void *ctx, bool out, const char *line, size_t n);
@@ -89,6 +98,10 @@ void smtp_server_destroy(struct smtp_server **s);
 size_t smtp_server_feed(struct smtp_server *s, const char *bytes, size_t n);
 /* The outstanding callback's answer; may produce output and make feed go on. */
 void smtp_server_answer(struct smtp_server *s, const struct smtp_reply *reply);
+/* STARTTLS was answered 220 and smtp_server_secured is awaited. */
+bool smtp_server_securing(const struct smtp_server *s);
+/* TLS is open: the session begins anew, without greeting. Only while securing. */
+void smtp_server_secured(struct smtp_server *s);
 /* Replies to be sent; the caller consumes them from it. */
 struct buf *smtp_server_output(struct smtp_server *s);
 /* True when the session is over: close after the output was sent. */

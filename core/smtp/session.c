@@ -107,6 +107,7 @@ void smtp_session_note(struct smtp_server *s, enum smtp_note note)
 		[SMTP_NOTE_BARE_LF] = "bare LF",
 		[SMTP_NOTE_BRACKETS] = "path without brackets",
 		[SMTP_NOTE_BLANK] = "blank before a path",
+		[SMTP_NOTE_INJECTION] = "injection: bytes came with STARTTLS, they were dropped",
 	};
 	if (s->noted & 1u << note)
 		return;

@@ -27,6 +27,8 @@ struct smtp_server {
 	struct smtp_line line;
 	smtp_after *after;       /* a callback is outstanding: this takes its answer */
 	struct smtp_reply *shut; /* owned: the gateway wants the session to end with this */
+	bool secure;             /* TLS is open */
+	bool more;               /* bytes stand behind the command line that is being run */
 	bool shutting;       /* shut was asked (shut itself may be NULL when memory was short) */
 	bool transaction;    /* on_mail was asked; on_reset or on_end's answer is owed */
 	unsigned recipients; /* accepted in this transaction: the callbacks keep them */
@@ -57,7 +59,7 @@ void smtp_session_end(struct smtp_server *s, const char *status, const char *wor
 void smtp_session_forget(struct smtp_server *s);
 void smtp_session_move(struct smtp_server *s, enum smtp_event event);
 
-enum smtp_note { SMTP_NOTE_BARE_LF, SMTP_NOTE_BRACKETS, SMTP_NOTE_BLANK };
+enum smtp_note { SMTP_NOTE_BARE_LF, SMTP_NOTE_BRACKETS, SMTP_NOTE_BLANK, SMTP_NOTE_INJECTION };
 /* Tells on_note, each kind once a session: a peer does not fill the log. */
 void smtp_session_note(struct smtp_server *s, enum smtp_note note);
 
@@ -74,6 +76,7 @@ struct smtp_verb {
 	const char *name;
 	unsigned states; /* SMTP_IN(state) of those it is allowed in */
 	bool alone;      /* takes no argument */
+	bool clear;      /* allowed in the clear where TLS is required (RFC 3207 section 4) */
 	/* args: what stands behind the verb without blanks at both ends, to be cut at will. */
 	void (*run)(struct smtp_server *s, char *args);
 };
@@ -94,6 +97,7 @@ void smtp_verb_vrfy(struct smtp_server *s, char *args);
 void smtp_verb_expn(struct smtp_server *s, char *args);
 void smtp_verb_help(struct smtp_server *s, char *args);
 void smtp_verb_quit(struct smtp_server *s, char *args);
+void smtp_verb_starttls(struct smtp_server *s, char *args);
 
 /*
  * The path of MAIL and RCPT: "FROM:" or "TO:" in `prefix`, then the path. Returns it NUL-terminated

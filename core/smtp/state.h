@@ -9,6 +9,7 @@
  * MAIL     a reverse-path was accepted
  * RCPT     at least one forward-path was accepted as well
  * DATA     354 was sent: what comes in is content
+ * SECURING STARTTLS was answered 220; TLS is being made
  * ENDING   nothing is taken any more; the output is sent, then the connection closed
  */
 enum smtp_state {
@@ -17,6 +18,7 @@ enum smtp_state {
 	SMTP_MAIL,
 	SMTP_RCPT,
 	SMTP_DATA,
+	SMTP_SECURING,
 	SMTP_ENDING,
 	SMTP_STATE_COUNT
 };
@@ -24,13 +26,15 @@ enum smtp_state {
 #define SMTP_IN_ANY (SMTP_IN(SMTP_STATE_COUNT) - 1)
 
 enum smtp_event {
-	SMTP_EV_HELLO, /* HELO or EHLO accepted */
-	SMTP_EV_MAIL,  /* MAIL accepted */
-	SMTP_EV_RCPT,  /* RCPT accepted */
-	SMTP_EV_DATA,  /* DATA answered 354 */
-	SMTP_EV_RESET, /* RSET */
-	SMTP_EV_END,   /* the message was answered */
-	SMTP_EV_CLOSE, /* QUIT, 421, limit */
+	SMTP_EV_HELLO,    /* HELO or EHLO accepted */
+	SMTP_EV_MAIL,     /* MAIL accepted */
+	SMTP_EV_RCPT,     /* RCPT accepted */
+	SMTP_EV_DATA,     /* DATA answered 354 */
+	SMTP_EV_RESET,    /* RSET */
+	SMTP_EV_END,      /* the message was answered */
+	SMTP_EV_STARTTLS, /* STARTTLS answered 220 */
+	SMTP_EV_SECURED,  /* TLS is open */
+	SMTP_EV_CLOSE,    /* QUIT, 421, limit */
 	SMTP_EVENT_COUNT
 };
 

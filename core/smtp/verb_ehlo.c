@@ -16,15 +16,19 @@ static int put_size(const struct smtp_server *s, const char *word, char *to, siz
 	return snprintf(to, n, "%s %llu", word, (unsigned long long)s->config->max_size);
 }
 
+static int put_starttls(const struct smtp_server *s, const char *word, char *to, size_t n)
+{
+	bool offered = s->config->starttls != SMTP_STARTTLS_OFF && !s->secure;
+	return offered ? snprintf(to, n, "%s", word) : 0;
+}
+
 /* put: writes the line as snprintf does; 0 offers the keyword not in this session. */
 static const struct {
 	const char *word;
 	int (*put)(const struct smtp_server *s, const char *word, char *to, size_t n);
 } keywords[] = {
-	{"PIPELINING", put_word},
-	{"SIZE", put_size},
-	{"8BITMIME", put_word},
-	{"ENHANCEDSTATUSCODES", put_word},
+	{"PIPELINING", put_word},          {"SIZE", put_size},         {"8BITMIME", put_word},
+	{"ENHANCEDSTATUSCODES", put_word}, {"STARTTLS", put_starttls},
 };
 
 static void answered(struct smtp_server *s, struct smtp_reply *reply)

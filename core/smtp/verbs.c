@@ -7,21 +7,22 @@
 
 #include <string.h>
 
-#define ANY (SMTP_IN_ANY & ~SMTP_IN(SMTP_DATA) & ~SMTP_IN(SMTP_ENDING))
+#define ANY (SMTP_IN_ANY & ~SMTP_IN(SMTP_DATA) & ~SMTP_IN(SMTP_SECURING) & ~SMTP_IN(SMTP_ENDING))
 
 static const struct smtp_verb verbs[] = {
 	/* the most frequent first: the table is searched in order */
-	{"RCPT", SMTP_IN(SMTP_MAIL) | SMTP_IN(SMTP_RCPT), false, smtp_verb_rcpt},
-	{"MAIL", SMTP_IN(SMTP_READY), false, smtp_verb_mail},
-	{"DATA", SMTP_IN(SMTP_RCPT), true, smtp_verb_data},
-	{"EHLO", ANY, false, smtp_verb_ehlo},
-	{"HELO", ANY, false, smtp_verb_helo},
-	{"QUIT", ANY, true, smtp_verb_quit},
-	{"RSET", ANY, true, smtp_verb_rset},
-	{"NOOP", ANY, false, smtp_verb_noop},
-	{"VRFY", ANY, false, smtp_verb_vrfy},
-	{"EXPN", ANY, false, smtp_verb_expn},
-	{"HELP", ANY, false, smtp_verb_help},
+	{"RCPT", SMTP_IN(SMTP_MAIL) | SMTP_IN(SMTP_RCPT), false, false, smtp_verb_rcpt},
+	{"MAIL", SMTP_IN(SMTP_READY), false, false, smtp_verb_mail},
+	{"DATA", SMTP_IN(SMTP_RCPT), true, false, smtp_verb_data},
+	{"EHLO", ANY, false, true, smtp_verb_ehlo},
+	{"HELO", ANY, false, true, smtp_verb_helo},
+	{"QUIT", ANY, true, true, smtp_verb_quit},
+	{"RSET", ANY, true, true, smtp_verb_rset},
+	{"NOOP", ANY, false, true, smtp_verb_noop},
+	{"VRFY", ANY, false, false, smtp_verb_vrfy},
+	{"EXPN", ANY, false, false, smtp_verb_expn},
+	{"HELP", ANY, false, true, smtp_verb_help},
+	{"STARTTLS", SMTP_IN(SMTP_READY), true, true, smtp_verb_starttls},
 	{.name = NULL},
 };
 
@@ -37,6 +38,7 @@ static const struct {
 	{"RCPT", SMTP_IN_ANY, 503, "Send MAIL first"},
 	{"DATA", SMTP_IN(SMTP_READY), 503, "Send MAIL and RCPT first"},
 	{"DATA", SMTP_IN_ANY, 554, "No valid recipients"},
+	{"STARTTLS", SMTP_IN_ANY, 503, "Not within a message: send RSET first"},
 	{NULL, SMTP_IN_ANY, 503, "Bad sequence of commands"},
 };
 
@@ -63,6 +65,11 @@ static const struct smtp_verb *find(const char *name)
 	return verb;
 }
 
+static bool needs_tls(const struct smtp_server *s)
+{
+	return s->config->starttls == SMTP_STARTTLS_REQUIRED && !s->secure;
+}
+
 void smtp_verbs_run(struct smtp_server *s, char *line)
 {
 	char *name = text_trim(line), *args = name + strcspn(name, " \t");
@@ -72,6 +79,8 @@ void smtp_verbs_run(struct smtp_server *s, char *line)
 	const struct smtp_verb *verb = find(name);
 	if (!verb)
 		smtp_session_say(s, 500, "5.5.2", "Command not recognized");
+	else if (needs_tls(s) && !verb->clear)
+		smtp_session_say(s, 530, "5.7.0", "Send STARTTLS first");
 	else if (!(verb->states & SMTP_IN(s->state)))
 		refuse_misplaced(s, verb);
 	else if (verb->alone && *args)

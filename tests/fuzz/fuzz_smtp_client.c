@@ -71,7 +71,7 @@ static void on_done(void *ctx, struct smtp_transaction *t)
 		give(x);
 }
 
-static const struct smtp_client_ops ops = {on_ready, on_done, NULL};
+static const struct smtp_client_ops ops = {.on_ready = on_ready, .on_done = on_done};
 
 static void drain(struct session *x)
 {

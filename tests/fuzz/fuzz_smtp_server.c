@@ -104,8 +104,14 @@ static void on_note(void *ctx, const char *what)
 	check(*what);
 }
 
-static const struct smtp_server_ops ops = {on_helo, on_mail,  on_rcpt, on_data, on_bytes,
-					   on_end,  on_reset, on_note, NULL};
+static const struct smtp_server_ops ops = {.on_helo = on_helo,
+					   .on_mail = on_mail,
+					   .on_rcpt = on_rcpt,
+					   .on_data = on_data,
+					   .on_bytes = on_bytes,
+					   .on_end = on_end,
+					   .on_reset = on_reset,
+					   .on_note = on_note};
 
 static void take_output(struct session *x)
 {

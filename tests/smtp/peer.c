@@ -85,7 +85,15 @@ static void on_done(void *ctx, struct smtp_transaction *t)
 		give_next(r);
 }
 
-static const struct smtp_client_ops ops = {.on_ready = on_ready, .on_done = on_done};
+static void on_starttls(void *ctx)
+{
+	struct run *r = ctx;
+	ck_assert_int_eq(buf_printf(&r->results, "starttls\n"), OK);
+	ck_assert_int_eq(smtp_client_timeout(r->c), 0);
+}
+
+static const struct smtp_client_ops ops = {
+	.on_ready = on_ready, .on_starttls = on_starttls, .on_done = on_done};
 
 static void drain(struct run *r)
 {
@@ -125,6 +133,10 @@ static void act(struct run *r, const char *what)
 		smtp_client_timed_out(r->c);
 	else if (strcmp(what, "quit") == 0)
 		smtp_client_quit(r->c);
+	else if (strcmp(what, "secured") == 0)
+		smtp_client_secured(r->c);
+	else if (strncmp(what, "clear ", 6) == 0)
+		ck_assert_str_eq(smtp_client_clear_words(r->c), what + 6);
 	else
 		ck_abort_msg("%s", what);
 	drain(r);

@@ -25,7 +25,8 @@ struct dialogue {
 	/*
 	 * Lines: "S text" is said by the server; "C text" must be said by the client, in order, and
 	 * nothing else;
-	 * "! lost WHY", "! timeout", "! quit", "! destroy" are done to the client.
+	 * "! lost WHY", "! timeout", "! quit", "! secured" are done to the client; "! clear WORDS" is what it must
+	 * say of having gone on in the clear.
 	 */
 	const char *script;
 	struct peer_message messages[4];

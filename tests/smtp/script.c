@@ -51,6 +51,12 @@ static enum smtp_verdict on_helo(void *ctx, const char *helo, bool extended,
 	return verdict(ctx, reply);
 }
 
+static enum smtp_verdict on_starttls(void *ctx, struct smtp_reply *reply)
+{
+	TOLD((struct stage *)ctx, "starttls\n");
+	return verdict(ctx, reply);
+}
+
 static enum smtp_verdict on_mail(void *ctx, const char *path, uint64_t size, bool eight,
 				 struct smtp_reply *reply)
 {
@@ -111,6 +117,7 @@ static void on_note(void *ctx, const char *what)
 
 const struct smtp_server_ops stage_ops = {
 	.on_helo = on_helo,
+	.on_starttls = on_starttls,
 	.on_mail = on_mail,
 	.on_rcpt = on_rcpt,
 	.on_data = on_data,
@@ -145,6 +152,17 @@ void stage_answer(struct stage *g)
 	smtp_server_answer(g->s, &g->answer);
 }
 
+/* The owner makes TLS at once. */
+static void secured(struct stage *g)
+{
+	if (!smtp_server_securing(g->s))
+		return;
+	TOLD(g, "secured\n");
+	ck_assert_uint_eq(smtp_server_feed(g->s, "x", 1), 0);
+	ck_assert_int_eq(smtp_server_timeout(g->s), 0);
+	smtp_server_secured(g->s);
+}
+
 size_t stage_feed(struct stage *g, const char *bytes, size_t n)
 {
 	size_t done = 0, used;
@@ -159,6 +177,7 @@ size_t stage_feed(struct stage *g, const char *bytes, size_t n)
 			ck_assert_uint_eq(smtp_server_feed(g->s, "x", 1), 0);
 		while (g->waiting)
 			stage_answer(g);
+		secured(g);
 	} while (used && done < n);
 	return done;
 }

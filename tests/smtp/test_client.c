@@ -41,7 +41,8 @@ static void on_line(void *ctx, bool out, const char *line, size_t n)
 	ck_assert_int_eq(buf_printf(&o->log, "%c %.*s\n", out ? '>' : '<', (int)n, line), OK);
 }
 
-static const struct smtp_client_ops ops = {on_ready, on_done, on_line};
+static const struct smtp_client_ops ops = {
+	.on_ready = on_ready, .on_done = on_done, .on_line = on_line};
 
 static void feed(struct owner *o, const char *text)
 {
@@ -96,7 +97,7 @@ END_TEST
 
 START_TEST(time_limits)
 {
-	static const struct smtp_client_config config = {"me", 1, 2, 3, 4, 5};
+	static const struct smtp_client_config config = {"me", SMTP_TLS_OFF, 1, 2, 3, 4, 5};
 	static const int64_t standard[] = {300000, 300000, 120000, 180000, 600000};
 	for (int own = 0; own < 2; own++) {
 		struct owner o;

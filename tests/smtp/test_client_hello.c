@@ -48,6 +48,62 @@ START_TEST(beginning)
 }
 END_TEST
 
+#define HELLO "S 220 hi\nC EHLO me\nS 250-srv\nS 250 STARTTLS\n"
+#define NEEDED .config.tls = SMTP_TLS_NEEDED
+#define IF_OFFERED .config.tls = SMTP_TLS_IF_OFFERED
+
+START_TEST(starttls)
+{
+	static const struct dialogue rows[] = {
+		{.name = "secured",
+		 NEEDED,
+		 .script =
+			 HELLO "C STARTTLS\nS 220 go\n! secured\nC EHLO me\nS 250 srv\n! clear \n",
+		 .results = "starttls\n"},
+		{.name = "offered again within TLS",
+		 IF_OFFERED,
+		 .script = HELLO "C STARTTLS\nS 220 go\n! secured\nC EHLO me\nS 250 STARTTLS\n",
+		 .results = "starttls\n"},
+		{.name = "not wanted", .script = HELLO},
+		{.name = "not offered",
+		 IF_OFFERED,
+		 .script = "S 220 hi\nC EHLO me\nS 250 srv\n"
+			   "! clear the server does not offer STARTTLS\n"},
+		{.name = "refused",
+		 IF_OFFERED,
+		 .script = HELLO "C STARTTLS\nS 454 4.7.0 not now\n"
+				 "! clear the server refused STARTTLS: 454 4.7.0 not now\n"},
+		{.name = "needed, not offered",
+		 NEEDED,
+		 .script = "S 220 hi\nC EHLO me\nS 250 srv\n",
+		 .end = "the route wants TLS, and the server does not offer STARTTLS"},
+		{.name = "needed, no EHLO",
+		 NEEDED,
+		 .script = "S 220 hi\nC EHLO me\nS 500 what\nC HELO me\nS 250 srv\n",
+		 .end = "the route wants TLS, and the server does not offer STARTTLS"},
+		{.name = "needed, refused",
+		 NEEDED,
+		 .script = HELLO "C STARTTLS\nS 554 never\n",
+		 .end = "the route wants TLS, and the server refused STARTTLS: 554 never"},
+		{.name = "injection",
+		 IF_OFFERED,
+		 .script = HELLO "C STARTTLS\nS 220 go\nS 250 forged\n",
+		 .results = "starttls\n",
+		 .end = "injection: bytes came with the answer to STARTTLS, before TLS was there; "
+			"they were dropped"},
+		{.name = "354",
+		 NEEDED,
+		 .script = HELLO "C STARTTLS\nS 354 go\n",
+		 .end = "the server answered out of place (to STARTTLS): 354 go"},
+		{.name = "silence",
+		 NEEDED,
+		 .script = HELLO "C STARTTLS\n! timeout\n",
+		 .end = "the server did not answer within 5 min: STARTTLS"},
+	};
+	DIALOGUES(rows);
+}
+END_TEST
+
 START_TEST(quitting)
 {
 	static const struct dialogue rows[] = {
@@ -116,7 +172,7 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("smtp/client_hello");
-	SUITE_CASE(s, "begin", beginning, offers);
+	SUITE_CASE(s, "begin", beginning, starttls, offers);
 	SUITE_CASE(s, "end", quitting);
 	return s;
 }

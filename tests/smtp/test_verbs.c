@@ -11,7 +11,7 @@ START_TEST(finding)
 		 .in = "NoOp\r\n  noop\r\nNOOP\t\r\n",
 		 .out = "250 2.0.0 Ok\n250 2.0.0 Ok\n250 2.0.0 Ok\n"},
 		{.name = "unknown stays open",
-		 .in = "\r\nXYZZY\r\nSTARTTLS\r\nAUTH PLAIN\r\nBDAT 1 "
+		 .in = "\r\nXYZZY\r\nTURN\r\nAUTH PLAIN\r\nBDAT 1 "
 		       "LAST\r\nMAILFROM:<a@b>\r\nNOO\r\nNOOPX\r\n \r\nNOOP\r\n",
 		 .out = UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN
 		 "250 2.0.0 Ok\n"},
