@@ -79,6 +79,11 @@ static void derive_listen(struct conf_load *l, struct conf_section *sec)
 {
 	inherit(l, sec, "vendor", CONF_KIND_GATEWAY, "vendor", "[gateway] vendor");
 	inherit(l, sec, "max_size", CONF_KIND_GATEWAY, "max_size", "[gateway] max_size");
+	const char *certificate = ((const struct conf_listen *)sec->at)->certificate;
+	conf_load_derive(l, sec, "tls", certificate ? "offered" : "off",
+			 certificate ? "certificate is set" : "certificate is not set");
+	if (certificate && *certificate == '/')
+		conf_load_derive(l, sec, "key", certificate, "certificate");
 }
 
 /* The list is shared with the queue's, however long it is. */

@@ -113,9 +113,17 @@ void settings_unref(struct settings **s)
 {
 	if (*s && __atomic_sub_fetch(&(*s)->refs, 1, __ATOMIC_ACQ_REL) == 0) {
 		struct region *region = (*s)->region;
+		if ((*s)->detach)
+			(*s)->detach((*s)->attached);
 		region_destroy(&region);
 	}
 	*s = NULL;
+}
+
+void settings_attach(struct settings *s, void *what, void (*detach)(void *what))
+{
+	s->attached = what;
+	s->detach = detach;
 }
 
 const struct conf_vendor *settings_vendor(const struct settings *s, const char *name)

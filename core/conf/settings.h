@@ -75,6 +75,8 @@ struct conf_log {
 	struct conf_nets protocol;
 };
 
+enum conf_tls { CONF_TLS_OFF, CONF_TLS_OFFERED, CONF_TLS_REQUIRED, CONF_TLS_IMPLICIT };
+
 enum conf_newline { CONF_NEWLINE_REJECT, CONF_NEWLINE_NORMALISE, CONF_NEWLINE_NOTE };
 
 struct conf_listen {
@@ -85,6 +87,9 @@ struct conf_listen {
 	uint64_t max_size; /* [gateway] max_size when not set */
 	unsigned max_recipients, max_connections, max_connections_client;
 	struct conf_rate rate;
+	enum conf_tls tls;
+	const char *certificate; /* a path, "auto", or NULL: none */
+	const char *key;         /* NULL: none; the certificate's file when not set */
 	enum conf_newline bare_newline;
 	enum mail_priority priority;
 	unsigned threads;
@@ -175,6 +180,8 @@ struct settings {
 	struct conf_queue queue;
 	struct conf_vendor *vendors; /* every vendor that is named anywhere has an entry */
 	size_t vendor_count;
+	void *attached; /* see settings_attach */
+	void (*detach)(void *attached);
 	const struct conf_section
 		*sections; /* all of the above with origins, to print and compare */
 };
@@ -207,6 +214,9 @@ enum result settings_load(const char *file, const struct conf_overrides *o, stru
 size_t conf_faults_print(const struct conf_fault *faults, FILE *out);
 struct settings *settings_ref(struct settings *s);
 void settings_unref(struct settings **s);
+/* Something made from the settings that lives exactly as long as they do (TLS contexts): detach gets it at the end, in
+ * the thread of the last unref. Once, before the settings are shared. */
+void settings_attach(struct settings *s, void *what, void (*detach)(void *what));
 const struct conf_vendor *settings_vendor(const struct settings *s, const char *name);
 const struct conf_route *settings_route(const struct settings *s, const char *name);
 

@@ -29,23 +29,24 @@ struct conf_type {
 		       struct conf_out *out);
 };
 
-extern const struct conf_type conf_type_name;      /* const char *: vendor, listener */
-extern const struct conf_type conf_type_domain;    /* const char * */
-extern const struct conf_type conf_type_user;      /* const char *: name of a user */
-extern const struct conf_type conf_type_group;     /* const char * */
-extern const struct conf_type conf_type_path;      /* const char *: absolute */
-extern const struct conf_type conf_type_address;   /* const char *: user@domain or user */
-extern const struct conf_type conf_type_mailbox;   /* const char *: name of a folder */
-extern const struct conf_type conf_type_source;    /* const char *: whatever the vendor takes */
-extern const struct conf_type conf_type_command;   /* const char *: words by blanks */
-extern const struct conf_type conf_type_size;      /* uint64_t, bytes */
-extern const struct conf_type conf_type_time;      /* int64_t, ms */
-extern const struct conf_type conf_type_int;       /* unsigned */
-extern const struct conf_type conf_type_count;     /* uint64_t */
-extern const struct conf_type conf_type_bool;      /* bool */
-extern const struct conf_type conf_type_word;      /* an enum: index in k->words */
-extern const struct conf_type conf_type_switch;    /* bool: index in k->words */
-extern const struct conf_type conf_type_rate;      /* struct conf_rate */
+extern const struct conf_type conf_type_name;        /* const char *: vendor, listener */
+extern const struct conf_type conf_type_domain;      /* const char * */
+extern const struct conf_type conf_type_user;        /* const char *: name of a user */
+extern const struct conf_type conf_type_group;       /* const char * */
+extern const struct conf_type conf_type_path;        /* const char *: absolute */
+extern const struct conf_type conf_type_certificate; /* const char *: absolute path, or auto */
+extern const struct conf_type conf_type_address;     /* const char *: user@domain or user */
+extern const struct conf_type conf_type_mailbox;     /* const char *: name of a folder */
+extern const struct conf_type conf_type_source;      /* const char *: whatever the vendor takes */
+extern const struct conf_type conf_type_command;     /* const char *: words by blanks */
+extern const struct conf_type conf_type_size;        /* uint64_t, bytes */
+extern const struct conf_type conf_type_time;        /* int64_t, ms */
+extern const struct conf_type conf_type_int;         /* unsigned */
+extern const struct conf_type conf_type_count;       /* uint64_t */
+extern const struct conf_type conf_type_bool;        /* bool */
+extern const struct conf_type conf_type_word;        /* an enum: index in k->words */
+extern const struct conf_type conf_type_switch;      /* bool: index in k->words */
+extern const struct conf_type conf_type_rate;        /* struct conf_rate */
 extern const struct conf_type conf_type_do;        /* enum conf_do; also: const char *reject_text */
 extern const struct conf_type conf_type_paths;     /* struct conf_texts */
 extern const struct conf_type conf_type_globs;     /* struct conf_texts */

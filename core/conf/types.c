@@ -111,10 +111,19 @@ static void read_group(struct conf_load *l, const struct conf_key *k, void *sect
 
 static void read_path(struct conf_load *l, const struct conf_key *k, void *section, char *text)
 {
-	if (*text == '/')
+	if (*text == '/' || (k->words && strcmp(text, k->words[0]) == 0))
 		put_text(l, k, section, text);
 	else
 		not_a(l, k, text, "an absolute path");
+}
+
+static void read_certificate(struct conf_load *l, const struct conf_key *k, void *section,
+			     char *text)
+{
+	if (strcmp(text, "auto") == 0)
+		put_text(l, k, section, text);
+	else
+		read_path(l, k, section, text);
 }
 
 bool conf_text_is_graphic(const char *text)
@@ -171,6 +180,7 @@ const struct conf_type conf_type_domain = {"domain", read_domain, format_text};
 const struct conf_type conf_type_user = {"user", read_user, format_text};
 const struct conf_type conf_type_group = {"group", read_group, format_text};
 const struct conf_type conf_type_path = {"path", read_path, format_text};
+const struct conf_type conf_type_certificate = {"path or auto", read_certificate, format_text};
 const struct conf_type conf_type_address = {"address", read_address, format_text};
 const struct conf_type conf_type_mailbox = {"mailbox", read_mailbox, format_text};
 const struct conf_type conf_type_command = {"command", read_command, format_text};

@@ -104,6 +104,22 @@ static void check_address(struct conf_load *l, const struct conf_section *sec, s
 	}
 }
 
+static void check_tls(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_listen *listen = sec->at;
+	bool own = listen->certificate && strcmp(listen->certificate, "auto") == 0;
+	if (listen->tls != CONF_TLS_OFF && !listen->certificate) {
+		conf_load_place(l, sec, "tls");
+		conf_load_error(l, "set certificate to a PEM file, or to auto",
+				"tls: [listen %s] has no certificate", listen->name);
+	}
+	if (listen->key && (!listen->certificate || own)) {
+		conf_load_place(l, sec, "key");
+		conf_load_error(l, own ? "take it away" : "set certificate to the file it is for",
+				"key: [listen %s] has no certificate of a file", listen->name);
+	}
+}
+
 static void check_listen(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_listen *listen = sec->at;
@@ -116,6 +132,7 @@ static void check_listen(struct conf_load *l, const struct conf_section *sec)
 		conf_load_error(l, "raise max_size in [gateway]",
 				"max_size of [listen %s] is above that of [gateway]", listen->name);
 	}
+	check_tls(l, sec);
 	for (size_t i = 0; i < listen->addresses.count; i++)
 		check_address(l, sec, i);
 }

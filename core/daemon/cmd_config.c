@@ -1,7 +1,9 @@
 /* check and config: the configuration as it was read. */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "daemon/context.h"
 #include "daemon/look.h"
+#include "gateway/secure.h"
 #include "transport/loader.h"
 
 #include <stdlib.h>
@@ -95,12 +97,15 @@ static bool check_vendor(struct call *c, const struct settings *s, const struct 
 enum exit_status cmd_check(struct call *c)
 {
 	struct settings *s = NULL;
+	struct err err;
 	enum exit_status status = context_load(c, false, true, &s);
 	if (status != EXIT_DONE)
 		return status;
 	for (size_t i = 0; i < s->vendor_count; i++)
 		if (s->vendors[i].required && !check_vendor(c, s, &s->vendors[i]))
 			status = EXIT_CONFIG;
+	if (secure_new(s, clock_wall(clock_system()), &err) != OK)
+		status = call_fail(c, EXIT_CONFIG, &err);
 	if (status == EXIT_DONE)
 		fprintf(c->out, "%s: no faults\n", s->file);
 	settings_unref(&s);

@@ -12,6 +12,7 @@
 #include "gateway/local.h"
 #include "gateway/maildrop.h"
 #include "gateway/queue.h"
+#include "gateway/secure.h"
 #include "gateway/vendor.h"
 
 #include <stdlib.h>
@@ -59,7 +60,10 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 
 enum result gateway_prepare(struct gateway *g, struct gateway_problem *problem)
 {
-	return vendors_prepare(g, problem);
+	problem->kind = GATEWAY_FAILED_CONFIG;
+	problem->block[0] = '\0';
+	enum result r = secure_new(g->settings, g->started, &problem->err);
+	return r == OK ? vendors_prepare(g, problem) : r;
 }
 
 static enum result open_spool(struct gateway *g, struct err *err)
@@ -93,6 +97,7 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 		vendors_stop(g);
 		return r;
 	}
+	secure_keep(g->settings);
 	local_make_admins(g->settings);
 	g->cycles = cycles_start(g);
 	if (!g->cycles)
@@ -150,8 +155,11 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 		err_remedy(err, "restart the gateway");
 	}
 	region_destroy(&r);
+	if (result == OK)
+		result = secure_new(settings, clock_wall(g->clock), err);
 	if (result != OK)
 		return result;
+	secure_keep(settings);
 	struct settings *old = g->settings;
 	g->settings = settings_ref(settings);
 	settings_unref(&old);

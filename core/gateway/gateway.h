@@ -50,7 +50,7 @@ struct gateway_problem {
 	char block[2048];
 };
 
-/* Loads the plugins, creates, detects and prepares every stack that the settings name; binds. Touches no spool. A
+/* Reads the certificates, loads the plugins, creates, detects and prepares every stack that the settings name; binds. Touches no spool. A
  * required transport that cannot be started fails; any other is logged, is down, and is tried again later. */
 enum result gateway_prepare(struct gateway *g, struct gateway_problem *problem);
 /* Opens the spool, starts the threads and listens. */

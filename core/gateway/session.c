@@ -6,6 +6,7 @@
 
 #include "base/net.h"
 #include "base/text.h"
+#include "gateway/secure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,57 +47,107 @@ void session_free(struct session *s)
 	free(s);
 }
 
+/* ---- TLS ---- */
+
+bool session_is_secure(const struct session *s)
+{
+	return s->channel && channel_is_secure(s->channel);
+}
+
+/* What was written goes out in the clear, then TLS begins; or the connection ends. */
+static void secure(struct session *s)
+{
+	const struct tls_config config = {
+		.context = secure_listen(s->settings, s->conf),
+		.now = clock_wall(s->lane->vendor->g->clock),
+	};
+	s->shaking = true;
+	if (channel_secure(s->channel, &config, true) == OK)
+		return;
+	LOG(LOG_ERROR, s->id, "session", "insecure", F_S("client", s->client),
+	    F_S("reason", "memory is short"));
+	channel_abort(s->channel);
+}
+
+static void flush(struct session *s);
+
+static void peer_secure(void *ctx, struct channel *c)
+{
+	struct session *s = ctx;
+	s->shaking = false;
+	LOG(LOG_INFO, s->id, "session", "secured", F_S("client", s->client),
+	    F_S("tls", tls_story(channel_tls(c))));
+	if (smtp_server_securing(s->server))
+		smtp_server_secured(s->server);
+	flush(s);
+}
+
+static void peer_insecure(void *ctx, struct channel *c, const char *why)
+{
+	struct session *s = ctx;
+	const char *offer = tls_offer(channel_tls(c));
+	atomic_fetch_add(&s->in->refused, 1);
+	LOG(LOG_WARN, s->id, "session", "insecure", F_S("client", s->client),
+	    F_S("listener", s->in->name), F_S("reason", why),
+	    F_S("offered", *offer ? offer : NULL));
+	channel_close(c);
+}
+
 /* Sends what the engine has to say, ends the connection when it has ended, and sets its time limit. */
 static void flush(struct session *s)
 {
-	if (!s->conn)
+	if (!s->channel || s->shaking)
 		return;
 	struct buf *out = smtp_server_output(s->server);
-	if (out->len && conn_write_buf(s->conn, out) != OK) {
-		conn_abort(s->conn);
+	if (out->len && channel_write_buf(s->channel, out) != OK) {
+		channel_abort(s->channel);
+		return;
+	}
+	if (smtp_server_securing(s->server)) {
+		secure(s);
 		return;
 	}
 	if (smtp_server_ended(s->server) || (s->ending && !s->storing)) {
-		conn_close(s->conn);
+		channel_close(s->channel);
 		return;
 	}
-	conn_set_timeout(s->conn, smtp_server_timeout(s->server));
+	channel_set_timeout(s->channel, smtp_server_timeout(s->server));
 }
 
 void session_answer(struct session *s, const struct smtp_reply *reply)
 {
 	smtp_server_answer(s->server, reply);
 	flush(s);
-	if (s->conn)
-		conn_resume(s->conn);
+	if (s->channel)
+		channel_resume(s->channel);
 }
 
-static size_t conn_data(void *ctx, struct conn *c, const char *bytes, size_t n)
+static size_t peer_data(void *ctx, struct channel *c, const char *bytes, size_t n)
 {
 	struct session *s = ctx;
-	if (conn_output_pending(c) > OUTPUT_HIGH)
+	if (channel_output_pending(c) > OUTPUT_HIGH)
 		return 0; /* until on_sent: who does not read is not served */
 	size_t used = smtp_server_feed(s->server, bytes, n);
 	flush(s);
 	return used;
 }
 
-static void conn_sent(void *ctx, struct conn *c)
+static void peer_sent(void *ctx, struct channel *c)
 {
 	(void)ctx;
-	if (conn_output_pending(c) <= OUTPUT_HIGH)
-		conn_resume(c);
+	if (channel_output_pending(c) <= OUTPUT_HIGH)
+		channel_resume(c);
 }
 
-static void conn_eof(void *ctx, struct conn *c)
+static void peer_eof(void *ctx, struct channel *c)
 {
 	struct session *s = ctx;
 	s->ending = true; /* an answer that is on its way is still sent */
 	if (!s->storing)
-		conn_close(c);
+		channel_close(c);
 }
 
-static void conn_timeout(void *ctx, struct conn *c)
+static void peer_timeout(void *ctx, struct channel *c)
 {
 	struct session *s = ctx;
 	(void)c;
@@ -105,31 +156,33 @@ static void conn_timeout(void *ctx, struct conn *c)
 	flush(s);
 }
 
-static void conn_error(void *ctx, struct conn *c, const struct sgt_error *error)
+static void peer_error(void *ctx, struct channel *c, const struct sgt_error *error)
 {
 	struct session *s = ctx;
 	LOG(LOG_INFO, s->id, "session", "lost", F_S("client", s->client),
 	    F_N("number", error->number), F_S("error", error->text));
-	conn_close(c);
+	channel_close(c);
 }
 
-static void conn_closed(void *ctx, struct conn *c)
+static void peer_closed(void *ctx, struct channel *c)
 {
 	struct session *s = ctx;
 	(void)c;
-	s->conn = NULL;
+	s->channel = NULL;
 	LOG(LOG_DEBUG, s->id, "session", "ended", F_S("client", s->client));
 	if (!s->storing)
 		session_free(s);
 }
 
-static const struct conn_ops session_conn_ops = {
-	.on_data = conn_data,
-	.on_sent = conn_sent,
-	.on_eof = conn_eof,
-	.on_timeout = conn_timeout,
-	.on_error = conn_error,
-	.on_closed = conn_closed,
+static const struct channel_ops session_channel_ops = {
+	.on_data = peer_data,
+	.on_sent = peer_sent,
+	.on_eof = peer_eof,
+	.on_timeout = peer_timeout,
+	.on_error = peer_error,
+	.on_closed = peer_closed,
+	.on_secure = peer_secure,
+	.on_insecure = peer_insecure,
 };
 
 /* ---- beginning and end ---- */
@@ -169,6 +222,13 @@ static enum smtp_newline newline_of(enum conf_newline n)
 					     : SMTP_NEWLINE_NOTE;
 }
 
+static enum smtp_starttls starttls_of(enum conf_tls tls)
+{
+	return tls == CONF_TLS_OFFERED    ? SMTP_STARTTLS_OFFERED
+	       : tls == CONF_TLS_REQUIRED ? SMTP_STARTTLS_REQUIRED
+					  : SMTP_STARTTLS_OFF;
+}
+
 static enum result engine_new(struct session *s)
 {
 	struct smtp_reply greeting;
@@ -184,6 +244,8 @@ static enum result engine_new(struct session *s)
 		.max_recipients = s->conf->max_recipients,
 		.max_errors = 20,
 		.newline = newline_of(s->conf->bare_newline),
+		.starttls = starttls_of(s->conf->tls),
+		.secure = s->conf->tls == CONF_TLS_IMPLICIT,
 	};
 	s->ops = (struct smtp_server_ops){
 		.on_note = on_note,
@@ -206,7 +268,10 @@ void session_new(struct lane *l, struct inbound *in, struct conn *c)
 	struct gateway *g = l->vendor->g;
 	const struct conf_listen *conf = inbound_conf(l->settings, in->name);
 	struct session *s = calloc(1, sizeof *s);
-	if (!s) {
+	if (s)
+		s->channel = channel_new(c, &session_channel_ops, s);
+	if (!s || !s->channel) {
+		free(s);
 		LOG(LOG_ERROR, NULL, "session", "refused", F_S("client", conn_peer(c)),
 		    F_S("reason", "no memory"));
 		conn_abort(c);
@@ -214,7 +279,6 @@ void session_new(struct lane *l, struct inbound *in, struct conn *c)
 	}
 	s->lane = l;
 	s->in = in;
-	s->conn = c;
 	s->settings = settings_ref(conf ? l->settings : in->settings);
 	s->conf = conf ? conf : in->conf;
 	atomic_fetch_add(&in->sessions, 1);
@@ -229,13 +293,14 @@ void session_new(struct lane *l, struct inbound *in, struct conn *c)
 	struct net_ip ip;
 	s->logged = net_ip_parse(s->client, &ip) == OK &&
 		    conf_nets_match(&s->settings->log.protocol, &ip);
-	conn_take(c, &session_conn_ops, s);
 	LOG(LOG_DEBUG, s->id, "session", "begun", F_S("client", s->client),
 	    F_S("listener", in->name));
 	if (engine_new(s) != OK) {
-		conn_abort(c);
+		channel_abort(s->channel);
 		return;
 	}
+	if (s->conf->tls == CONF_TLS_IMPLICIT)
+		secure(s); /* the greeting waits for it */
 	flush(s);
 }
 
@@ -244,7 +309,7 @@ void sessions_quiet(struct lane *l)
 	struct smtp_reply bye;
 	for (struct session *s = l->sessions, *next; s; s = next) {
 		next = s->next;
-		if (!s->conn || !s->server)
+		if (!s->channel || !s->server)
 			continue;
 		smtp_reply_set(&bye, 421, "4.3.2", "%s the gateway is stopping, try again later",
 			       s->settings->gateway.hostname);
@@ -256,6 +321,6 @@ void sessions_quiet(struct lane *l)
 void sessions_abort(struct lane *l)
 {
 	for (struct session *s = l->sessions; s; s = s->next)
-		if (s->conn)
-			conn_abort(s->conn);
+		if (s->channel)
+			channel_abort(s->channel);
 }

@@ -5,6 +5,7 @@
 #ifndef SMTPGATE_GATEWAY_SESSION_INTERNAL_H
 #define SMTPGATE_GATEWAY_SESSION_INTERNAL_H
 
+#include "gateway/channel.h"
 #include "gateway/queue.h"
 #include "gateway/session.h"
 #include "mail/header.h"
@@ -14,7 +15,7 @@ struct session {
 	struct session *next, *prev;
 	struct lane *lane;
 	struct inbound *in;
-	struct conn *conn; /* NULL: gone */
+	struct channel *channel; /* NULL: gone */
 	struct smtp_server *server;
 	struct settings *settings;
 	const struct conf_listen *conf;
@@ -23,6 +24,7 @@ struct session {
 	char id[40], client[64];
 	struct net_ip ip;
 	bool counted, logged, extended, storing, ending;
+	bool shaking; /* TLS is being made: the engine's output waits */
 	char helo[256];
 	/* the message that is arriving */
 	struct region *region;
@@ -36,6 +38,8 @@ struct session {
 
 /* ---- session.c ---- */
 
+/* Is the connection secured? */
+bool session_is_secure(const struct session *s);
 /* The outstanding callback's answer goes to the engine and to the client. */
 void session_answer(struct session *s, const struct smtp_reply *reply);
 /* When its connection is gone and nothing is at the spool. */

@@ -36,6 +36,15 @@ static enum smtp_verdict on_helo(void *ctx, const char *helo, bool extended,
 	return SMTP_DONE;
 }
 
+/* RFC 3848; over TLS with its version and cipher. NULL: no memory. */
+static const char *protocol_of(const struct session *s)
+{
+	if (!session_is_secure(s))
+		return s->extended ? "ESMTP" : "SMTP";
+	return region_printf(s->region, "%s %s", s->extended ? "ESMTPS" : "SMTP",
+			     tls_story(channel_tls(s->channel)));
+}
+
 static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t size, bool eight_bit,
 				 struct smtp_reply *reply)
 {
@@ -58,10 +67,11 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 	e->listener = region_strdup(s->region, s->in->name);
 	e->client = region_strdup(s->region, s->client);
 	e->helo = region_strdup(s->region, s->helo);
-	e->protocol = s->extended ? "ESMTP" : "SMTP";
+	e->protocol = protocol_of(s);
 	e->priority = s->conf->priority;
 	e->eight_bit = eight_bit;
-	if (!e->reverse_path || !e->session || !e->listener || !e->client || !e->helo)
+	if (!e->reverse_path || !e->session || !e->listener || !e->client || !e->helo ||
+	    !e->protocol)
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	return SMTP_DONE;
 }
@@ -137,7 +147,7 @@ static void stored(struct spool_request *request)
 				    : "The spool cannot store it now, try again later");
 	}
 	session_mail_drop(s);
-	if (s->conn)
+	if (s->channel)
 		session_answer(s, &reply);
 	else
 		session_free(s);

@@ -23,10 +23,11 @@ struct mail_envelope {
 	bool eight_bit;       /* BODY=8BITMIME, or bytes above 127 were seen */
 	const char *session;  /* ID of the SMTP session, "s5f3c-1" */
 	const char *listener; /* name of the [listen] section, or "send", "bounce" */
-	const char *protocol; /* "SMTP", "ESMTP", "local": RFC 3848 `with` types */
-	const char *client;   /* peer's IP as text, "" when none */
-	const char *helo;     /* what it called itself, "" when nothing */
-	int64_t arrived;      /* wall clock ms */
+	/* "SMTP", "ESMTP", "ESMTPS", "local": RFC 3848 `with` types; over TLS followed by " VERSION CIPHER" */
+	const char *protocol;
+	const char *client; /* peer's IP as text, "" when none */
+	const char *helo;   /* what it called itself, "" when nothing */
+	int64_t arrived;    /* wall clock ms */
 	enum mail_priority priority;
 };
 

@@ -52,6 +52,26 @@ static void put_clause(struct mail_fold *f, const char *name, const char *value,
 	mail_fold_word(f, word);
 }
 
+/* "with ESMTPS (using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384)": the protocol, and what TLS it went over. */
+static void put_with(struct mail_fold *f, const char *protocol)
+{
+	char word[NAME_MAX_BYTES], tls[NAME_MAX_BYTES], clean[NAME_MAX_BYTES];
+	size_t n = strcspn(protocol, " ");
+	snprintf(word, sizeof word, "%.*s", n < 64 ? (int)n : 64, protocol);
+	put_clause(f, "with", word, "");
+	if (!protocol[n])
+		return;
+	const char *version = protocol + n + 1, *cipher = version + strcspn(version, " ");
+	snprintf(word, sizeof word, "%.*s", cipher - version < 64 ? (int)(cipher - version) : 64,
+		 version);
+	snprintf(tls, sizeof tls, "(using %.64s", mail_fold_name(word, clean, sizeof clean));
+	mail_fold_text(f, tls);
+	if (*cipher)
+		snprintf(tls, sizeof tls, "with cipher %.128s)",
+			 mail_fold_name(cipher + 1, clean, sizeof clean));
+	mail_fold_text(f, *cipher ? tls : ")");
+}
+
 /* "for <recipient>;" */
 static void put_for(struct mail_fold *f, const struct mail_address *a)
 {
@@ -76,7 +96,7 @@ enum result mail_trace_format(const struct mail_envelope *e, const char *hostnam
 	mail_fold_word(&f, "Received:");
 	put_from(&f, e);
 	put_clause(&f, "by", hostname, "");
-	put_clause(&f, "with", e->protocol, "");
+	put_with(&f, e->protocol);
 	put_clause(&f, "id", id, named ? "" : ";");
 	if (named)
 		put_for(&f, &a);

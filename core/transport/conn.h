@@ -69,6 +69,8 @@ enum result conn_write(struct conn *c, const void *bytes, size_t n);
 enum result conn_write_buf(struct conn *c, struct buf *b);
 /* Bytes not yet taken by the network. */
 size_t conn_output_pending(const struct conn *c);
+/* Those of them that were not even given to the transport's stack: the peer cannot have seen them. */
+size_t conn_output_held(const struct conn *c);
 /* Bound of queued output in bytes, 0: none (the default: the caller looks at conn_output_pending).
  */
 void conn_limit_output(struct conn *c, size_t max);

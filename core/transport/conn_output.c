@@ -13,6 +13,11 @@ size_t conn_output_pending(const struct conn *c)
 	return c->fill.len + (c->sending ? c->lent.len : 0);
 }
 
+size_t conn_output_held(const struct conn *c)
+{
+	return c->fill.len;
+}
+
 void conn_limit_output(struct conn *c, size_t max)
 {
 	c->limit = max;

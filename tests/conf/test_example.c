@@ -60,12 +60,13 @@ static size_t section_of(size_t i)
 	return i;
 }
 
-/* Does a commented section need this key beside others: no default, one that another listener has, or one that is
- * warned of? */
+/* Does a commented section need this key beside others: no default, one that another listener has, one that is
+ * warned of, or one that others go with? */
 static bool needed(size_t i)
 {
-	static const char *const keys[] = {";domain =", ";path =", ";address =", ";match ="};
-	for (size_t k = 0; k < 4; k++)
+	static const char *const keys[] = {
+		";domain =", ";path =", ";address =", ";match =", ";certificate ="};
+	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 		if (text_starts(lines[i], keys[k]))
 			return true;
 	return false;

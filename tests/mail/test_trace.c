@@ -20,6 +20,10 @@ static const struct {
 	{"", "192.0.2.7", "SMTP", NULL,
 	 "Received: from [192.0.2.7] ([192.0.2.7])\r\n"
 	 "\tby gw.company.com with SMTP id m42; Mon, 23 Nov 2026 15:30:00 +0530\r\n"},
+	{"pc1", "192.0.2.7", "ESMTPS TLSv1.3 TLS_AES_256_GCM_SHA384", NULL,
+	 "Received: from pc1 ([192.0.2.7])\r\n"
+	 "\tby gw.company.com with ESMTPS (using TLSv1.3 with cipher\r\n"
+	 "\tTLS_AES_256_GCM_SHA384) id m42; Mon, 23 Nov 2026 15:30:00 +0530\r\n"},
 	{"", "", "local", NULL,
 	 "Received: by gw.company.com with local id m42; Mon, 23 Nov 2026 15:30:00 +0530\r\n"},
 	{"", "", "", "postmaster",

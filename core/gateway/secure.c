@@ -1,0 +1,117 @@
+/*
+ * TLS of a snapshot: see secure.h. Owns contexts and certificates until the last holder of the settings lets go of them.
+ */
+#include "gateway/secure.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct secure {
+	size_t listen_count;
+	struct tls_context **listens; /* one for each [listen], NULL: off */
+	struct tls_identity *own;     /* of certificate = auto, NULL: none */
+	bool unsaved;                 /* own was made, not read */
+};
+
+static void secure_free(void *what)
+{
+	struct secure *x = what;
+	for (size_t i = 0; x->listens && i < x->listen_count; i++)
+		tls_context_unref(&x->listens[i]);
+	free(x->listens);
+	tls_identity_free(&x->own);
+	free(x);
+}
+
+static void own_path(const struct settings *s, char *out, size_t n)
+{
+	snprintf(out, n, "%s/certificate.pem", s->gateway.spool);
+}
+
+/* The certificate of certificate = auto: the one in the spool, while it is good for our name. */
+static enum result find_own(struct secure *x, const struct settings *s, int64_t now,
+			    struct err *err)
+{
+	char path[4096];
+	struct err why;
+	own_path(s, path, sizeof path);
+	if (x->own)
+		return OK;
+	enum result r = tls_identity_load(&x->own, path, path, now, &why);
+	if (r == OK && tls_identity_fits(x->own, s->gateway.hostname, now))
+		return OK;
+	if (r != OK && r != E_NOTFOUND)
+		LOG(LOG_WARN, NULL, "certificate", "unusable", F_S("error", why.text));
+	tls_identity_free(&x->own);
+	x->unsaved = true;
+	return tls_identity_make(&x->own, s->gateway.hostname, now, err);
+}
+
+static enum result make_listen(struct secure *x, size_t i, const struct settings *s, int64_t now,
+			       struct err *err)
+{
+	const struct conf_listen *l = &s->listens[i];
+	struct tls_identity *loaded = NULL;
+	enum result r;
+	if (l->tls == CONF_TLS_OFF)
+		return OK;
+	if (strcmp(l->certificate, "auto") == 0)
+		r = find_own(x, s, now, err);
+	else
+		r = tls_identity_load(&loaded, l->certificate, l->key, now, err);
+	const struct tls_identity *identity = loaded ? loaded : x->own;
+	if (r == OK && *identity->note)
+		LOG(LOG_WARN, NULL, "certificate", "noted", F_S("listener", l->name),
+		    F_S("what", identity->note));
+	if (r == OK)
+		r = tls_context_server(&x->listens[i], identity, TLS_1_2, err);
+	if (r != OK)
+		err_prefix(err, "[listen %s]", l->name);
+	tls_identity_free(&loaded);
+	return r;
+}
+
+enum result secure_new(struct settings *s, int64_t now, struct err *err)
+{
+	struct secure *x = calloc(1, sizeof *x);
+	if (x)
+		x->listens = calloc(s->listen_count + 1, sizeof(struct tls_context *));
+	if (!x || !x->listens) {
+		free(x);
+		return err_set(err, E_NOMEM, "no memory for TLS");
+	}
+	x->listen_count = s->listen_count;
+	enum result r = OK;
+	for (size_t i = 0; i < s->listen_count && r == OK; i++)
+		r = make_listen(x, i, s, now, err);
+	if (r == OK)
+		settings_attach(s, x, secure_free);
+	else
+		secure_free(x);
+	return r;
+}
+
+void secure_keep(const struct settings *s)
+{
+	struct secure *x = s->attached;
+	char path[4096];
+	struct err err;
+	if (!x->unsaved)
+		return;
+	own_path(s, path, sizeof path);
+	if (tls_identity_save(x->own, file_system(), path, &err) != OK) {
+		LOG(LOG_WARN, NULL, "certificate", "unsaved", F_S("error", err.text));
+		return;
+	}
+	x->unsaved = false;
+	LOG(LOG_INFO, NULL, "certificate", "made", F_S("name", s->gateway.hostname),
+	    F_S("file", path));
+}
+
+struct tls_context *secure_listen(const struct settings *s, const struct conf_listen *l)
+{
+	const struct secure *x = s->attached;
+	return x->listens[l - s->listens];
+}

@@ -1,0 +1,22 @@
+/*
+ * The TLS of a settings snapshot: certificates and contexts, made once when the settings are taken, attached to them, and
+ * used from every thread that holds them. A reload reads certificates again, because it makes a new snapshot.
+ */
+#ifndef SMTPGATE_GATEWAY_SECURE_H
+#define SMTPGATE_GATEWAY_SECURE_H
+
+#include "conf/settings.h"
+#include "tls/context.h"
+
+struct gateway;
+
+/* Reads what the settings name and attaches it. A certificate that cannot be used: E_CONFIG and the like, err names section and
+ * file. What may be used but is not right (expired) is logged. Writes nothing. */
+enum result secure_new(struct settings *s, int64_t now, struct err *err);
+/* Keeps a certificate of our own making (certificate = auto) in the spool, when it is not there yet. Without success
+ * that is logged, and the next start makes another. */
+void secure_keep(const struct settings *s);
+/* For clients of a listener; NULL: its tls is off. Borrowed from the settings. */
+struct tls_context *secure_listen(const struct settings *s, const struct conf_listen *l);
+
+#endif
