@@ -69,23 +69,27 @@ static bool is_itself(const struct sgt_conn *c, struct ipaddr *local)
 	return ipaddr_equal(local, &c->peer);
 }
 
-static void connected(struct sgt_conn *c)
+static void deliver_connected(struct sgt_conn *c, const struct ipaddr *local)
 {
 	char peer[SGT_ADDRESS_MAX], text[SGT_ADDRESS_MAX];
-	struct ipaddr local;
-	int e = socket_error(c->watch.fd);
-	if (!e && is_itself(c, &local))
-		e = ECONNREFUSED;
-	if (e) {
-		conn_fail(c, ERROR_CONNECT, e);
-		return;
-	}
 	c->state = CONN_OPEN;
 	c->stack->counters.connected++;
 	struct sgt_event event = {.type = SGT_EV_CONNECTED,
 				  .peer = ipaddr_format(&c->peer, peer),
-				  .local = ipaddr_format(&local, text)};
+				  .local = ipaddr_format(local, text)};
 	deliver(c, &event);
+}
+
+static void connected(struct sgt_conn *c)
+{
+	struct ipaddr local;
+	int e = socket_error(c->watch.fd);
+	if (!e && is_itself(c, &local))
+		e = ECONNREFUSED;
+	if (e)
+		conn_fail(c, ERROR_CONNECT, e);
+	else
+		deliver_connected(c, &local);
 }
 
 enum sgt_result sock_connect(struct sock_stack *s, const struct ipaddr *to,
@@ -114,6 +118,52 @@ enum sgt_result sock_connect(struct sock_stack *s, const struct ipaddr *to,
 		conn_fail(c, ERROR_CONNECT, e);
 	*conn = c;
 	return SGT_OK;
+}
+
+/* ---- standing for connections made elsewhere ---- */
+
+enum sgt_result sock_stand_in(struct sock_stack *s, int fd, const struct ipaddr *peer, void *own,
+			      void *user, struct sgt_conn **conn, struct sgt_error *error)
+{
+	struct sgt_conn *c = conn_new(s);
+	if (!c || conn_adopt(c, fd, CONN_CONNECTING) != 0) {
+		if (c)
+			conn_drop(c);
+		return error_set(error, SGT_NOMEM, "memory is short for a connection");
+	}
+	c->own = own;
+	c->user = user;
+	c->peer = *peer;
+	*conn = c;
+	return SGT_OK;
+}
+
+void sock_connected(struct sgt_conn *c, const struct ipaddr *local)
+{
+	if (c->state != CONN_CONNECTING)
+		return;
+	sock_ready_add(c); /* for what its descriptor has said meanwhile */
+	deliver_connected(c, local);
+}
+
+void sock_failed(struct sgt_conn *c, int errnum)
+{
+	if (c->state == CONN_CONNECTING)
+		conn_fail(c, ERROR_CONNECT, errnum);
+}
+
+int sock_descriptor(const struct sgt_conn *c)
+{
+	return c->watch.fd;
+}
+
+bool conn_lost(struct sgt_conn *c)
+{
+	const struct sock_stack *s = c->stack;
+	int e = s->ways->lost(s->ways_ctx, c->own, c->watch.fd, c->ended && !c->end_due);
+	if (e)
+		conn_fail(c, c->state == CONN_CONNECTING ? ERROR_CONNECT : ERROR_READ, e);
+	return e != 0;
 }
 
 /* ---- losing ---- */
@@ -149,6 +199,10 @@ static void deliver_error(struct sgt_conn *c)
 static void find_error(struct sgt_conn *c)
 {
 	c->faulty = false;
+	if (c->own) {
+		conn_lost(c);
+		return;
+	}
 	int e = socket_error(c->watch.fd);
 	if (e)
 		conn_fail(c, ERROR_READ, e);
@@ -195,7 +249,9 @@ void conn_serve(struct sgt_conn *c)
 		deliver_closed(c);
 		return;
 	}
-	if (c->state == CONN_CONNECTING && c->writable)
+	if (c->state == CONN_CONNECTING && c->own && c->faulty)
+		find_error(c);
+	if (c->state == CONN_CONNECTING && !c->own && c->writable)
 		connected(c);
 	if (c->state != CONN_CONNECTING && c->state != CONN_CLOSING)
 		serve_open(c);
@@ -208,7 +264,7 @@ static void conn_event(struct watch *w, uint32_t events)
 		c->readable = true;
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		c->fin = true;
-	if (events & EPOLLERR)
+	if (events & (c->own ? EPOLLERR | EPOLLHUP : EPOLLERR))
 		c->faulty = true;
 	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 		c->writable = true;
@@ -223,9 +279,11 @@ void sock_set_user(struct sgt_conn *c, void *user)
 }
 
 /* Takes the descriptor out of the connection; CLOSED comes from the next run. */
-static int begin_closing(struct sgt_conn *c)
+static int begin_closing(struct sgt_conn *c, bool aborted)
 {
 	int fd = c->watch.fd;
+	if (c->own)
+		c->stack->ways->gone(c->stack->ways_ctx, c->own, aborted);
 	poller_remove(&c->stack->poller, &c->watch);
 	c->watch.fd = -1;
 	c->state = CONN_CLOSING;
@@ -239,7 +297,7 @@ void sock_close(struct sgt_conn *c)
 	if (c->state == CONN_CLOSING)
 		return;
 	bool plain = c->state != CONN_OPEN || c->eof;
-	int fd = begin_closing(c);
+	int fd = begin_closing(c, false);
 	if (plain)
 		close(fd);
 	else
@@ -251,7 +309,7 @@ void sock_abort(struct sgt_conn *c)
 	struct linger reset = {.l_onoff = 1, .l_linger = 0};
 	if (c->state == CONN_CLOSING)
 		return;
-	int fd = begin_closing(c);
+	int fd = begin_closing(c, true);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 	close(fd);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,15 +66,10 @@ static void emptied(struct sgt_listener *l)
 	s->limit_told = false;
 }
 
-static void accepted(struct sgt_listener *l, struct sgt_conn *c, const struct sockaddr *from)
+static void deliver_accepted(struct sgt_listener *l, struct sgt_conn *c, const char *local)
 {
 	struct sock_stack *s = l->stack;
-	char peer[SGT_ADDRESS_MAX], local[SGT_ADDRESS_MAX];
-	struct ipaddr own;
-	ipaddr_from(&c->peer, from);
-	local[0] = '\0';
-	if (socket_local(c->watch.fd, &own))
-		ipaddr_format(&own, local);
+	char peer[SGT_ADDRESS_MAX];
 	s->counters.accepted++;
 	struct sgt_event event = {.type = SGT_EV_ACCEPTED,
 				  .user = l->user,
@@ -82,6 +78,16 @@ static void accepted(struct sgt_listener *l, struct sgt_conn *c, const struct so
 				  .peer = ipaddr_format(&c->peer, peer),
 				  .local = local};
 	s->host->deliver(s->host->ctx, &event);
+}
+
+static void accepted(struct sgt_listener *l, struct sgt_conn *c, const struct sockaddr *from)
+{
+	char local[SGT_ADDRESS_MAX] = "";
+	struct ipaddr own;
+	ipaddr_from(&c->peer, from);
+	if (socket_local(c->watch.fd, &own))
+		ipaddr_format(&own, local);
+	deliver_accepted(l, c, local);
 }
 
 /* What accept4 said; true when the next connection may be tried. */
@@ -102,30 +108,51 @@ static bool refused(struct sgt_listener *l, int errnum)
 	}
 }
 
+/* Takes one out of the queue: 0, or an errno. */
+static int take_one(struct sgt_listener *l, struct sockaddr_storage *from, struct sgt_conn **conn)
+{
+	socklen_t len = sizeof *from;
+	/* Before accept: a connection that was taken is not lost. */
+	struct sgt_conn *c = conn_new(l->stack);
+	if (!c)
+		return ENOMEM;
+	int fd = accept4(l->watch.fd, (struct sockaddr *)from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int e = fd < 0 ? errno : conn_adopt(c, fd, CONN_OPEN);
+	if (!e) {
+		*conn = c;
+		return 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	conn_drop(c);
+	return e;
+}
+
 /* true when the next connection may be tried. */
 static bool accept_one(struct sgt_listener *l)
 {
-	struct sock_stack *s = l->stack;
 	struct sockaddr_storage from;
-	socklen_t len = sizeof from;
-	int on = 1;
-	struct sgt_conn *c =
-		conn_new(s); /* before accept: a connection that was taken is not lost */
-	if (!c)
-		return refused(l, ENOMEM);
-	int fd = accept4(l->watch.fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	int e = fd < 0 ? errno : 0;
-	if (!e)
-		e = conn_adopt(c, fd, CONN_OPEN);
-	if (e) {
-		if (fd >= 0)
-			close(fd);
-		conn_drop(c);
+	struct sgt_conn *c;
+	int on = 1, e = take_one(l, &from, &c);
+	if (e)
 		return refused(l, e);
-	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(c->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	accepted(l, c, (const struct sockaddr *)&from);
 	return true;
+}
+
+int sock_accept(struct sgt_listener *l, const struct sock_ends *ends, void *own,
+		struct sgt_conn **conn)
+{
+	char local[SGT_ADDRESS_MAX];
+	struct sockaddr_storage from;
+	int e = take_one(l, &from, conn);
+	if (e)
+		return e;
+	(*conn)->own = own;
+	(*conn)->peer = ends->peer;
+	deliver_accepted(l, *conn, ipaddr_format(&ends->local, local));
+	return 0;
 }
 
 static void listener_event(struct watch *w, uint32_t events)
@@ -147,14 +174,36 @@ static bool read_address(struct sgt_listener *l)
 	return true;
 }
 
+static struct sgt_listener *listener_new(struct sock_stack *s, int fd, void *user,
+					 struct sgt_error *error)
+{
+	struct sgt_listener *l = sock_alloc(s, NULL, sizeof *l);
+	if (l)
+		*l = (struct sgt_listener){.watch = {.fd = fd}, .stack = s, .user = user};
+	else
+		error_set(error, SGT_NOMEM, "memory is short for a listener");
+	return l;
+}
+
+enum sgt_result sock_listen_at(struct sock_stack *s, int fd, const char *address, void *user,
+			       struct sgt_listener **listener, struct sgt_error *error)
+{
+	struct sgt_listener *l = listener_new(s, fd, user, error);
+	if (!l)
+		return error->result;
+	snprintf(l->address, sizeof l->address, "%s", address);
+	LIST_INSERT_HEAD(&s->listeners, l, all);
+	*listener = l;
+	return SGT_OK;
+}
+
 enum sgt_result sock_listen(struct sock_stack *s, int fd, void *user,
 			    struct sgt_listener **listener, struct sgt_error *error)
 {
-	struct sgt_listener *l = sock_alloc(s, NULL, sizeof *l);
+	struct sgt_listener *l = listener_new(s, fd, user, error);
 	if (!l)
-		return error_set(error, SGT_NOMEM, "memory is short for a listener");
-	*l = (struct sgt_listener){
-		.watch = {.fn = listener_event, .fd = fd}, .stack = s, .user = user};
+		return error->result;
+	l->watch.fn = listener_event;
 	int e = read_address(l) ? poller_add(&s->poller, &l->watch, EPOLLIN) : ENOTSOCK;
 	if (e) {
 		sock_alloc(s, l, 0);

@@ -125,14 +125,17 @@ static int sooner(int a, int b)
 	return b >= 0 && b < a ? b : a;
 }
 
-enum sgt_result sock_run(struct sock_stack *s, int timeout_ms, struct sgt_error *error)
+int sock_patience(struct sock_stack *s, int timeout_ms)
 {
 	int timeout = sooner(timeout_ms < 0 ? 0 : timeout_ms, listener_resume(s));
 	timeout = sooner(timeout, linger_expire(s));
 	feed_starving(s);
-	if (!STAILQ_EMPTY(&s->ready))
-		timeout = 0;
-	int e = poller_wait(&s->poller, timeout);
+	return STAILQ_EMPTY(&s->ready) ? timeout : 0;
+}
+
+enum sgt_result sock_run(struct sock_stack *s, int timeout_ms, struct sgt_error *error)
+{
+	int e = poller_wait(&s->poller, sock_patience(s, timeout_ms));
 	if (e)
 		return error_errno(error, ERROR_READ, e, "epoll");
 	serve_ready(s);

@@ -10,6 +10,10 @@
  * connections. What cannot be delivered there (because a call outside run caused it, or to be fair
  * to others) waits in the ready queue, which sock_run serves after the batch. CLOSED is always
  * delivered from there, so no connection is freed during a batch.
+ *
+ * Stand-ins: a module whose TCP is not the kernel's hands over stream sockets that lead to it, each
+ * standing for a connection (sock_stand_in, sock_accept). Bytes, half closes and flow control are the
+ * descriptor's; what it cannot say (addresses, CONNECTED, resets) the module does.
  */
 #ifndef SMTPGATE_SUPPORT_SOCKETS_H
 #define SMTPGATE_SUPPORT_SOCKETS_H
@@ -21,6 +25,7 @@
 #include "support/socket.h"
 #include "smtpgate/transport.h"
 
+#include <stdbool.h>
 #include <sys/queue.h>
 
 #define sock_init SUPPORT(sock_init)
@@ -32,6 +37,13 @@
 #define sock_listener_address SUPPORT(sock_listener_address)
 #define sock_unlisten SUPPORT(sock_unlisten)
 #define sock_connect SUPPORT(sock_connect)
+#define sock_patience SUPPORT(sock_patience)
+#define sock_stand_in SUPPORT(sock_stand_in)
+#define sock_connected SUPPORT(sock_connected)
+#define sock_failed SUPPORT(sock_failed)
+#define sock_descriptor SUPPORT(sock_descriptor)
+#define sock_listen_at SUPPORT(sock_listen_at)
+#define sock_accept SUPPORT(sock_accept)
 #define sock_set_user SUPPORT(sock_set_user)
 #define sock_send SUPPORT(sock_send)
 #define sock_consume SUPPORT(sock_consume)
@@ -53,6 +65,17 @@ struct sock_ways {
 	int (*open)(void *ctx, int family, int type);
 	/* A listener ended; its descriptor is the module's again, to close or to keep. */
 	void (*ended)(void *ctx, int fd);
+	/* Stand-ins only; `own` is what the module gave. lost: the other side of the descriptor sends no
+	 * more, or is gone; returns 0 when the peer ended plainly, else the errno that it means. ended: we
+	 * ended our direction before. */
+	int (*lost)(void *ctx, void *own, int fd, bool ended);
+	/* The core closes or aborts it; nothing of `own` is asked for afterwards. */
+	void (*gone)(void *ctx, void *own, bool aborted);
+};
+
+/* The ends of a connection, as its own network knows them. */
+struct sock_ends {
+	struct ipaddr peer, local;
 };
 
 struct sock_stack {
@@ -80,6 +103,8 @@ void sock_init(struct sock_stack *s, const struct sgt_host *host, const struct s
 	       void *ways_ctx);
 enum sgt_result sock_start(struct sock_stack *s, struct sgt_error *error);
 enum sgt_result sock_run(struct sock_stack *s, int timeout_ms, struct sgt_error *error);
+/* How long a wait outside of sock_run may last, at most timeout_ms; poller.epoll_fd cuts it short. */
+int sock_patience(struct sock_stack *s, int timeout_ms);
 void sock_stop(struct sock_stack *s);
 void sock_wakeup(struct sock_stack *s);
 
@@ -93,6 +118,24 @@ enum sgt_result sock_connect(struct sock_stack *s, const struct ipaddr *to,
 			     struct sgt_error *error);
 enum sgt_result sock_dgram_open(struct sock_stack *s, const struct ipaddr *local, void *user,
 				struct sgt_dgram **dgram, struct sgt_error *error);
+
+/* Takes fd (not on failure) for a connection to peer that is being made. Then, from within run, one of
+ * sock_connected and sock_failed (errno), unless gone comes first. */
+enum sgt_result sock_stand_in(struct sock_stack *s, int fd, const struct ipaddr *peer, void *own,
+			      void *user, struct sgt_conn **conn, struct sgt_error *error);
+void sock_connected(struct sgt_conn *conn, const struct ipaddr *local);
+void sock_failed(struct sgt_conn *conn, int errnum);
+/* Its descriptor, -1 once it is closed: to look at. */
+int sock_descriptor(const struct sgt_conn *conn);
+/* Takes a listening descriptor that nobody watches: the module calls sock_accept, from within run,
+ * when a stand-in waits there. */
+enum sgt_result sock_listen_at(struct sock_stack *s, int fd, const char *address, void *user,
+			       struct sgt_listener **listener, struct sgt_error *error);
+/* Accepts one and delivers ACCEPTED (*conn is set before): 0, or the errno of accept4 and others. The
+ * listener may be dead afterwards. */
+int sock_accept(struct sgt_listener *listener, const struct sock_ends *ends, void *own,
+		struct sgt_conn **conn);
+
 const char *sock_listener_address(struct sgt_listener *listener);
 void sock_unlisten(struct sgt_listener *listener);
 void sock_set_user(struct sgt_conn *conn, void *user);

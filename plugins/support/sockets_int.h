@@ -12,6 +12,7 @@
 #define conn_drop SUPPORT(conn_drop)
 #define conn_serve SUPPORT(conn_serve)
 #define conn_fail SUPPORT(conn_fail)
+#define conn_lost SUPPORT(conn_lost)
 #define transfer_read SUPPORT(transfer_read)
 #define transfer_flush SUPPORT(transfer_flush)
 #define linger_close SUPPORT(linger_close)
@@ -47,6 +48,7 @@ struct sgt_conn {
 	void *user;
 	struct lend lend;
 	struct ipaddr peer;
+	void *own; /* the module's, of a stand-in; else NULL */
 	enum conn_state state;
 	enum conn_send send;
 	/* Edges are kept as these: epoll tells each but once. */
@@ -87,6 +89,8 @@ void conn_drop(struct sgt_conn *c);
 void conn_serve(struct sgt_conn *c);
 /* Marks it as lost; ERROR comes from conn_serve. */
 void conn_fail(struct sgt_conn *c, enum error_phase phase, int errnum);
+/* conn_fail with what the module of a stand-in says it means; false: it was the peer's plain end. */
+bool conn_lost(struct sgt_conn *c);
 
 /* Reads and delivers; true when there may be more and only fairness ended it. */
 bool transfer_read(struct sgt_conn *c);

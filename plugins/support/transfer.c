@@ -24,13 +24,15 @@ static void read_failed(struct sgt_conn *c, int errnum)
 	if (errnum == EINTR)
 		return; /* still readable */
 	c->readable = false;
-	if (errnum != EAGAIN)
+	if (errnum != EAGAIN && !(c->own && conn_lost(c)))
 		conn_fail(c, ERROR_READ, errnum);
 }
 
 static void read_end(struct sgt_conn *c)
 {
 	c->readable = false;
+	if (c->own && conn_lost(c))
+		return;
 	c->eof = true;
 	deliver(c, SGT_EV_PEER_EOF, NULL, 0);
 }
@@ -131,7 +133,9 @@ void transfer_flush(struct sgt_conn *c)
 			return;
 		}
 		if (n < 0) {
-			conn_fail(c, ERROR_WRITE, errno);
+			int e = errno;
+			if (!c->own || !conn_lost(c))
+				conn_fail(c, ERROR_WRITE, e);
 			return;
 		}
 		c->stack->counters.bytes_out += (size_t)n;
