@@ -139,6 +139,10 @@ AS_IF([test $sg_found = no], [sg_missing="${sg_missing:+$sg_missing, }lib$2 is m
 AC_DEFUN([SG_TRANSPORTS], [
 SHARED_TRANSPORTS= STATIC_TRANSPORTS= STATIC_TRANSPORT_FILES= SG_TRANSPORT_LINES=
 SG_TRANSPORT([lmn], [the host's own TCP/IP])
+SG_TRANSPORT([win], [the 4.4BSD TCP of libslirp], [
+	# slirp.pc asks for the headers of GLib, which are not needed; the function came with 4.7
+	SG_NEEDS_LIB([WIN], [slirp], [slirp_add_hostxfwd], [slirp/libslirp.h], [libslirp-dev])
+	SG_NEEDS_LIB([WIN], [vdeplug], [vde_open_real], [libvdeplug.h], [libvdeplug-dev])])
 AC_SUBST([SHARED_TRANSPORTS])
 AC_SUBST([STATIC_TRANSPORTS])
 AC_SUBST([STATIC_TRANSPORT_FILES])

@@ -1,0 +1,191 @@
+/* win's settings, checked. Touches nothing outside the process. */
+#include "win/win.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BITS_MIN 8u
+#define BITS_MAX 29u /* two addresses of ours and a peer */
+
+void win_ipaddr(struct ipaddr *out, uint32_t ip, unsigned port)
+{
+	memset(out, 0, sizeof *out);
+	out->u.in4.sin_family = AF_INET;
+	out->u.in4.sin_addr.s_addr = ip;
+	ipaddr_set_port(out, port);
+}
+
+const char *win_print(uint32_t ip, char out[SGT_ADDRESS_MAX])
+{
+	struct ipaddr a;
+	win_ipaddr(&a, ip, 0);
+	return ipaddr_format_host(&a, out);
+}
+
+static enum sgt_result no_memory(struct sgt_error *error)
+{
+	return error_set(error, SGT_NOMEM, "memory is short for the settings of win");
+}
+
+static enum sgt_result missing(const char *key, const char *example, struct sgt_error *error)
+{
+	error_set(error, SGT_BAD_SETTING, "%s is missing", key);
+	error_remedy(error, "%s = %s", key, example);
+	return error->result;
+}
+
+static char *copy(struct sgt_stack *stack, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	char *c = sock_alloc(&stack->sock, NULL, n);
+	return c ? memcpy(c, text, n) : NULL;
+}
+
+/* An IPv4 address without port. */
+static bool read_ip(const char *text, uint32_t *ip)
+{
+	struct ipaddr a;
+	struct sgt_error error;
+	if (ipaddr_parse_host(text, &a, &error) != SGT_OK || a.u.sa.sa_family != AF_INET)
+		return false;
+	*ip = a.u.in4.sin_addr.s_addr;
+	return true;
+}
+
+/* "10.1.0.25/16" */
+static enum sgt_result read_address(struct sgt_stack *stack, const struct sgt_value *v,
+				    struct sgt_error *error)
+{
+	char host[SGT_ADDRESS_MAX], *end;
+	if (!v->count)
+		return missing("address", "10.1.0.25/16", error);
+	const char *text = v->texts[0], *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : sizeof host;
+	if (n < sizeof host) {
+		memcpy(host, text, n);
+		host[n] = '\0';
+		unsigned long bits = strtoul(slash + 1, &end, 10);
+		if (read_ip(host, &stack->address) && end > slash + 1 && !*end &&
+		    bits >= BITS_MIN && bits <= BITS_MAX) {
+			stack->mask = htonl(~0u << (32 - bits));
+			return SGT_OK;
+		}
+	}
+	return error_set(error, SGT_BAD_SETTING,
+			 "address = %.100s: not an IPv4 address with the length of its network "
+			 "(%u to %u), as in 10.1.0.25/16",
+			 text, BITS_MIN, BITS_MAX);
+}
+
+/* An address that a host of our network can have. */
+static enum sgt_result check_near(const struct sgt_stack *stack, const char *key, uint32_t ip,
+				  struct sgt_error *error)
+{
+	char text[SGT_ADDRESS_MAX];
+	uint32_t host = ip & ~stack->mask;
+	if ((ip & stack->mask) == (stack->address & stack->mask) && host && host != ~stack->mask)
+		return SGT_OK;
+	return error_set(error, SGT_BAD_SETTING, "%s = %s: not a host of the network of `address`",
+			 key, win_print(ip, text));
+}
+
+static enum sgt_result read_near(const struct sgt_stack *stack, const char *key,
+				 const struct sgt_value *v, uint32_t *ip, struct sgt_error *error)
+{
+	if (!read_ip(v->texts[0], ip))
+		return error_set(error, SGT_BAD_SETTING, "%s = %.100s: not an IPv4 address", key,
+				 v->texts[0]);
+	return check_near(stack, key, *ip, error);
+}
+
+static enum sgt_result read_addresses(struct sgt_stack *stack, const struct sgt_value *v,
+				      struct sgt_error *error)
+{
+	enum sgt_result r = read_address(stack, &v[WIN_KEY_ADDRESS], error);
+	if (r == SGT_OK)
+		r = check_near(stack, "address", stack->address, error);
+	if (r == SGT_OK && !v[WIN_KEY_SOURCE].count)
+		r = missing("source", "another free address of that network", error);
+	if (r == SGT_OK)
+		r = read_near(stack, "source", &v[WIN_KEY_SOURCE], &stack->source, error);
+	if (r == SGT_OK && stack->source == stack->address)
+		r = error_set(error, SGT_BAD_SETTING,
+			      "source = %.100s: it must be another address than `address`",
+			      v[WIN_KEY_SOURCE].texts[0]);
+	if (r == SGT_OK && v[WIN_KEY_GATEWAY].count)
+		r = read_near(stack, "gateway", &v[WIN_KEY_GATEWAY], &stack->gateway.ip, error);
+	if (r == SGT_OK &&
+	    (stack->gateway.ip == stack->address || stack->gateway.ip == stack->source))
+		r = error_set(error, SGT_BAD_SETTING, "gateway = %.100s: that is our own address",
+			      v[WIN_KEY_GATEWAY].texts[0]);
+	return r;
+}
+
+static enum sgt_result read_name_servers(const struct sgt_value *v, struct sgt_error *error)
+{
+	struct ipaddr a;
+	for (size_t i = 0; i < v->count; i++)
+		if (ipaddr_parse(v->texts[i], 53, &a, error) != SGT_OK || a.any ||
+		    a.u.sa.sa_family != AF_INET)
+			return error_set(error, SGT_BAD_SETTING,
+					 "name_server = %.100s: not an IPv4 address", v->texts[i]);
+	return SGT_OK;
+}
+
+static enum sgt_result read_values(struct sgt_stack *stack, const struct sgt_value *v,
+				   struct sgt_error *error)
+{
+	if (!v[WIN_KEY_NETWORK].count)
+		return missing("network", "vde:///run/vde.ctl", error);
+	enum sgt_result r = wire_init(&stack->wire, v[WIN_KEY_NETWORK].texts[0], error);
+	if (r == SGT_OK)
+		r = read_addresses(stack, v, error);
+	return r == SGT_OK ? read_name_servers(&v[WIN_KEY_NAME_SERVER], error) : r;
+}
+
+/* No socket but AF_UNIX ones is ever asked for. */
+static int open_none(void *ctx, int family, int type)
+{
+	(void)ctx;
+	(void)family;
+	(void)type;
+	return -EAFNOSUPPORT;
+}
+
+enum sgt_result win_create(const struct sgt_host *host, const struct sgt_create *with,
+			   struct sgt_stack **stack, struct sgt_error *error)
+{
+	static const struct sock_ways ways = {.open = open_none,
+					      .ended = win_listen_ended,
+					      .lost = win_track_lost,
+					      .gone = win_track_gone};
+	struct sgt_stack *s = host->alloc(host->ctx, NULL, sizeof *s);
+	if (!s)
+		return no_memory(error);
+	memset(s, 0, sizeof *s);
+	sock_init(&s->sock, host, &ways, s);
+	wire_init(&s->wire, "vde:///", error); /* so that it may be freed */
+	s->folder_fd = -1;
+	s->name = copy(s, with->name ? with->name : "win");
+	s->state_dir = with->state_dir ? copy(s, with->state_dir) : NULL;
+	enum sgt_result r = s->name && (s->state_dir || !with->state_dir)
+				    ? read_values(s, with->values, error)
+				    : no_memory(error);
+	win_ether_mac_of(s->address_mac, s->address);
+	win_ether_mac_of(s->source_mac, s->source);
+	if (r == SGT_OK)
+		*stack = s;
+	else
+		win_destroy(s);
+	return r;
+}
+
+void win_destroy(struct sgt_stack *stack)
+{
+	wire_free(&stack->wire);
+	sock_alloc(&stack->sock, stack->name, 0);
+	sock_alloc(&stack->sock, stack->state_dir, 0);
+	sock_alloc(&stack->sock, stack, 0);
+}

@@ -1,0 +1,69 @@
+/* win in the conformance suite, twice: against kernel sockets behind a TAP of the same switch (root), and against another win. */
+#include "conformance/check.h"
+#include "conformance/vde_bed.h"
+
+#include <unistd.h>
+
+extern const struct sgt_module SGT_MODULE(win);
+
+static struct vde_bed network;
+
+static const struct conformance_setting *settings(const char *address, const char *source,
+						  struct conformance_setting out[4])
+{
+	out[0] = (struct conformance_setting){"network", network.url};
+	out[1] = (struct conformance_setting){"address", address};
+	out[2] = (struct conformance_setting){"source", source};
+	out[3] = (struct conformance_setting){NULL, NULL};
+	return out;
+}
+
+static void bed_of(struct conformance_bed *bed, const char *name)
+{
+	static struct conformance_setting ours[4], theirs[4];
+	*bed = (struct conformance_bed){
+		.name = name,
+		.module = &SGT_MODULE(win),
+		.settings = settings("10.77.0.35/24", "10.77.0.36", ours),
+		.peer_settings = settings("10.77.0.135/24", "10.77.0.136", theirs),
+		.host = "10.77.0.35",
+		.dead = "10.77.0.99:25", /* nobody has it: ARP is not answered */
+		.bulk = 65536,
+		/* the peer's buffers, and the two of libslirp and the AF_UNIX socket between */
+		.network_max = 16 * 1024 * 1024,
+		.memory_max = 65536,
+		.idle_max = 1024,
+		.sessions = 1000,
+	};
+}
+
+static void kernel_bed(struct conformance_bed *bed)
+{
+	vde_bed_open(&network);
+	bed_of(bed, "win");
+	bed->peer_host = VDE_BED_HOST;
+	bed->peer = &conformance_peer_kernel;
+	bed->netns = network.netns;
+	bed->crossed = vde_bed_crossed;
+}
+
+static void twin_bed(struct conformance_bed *bed)
+{
+	vde_bed_open_plain(&network, NULL);
+	bed_of(bed, "win and win");
+	bed->peer_host = "10.77.0.135";
+	bed->peer = &conformance_peer_twin;
+	bed->sessions = 300;
+}
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("conformance/win");
+	if (geteuid() == 0)
+		conformance_add(s, kernel_bed);
+	else
+		printf("win against kernel sockets: skipped, a network namespace needs root\n");
+	conformance_add(s, twin_bed);
+	return s;
+}
+SUITE_MAIN(suite)
