@@ -43,6 +43,12 @@ const struct command commands[] = {
 	 "Says which postoffice or route takes each address, and whether each listener takes\n"
 	 "it from the client (default 127.0.0.1). Nothing is sent; no gateway need run.\n",
 	 route_options, 1, -1, false, cmd_route},
+	{"mailbox", "list | add ADDRESS...", "list and make mailboxes of postoffices",
+	 "list     each mailbox: address, folder, new messages\n"
+	 "add      makes a mailbox, for the user that the gateway runs as; a name without a\n"
+	 "         domain is of the only postoffice\n"
+	 "No gateway need run.\n",
+	 none, 1, -1, false, cmd_mailbox},
 	{"queue", "list|show|hold|release|remove|retry|flush [ID...]",
 	 "look at and act on mail that waits",
 	 "list     what waits or is held: ID, size, age, sender, recipients, state, reason\n"
