@@ -116,8 +116,10 @@ enum result apifile_keep(struct apifile *f, const struct apifile_range *ranges, 
 			return err_errno(err, errno, "%s cannot be removed", f->path);
 		return sync_folder(f, err);
 	}
-	if ((size_t)snprintf(temporary, sizeof temporary, "%s.%ld.tmp", f->path, (long)getpid()) >=
-	    sizeof temporary)
+	/* hidden: it lies among the messages of a mailbag, and is none */
+	const char *slash = strrchr(f->path, '/'), *name = slash ? slash + 1 : f->path;
+	if ((size_t)snprintf(temporary, sizeof temporary, "%.*s.%s.%ld.tmp", (int)(name - f->path),
+			     f->path, name, (long)getpid()) >= sizeof temporary)
 		return err_set(err, E_LIMIT, "%s is too long a name", f->path);
 	int to = f->files->openat(AT_FDCWD, temporary,
 				  O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);

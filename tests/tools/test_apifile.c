@@ -6,6 +6,8 @@
 #include "tools/yard.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +143,32 @@ START_TEST(keeping_fails_in_turn)
 }
 END_TEST
 
+static char made[PATH_MAX];
+
+static int openat_and_tell(int dir, const char *path, int flags, mode_t mode)
+{
+	if (flags & O_CREAT)
+		snprintf(made, sizeof made, "%s", path);
+	return file_system()->openat(dir, path, flags, mode);
+}
+
+/* In a mailbag's folder nobody may take the new file for a message before it has its name. */
+START_TEST(what_is_half_made_is_hidden)
+{
+	static const struct apifile_range range = {0, 2};
+	struct file_ops ops = *file_system();
+	struct apifile f;
+	yard_write(NAME, "aabbcc", 6);
+	open_it(&f);
+	ops.openat = openat_and_tell;
+	f.files = &ops;
+	ck_assert_int_eq(apifile_keep(&f, &range, 1, &err), OK);
+	ck_assert_ptr_nonnull(strstr(made, "/." NAME));
+	apifile_close(&f);
+	expect("aa");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tools/apifile");
@@ -150,6 +178,7 @@ static Suite *suite(void)
 	tcase_add_test(t, one_at_a_time);
 	tcase_add_test(t, commit_and_drop);
 	tcase_add_test(t, keeping_fails_in_turn);
+	tcase_add_test(t, what_is_half_made_is_hidden);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
 	return s;
