@@ -1,5 +1,6 @@
 /*
- * Mailbags: see cycle.h. A cycle is waiting (its timer is set), running (its job is in the pool), or stopped. Whatever goes wrong in
+ * Mailbags: see cycle.h. A cycle is waiting (its timer is set; inotify on the
+ * mailbag sets it to now), running (its job is in the pool), or stopped. Whatever goes wrong in
  * one is told once for as long as it stays the same, and concerns no other.
  */
 #include "gateway/cycle.h"
@@ -14,16 +15,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define WORDS_MAX 32 /* of a command */
 #define AGAIN_MS 1000
+#define RING_MS 20 /* so that a burst of messages is one run */
 
 struct cycle {
 	struct job job;
 	struct timer timer;
 	struct cycles *all;
 	const struct conf_postoffice *office;
+	struct watch bell;          /* inotify on the mailbag; fd -1: none */
+	bool running, again;        /* [main]; again: the bell rang during a run */
 	struct settings *settings;  /* during a run */
 	char file[PATH_MAX];        /* that the get program fills */
 	size_t taken;               /* messages of this run */
@@ -138,12 +145,22 @@ static enum result take(struct cycle *c, struct err *err)
 	return mailbag_take(&b, err);
 }
 
+/* Watches the mailbag as it is now: a share that came back is another folder. Without one there is `wait`. */
+static void watch_bag(struct cycle *c)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/outgoing/new", c->office->path);
+	if (c->bell.fd >= 0 && n > 0 && (size_t)n < sizeof path)
+		inotify_add_watch(c->bell.fd, path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR);
+}
+
 /* What an earlier run has left in the file is taken whether the program can be run or not. */
 static void work(struct job *job)
 {
 	struct cycle *c = (struct cycle *)job;
 	struct err err = {.code = OK}, why = {.code = OK};
 	c->taken = 0;
+	watch_bag(c); /* before it is looked into: what comes after that rings */
 	enum result r = find_office(c, &err);
 	if (r == OK) {
 		r = run_get(c, &err);
@@ -176,8 +193,36 @@ static void done(struct job *job)
 {
 	struct cycle *c = (struct cycle *)job;
 	settings_unref(&c->settings);
-	run_again(c, c->taken ? AGAIN_MS : c->office->wait);
+	c->running = false;
+	run_again(c, c->again ? RING_MS : c->taken ? AGAIN_MS : c->office->wait);
 	gateway_stop_check(c->all->g);
+}
+
+/* A message was put into the mailbag. */
+static void ring(struct watch *w, uint32_t events)
+{
+	struct cycle *c = (struct cycle *)((char *)w - offsetof(struct cycle, bell));
+	char block[4096];
+	(void)events;
+	while (read(w->fd, block, sizeof block) > 0)
+		;
+	if (c->running)
+		c->again = true;
+	else
+		run_again(c, RING_MS);
+}
+
+static void hang_bell(struct cycle *c)
+{
+	struct loop *loop = c->all->g->loop;
+	c->bell = (struct watch){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), .ready = ring};
+	if (c->bell.fd >= 0 && loop_watch(loop, &c->bell, EPOLLIN) == OK)
+		return;
+	LOG(LOG_WARN, NULL, "mailbag", "unwatched", F_S("postoffice", c->office->name),
+	    F_S("why", "inotify is not to be had: it is looked into every `wait` only"));
+	if (c->bell.fd >= 0)
+		close(c->bell.fd);
+	c->bell.fd = -1;
 }
 
 static void fire(struct timer *t)
@@ -185,10 +230,13 @@ static void fire(struct timer *t)
 	struct cycle *c = (struct cycle *)((char *)t - offsetof(struct cycle, timer));
 	struct gateway *g = c->all->g;
 	c->settings = settings_ref(g->settings);
+	c->again = false;
+	c->running = true;
 	c->job = (struct job){.answer_to = loop_inbox(g->loop), .work = work, .done = done};
 	if (pool_run(g->pool, &c->job) == OK)
 		return;
-	settings_unref(&c->settings); /* the pool is full: in a second */
+	c->running = false; /* the pool is full: in a second */
+	settings_unref(&c->settings);
 	run_again(c, AGAIN_MS);
 }
 
@@ -207,6 +255,7 @@ struct cycles *cycles_start(struct gateway *g)
 		c->all = all;
 		c->office = &s->postoffices[i];
 		c->timer.fire = fire;
+		hang_bell(c);
 		run_again(c, 0);
 	}
 	return all;
@@ -217,8 +266,11 @@ void cycles_stop(struct cycles *c)
 	if (!c)
 		return;
 	atomic_store(&c->stop, true);
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->count; i++) {
 		timers_clear(loop_timers(c->g->loop), &c->cycles[i].timer);
+		if (c->cycles[i].bell.fd >= 0)
+			loop_unwatch(c->g->loop, &c->cycles[i].bell);
+	}
 }
 
 void cycles_destroy(struct cycles **c)
@@ -226,6 +278,9 @@ void cycles_destroy(struct cycles **c)
 	if (!*c)
 		return;
 	cycles_stop(*c);
+	for (size_t i = 0; i < (*c)->count; i++)
+		if ((*c)->cycles[i].bell.fd >= 0)
+			close((*c)->cycles[i].bell.fd);
 	settings_unref(&(*c)->settings);
 	free(*c);
 	*c = NULL;

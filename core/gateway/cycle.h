@@ -1,5 +1,6 @@
 /*
- * The way out of postoffices with a mailbag: for each that has `get`, its get program is run every `wait`, in the pool, and
+ * The way out of postoffices with a mailbag: for each that has `get`, its get program is run when a message comes into the
+ * mailbag and every `wait`, in the pool, and
  * what it hands out goes into the maildrop (deliver/mailbag.h). A run that brought mail is followed by the next at once.
  */
 #ifndef SMTPGATE_GATEWAY_CYCLE_H

@@ -131,6 +131,21 @@ class Mailbag(harness.Case):
         harness.wait_for("mail again", lambda: self.far.count() == 1)
         g.stop()
 
+    def test_what_is_put_there_leaves_at_once(self):
+        """The bell rings: nobody waits for `wait`, which is a day here."""
+        self.far = self.sink()
+        g = self.gateway(ini="[route out]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % self.far.port,
+                         postoffice="get = %s\nwait = 1d\n" % GET)
+        os.makedirs(os.path.join(g.mail, "outgoing/new"))
+        os.makedirs(os.path.join(g.mail, "smtp"))
+        self.put(g, mmff(["SMTP:joe@far.test"], "first"))
+        g.start()
+        harness.wait_for("the first", lambda: self.far.count() == 1)
+        for n in range(2, 6):
+            self.put(g, mmff(["SMTP:joe@far.test"], "next"))
+            harness.wait_for("message %d" % n, lambda: self.far.count() == n)
+        g.stop()
+
     def test_the_mailbag_is_no_mailbox(self):
         g = self.office(more="mailboxes = any\n").start()
         for name in ("outgoing", "SMTP", "log"):
