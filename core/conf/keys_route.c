@@ -7,9 +7,13 @@
 #define DAY (86400ull * SECOND)
 
 static const char *const any[] = {"any", NULL};
+static const char *const none[] = {"none", NULL};
+static const char *const system_word[] = {"system", NULL};
+static const char *const tls_out[] = {"off",      "opportunistic", "required",
+				      "verified", "implicit",      NULL};
+static const char *const tls_versions[] = {"1.0", "1.1", "1.2", "1.3", NULL};
 static const char *const unlimited[] = {"unlimited", NULL};
 
-static const char *const none[] = {"none", NULL};
 const char *const conf_charsets[] = {
 	"cp437",     "cp850",     "cp1252",    "latin-1",   "us-ascii",  "utf-8",
 	"iso646-de", "iso646-se", "iso646-fi", "iso646-no", "iso646-dk", "iso646-fr",
@@ -77,6 +81,40 @@ const struct conf_key conf_keys_route[] = {
 	 .derived = "[gateway] hostname",
 	 .flags = KEY_RELOAD,
 	 .help = "Name given in EHLO."},
+	{.name = "tls",
+	 .type = &conf_type_word,
+	 .offset = AT(tls),
+	 .standard = "opportunistic",
+	 .words = tls_out,
+	 .flags = KEY_RELOAD,
+	 .help = "How the way to the server is secured."},
+	{.name = "tls_ca",
+	 .type = &conf_type_path,
+	 .offset = AT(tls_ca),
+	 .standard = "system",
+	 .words = system_word,
+	 .flags = KEY_RELOAD,
+	 .help = "CAs that certificates are verified by."},
+	{.name = "tls_name",
+	 .type = &conf_type_domain,
+	 .offset = AT(tls_name),
+	 .derived = "the host's name",
+	 .flags = KEY_RELOAD,
+	 .help = "Name that the certificate must have."},
+	{.name = "tls_pin",
+	 .type = &conf_type_pin,
+	 .offset = AT(tls_pin),
+	 .standard = "none",
+	 .words = none,
+	 .flags = KEY_RELOAD,
+	 .help = "SHA-256 of the public key that the server must have, instead of CA and name."},
+	{.name = "tls_min",
+	 .type = &conf_type_word,
+	 .offset = AT(tls_min),
+	 .standard = "1.2",
+	 .words = tls_versions,
+	 .flags = KEY_RELOAD,
+	 .help = "Lowest version of TLS."},
 	{.name = "max_connections",
 	 .type = &conf_type_int,
 	 .offset = AT(max_connections),

@@ -77,6 +77,15 @@ struct conf_log {
 
 enum conf_tls { CONF_TLS_OFF, CONF_TLS_OFFERED, CONF_TLS_REQUIRED, CONF_TLS_IMPLICIT };
 
+enum conf_tls_out {
+	CONF_TLS_NONE,
+	CONF_TLS_OPPORTUNISTIC,
+	CONF_TLS_NEEDED,
+	CONF_TLS_VERIFIED,
+	CONF_TLS_FIRST
+};
+enum conf_tls_version { CONF_TLS_1_0, CONF_TLS_1_1, CONF_TLS_1_2, CONF_TLS_1_3 };
+
 enum conf_newline { CONF_NEWLINE_REJECT, CONF_NEWLINE_NORMALISE, CONF_NEWLINE_NOTE };
 
 struct conf_listen {
@@ -110,6 +119,11 @@ struct conf_route {
 	const char *vendor;
 	const char *source; /* NULL: any */
 	const char *helo;   /* hostname when not set */
+	enum conf_tls_out tls;
+	const char *tls_ca;   /* NULL: the system's */
+	const char *tls_name; /* NULL: that of the host */
+	const char *tls_pin;  /* 64 hex digits; NULL: none */
+	enum conf_tls_version tls_min;
 	unsigned max_connections;
 	struct conf_rate rate;
 	uint64_t max_size;

@@ -35,6 +35,7 @@ extern const struct conf_type conf_type_user;        /* const char *: name of a 
 extern const struct conf_type conf_type_group;       /* const char * */
 extern const struct conf_type conf_type_path;        /* const char *: absolute */
 extern const struct conf_type conf_type_certificate; /* const char *: absolute path, or auto */
+extern const struct conf_type conf_type_pin;         /* const char *: 64 hex digits */
 extern const struct conf_type conf_type_address;     /* const char *: user@domain or user */
 extern const struct conf_type conf_type_mailbox;     /* const char *: name of a folder */
 extern const struct conf_type conf_type_source;      /* const char *: whatever the vendor takes */

@@ -117,6 +117,15 @@ static void read_path(struct conf_load *l, const struct conf_key *k, void *secti
 		not_a(l, k, text, "an absolute path");
 }
 
+static void read_pin(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	if (strcmp(text, "none") == 0 ||
+	    (strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64))
+		put_text(l, k, section, text);
+	else
+		not_a(l, k, text, "a SHA-256 as 64 hexadecimal digits");
+}
+
 static void read_certificate(struct conf_load *l, const struct conf_key *k, void *section,
 			     char *text)
 {
@@ -181,6 +190,7 @@ const struct conf_type conf_type_user = {"user", read_user, format_text};
 const struct conf_type conf_type_group = {"group", read_group, format_text};
 const struct conf_type conf_type_path = {"path", read_path, format_text};
 const struct conf_type conf_type_certificate = {"path or auto", read_certificate, format_text};
+const struct conf_type conf_type_pin = {"sha256", read_pin, format_text};
 const struct conf_type conf_type_address = {"address", read_address, format_text};
 const struct conf_type conf_type_mailbox = {"mailbox", read_mailbox, format_text};
 const struct conf_type conf_type_command = {"command", read_command, format_text};

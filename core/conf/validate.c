@@ -183,6 +183,11 @@ static void check_route(struct conf_load *l, const struct conf_section *sec)
 		conf_load_warn(l, "put it last",
 			       "[route %s] takes everything: [route %s] behind it is never reached",
 			       r->name, next->name);
+	if (r->tls_pin && r->tls != CONF_TLS_VERIFIED && r->tls != CONF_TLS_FIRST) {
+		conf_load_place(l, sec, "tls_pin");
+		conf_load_error(l, "set tls = verified, or implicit",
+				"tls_pin of [route %s] needs a tls that verifies", r->name);
+	}
 	if (r->what != CONF_SEND && is_set(sec, "smart_host")) {
 		conf_load_place(l, sec, "smart_host");
 		conf_load_warn(l, NULL, "smart_host of [route %s] is not used: do is not send",

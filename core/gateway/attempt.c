@@ -3,10 +3,13 @@
 
 #include "base/net.h"
 #include "base/text.h"
+#include "gateway/secure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SUBMISSIONS_PORT 465 /* RFC 8314: TLS from the first byte */
 
 /* Content as it is sent: the trace line, then the message. */
 static ssize_t read_content(void *ctx, char *to, size_t n)
@@ -133,6 +136,14 @@ static void on_done(struct attempt *a, struct kept *k)
 	finish(a);
 }
 
+/* RFC 7435: TLS that is not demanded and fails is left out, once a host. Port 465 speaks nothing else. */
+static bool falls_back(const struct attempt *a, const struct smtp_reply *reply)
+{
+	return !reply->code && strcmp(reply->status, LINK_TLS_FAILED) == 0 &&
+	       a->d->decision.route->tls == CONF_TLS_OPPORTUNISTIC && a->host_at < a->host_count &&
+	       a->hosts[a->host_at].port != SUBMISSIONS_PORT && a->clear_at != a->host_at + 1;
+}
+
 static void on_gone(struct attempt *a, const struct smtp_reply *reply)
 {
 	char words[SMTP_REPLY_TEXT];
@@ -148,11 +159,39 @@ static void on_gone(struct attempt *a, const struct smtp_reply *reply)
 			 smtp_reply_print(reply, words, sizeof words));
 	else
 		snprintf(a->why, sizeof a->why, "%.200s: %.700s", h->name, reply->text);
-	a->host_at++;
+	if (falls_back(a, reply)) {
+		a->clear_at = a->host_at + 1;
+		text_copy(a->clear, sizeof a->clear, reply->text);
+	} else {
+		a->host_at++;
+	}
 	attempt_next_host(a);
 }
 
 const struct kept_ops attempt_kept_ops = {on_ready, on_done, on_gone};
+
+/* How the way to the current host is secured. */
+static void set_tls(const struct attempt *a, struct link_config *config)
+{
+	const struct conf_route *r = a->d->decision.route;
+	const struct attempt_host *h = &a->hosts[a->host_at];
+	if (r->tls == CONF_TLS_NONE)
+		return;
+	if (a->clear_at == a->host_at + 1) {
+		config->clear = a->clear;
+		return;
+	}
+	config->first = r->tls == CONF_TLS_FIRST || h->port == SUBMISSIONS_PORT;
+	config->verified = r->tls == CONF_TLS_FIRST || r->tls == CONF_TLS_VERIFIED;
+	if (!config->first)
+		config->starttls =
+			r->tls == CONF_TLS_OPPORTUNISTIC ? SMTP_TLS_IF_OFFERED : SMTP_TLS_NEEDED;
+	config->tls = (struct tls_config){
+		.context = secure_route(a->d->settings, r),
+		.name = r->tls_name ? r->tls_name : h->name,
+		.now = clock_wall(a->lane->vendor->g->clock),
+	};
+}
 
 static void dial_connected(void *ctx, struct conn *c)
 {
@@ -164,12 +203,13 @@ static void dial_connected(void *ctx, struct conn *c)
 	a->dial = NULL;
 	bool logged = net_hostport(conn_peer(c), client, sizeof client, &port, true) == OK &&
 		      net_ip_parse(client, &ip) == OK && conf_nets_match(&s->log.protocol, &ip);
-	const struct link_config config = {
+	struct link_config config = {
 		.helo = a->d->decision.route->helo,
 		.host = a->hosts[a->host_at].name,
 		.id = a->d->active->message->id,
 		.logged = logged,
 	};
+	set_tls(a, &config);
 	a->kept = kept_new(a->outbound_kept, a->key, c, &config, a);
 	if (!a->kept)
 		attempt_fail(a, 0, "4.3.0", "memory is short");

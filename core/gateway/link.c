@@ -11,12 +11,15 @@
 #define OUTPUT_HIGH (2u * SMTP_CLIENT_OUTPUT) /* queued bytes above which no more content is read */
 
 struct link {
-	struct conn *conn; /* NULL: closed */
+	struct channel *channel; /* NULL: closed */
 	struct smtp_client *client;
 	struct smtp_client_ops client_ops;
 	const struct link_ops *ops;
 	void *ctx;
-	char helo[256], id[64], peer[320];
+	char helo[256], id[64], peer[LINK_PEER_MAX];
+	struct tls_config tls;
+	char tls_name[256];
+	bool verified, shaking, first;
 	bool closing;
 	unsigned used;
 	struct smtp_reply end; /* why it ended */
@@ -29,13 +32,31 @@ static void link_close(struct link *l)
 	if (l->closing)
 		return;
 	l->closing = true;
-	conn_close(l->conn);
+	channel_close(l->channel);
+}
+
+/* Says in the peer's name how the way to it is secured. */
+static void tell_security(struct link *l, const char *what, const char *more)
+{
+	size_t n = strlen(l->peer);
+	snprintf(l->peer + n, sizeof l->peer - n, " (%.200s%s)", what, more);
 }
 
 static void client_ready(void *ctx)
 {
 	struct link *l = ctx;
+	const char *clear = smtp_client_clear_words(l->client);
+	if (text_starts(clear, "the server refused")) {
+		LOG(LOG_WARN, l->id, "link", "clear", F_S("peer", l->peer), F_S("reason", clear));
+		tell_security(l, "in the clear: ", clear);
+	}
 	l->ops->on_ready(l->ctx, l);
+}
+
+static void client_starttls(void *ctx)
+{
+	struct link *l = ctx;
+	l->shaking = true; /* begun when the client's call has returned */
 }
 
 static void client_done(void *ctx, struct smtp_transaction *t)
@@ -53,18 +74,53 @@ static void client_line(void *ctx, bool out, const char *line, size_t n)
 	LOG(LOG_INFO, l->id, "smtp", out ? "tx" : "rx", F_S("peer", l->peer), F_S("line", text));
 }
 
+static void lost(struct link *l, const char *why);
+
+/* TLS is begun once. */
+static void begin_tls(struct link *l)
+{
+	if (!channel_tls(l->channel) && channel_secure(l->channel, &l->tls, false) != OK)
+		lost(l, "TLS cannot be begun: memory is short");
+}
+
+static void on_secure(void *ctx, struct channel *c)
+{
+	struct link *l = ctx;
+	l->shaking = false;
+	tell_security(l, tls_story(channel_tls(c)), l->verified ? ", verified" : ", not verified");
+	LOG(LOG_INFO, l->id, "link", "secured", F_S("peer", l->peer));
+	if (!l->first)
+		smtp_client_secured(l->client);
+	link_flush(l);
+}
+
+static void on_insecure(void *ctx, struct channel *c, const char *why)
+{
+	char words[512];
+	struct link *l = ctx;
+	(void)c;
+	snprintf(words, sizeof words, "TLS failed: %.480s", why);
+	LOG(LOG_WARN, l->id, "link", "insecure", F_S("peer", l->peer), F_S("reason", why));
+	lost(l, words);
+	text_copy(l->end.status, sizeof l->end.status, LINK_TLS_FAILED);
+}
+
 /* Output to the network, the end when the client has ended, and its time limit. */
 static void link_flush(struct link *l)
 {
 	if (l->closing)
 		return;
+	if (l->shaking && !smtp_client_ended(l->client)) {
+		begin_tls(l);
+		return;
+	}
 	struct buf *out = smtp_client_output(l->client);
 	while (out->len) {
-		if (conn_write_buf(l->conn, out) != OK) {
+		if (channel_write_buf(l->channel, out) != OK) {
 			link_abort(l, "no memory to send");
 			return;
 		}
-		if (conn_output_pending(l->conn) >= OUTPUT_HIGH)
+		if (channel_output_pending(l->channel) >= OUTPUT_HIGH)
 			break;
 		smtp_client_pump(l->client);
 	}
@@ -73,10 +129,10 @@ static void link_flush(struct link *l)
 		link_close(l);
 		return;
 	}
-	conn_set_timeout(l->conn, smtp_client_timeout(l->client));
+	channel_set_timeout(l->channel, smtp_client_timeout(l->client));
 }
 
-static size_t on_data(void *ctx, struct conn *c, const char *bytes, size_t n)
+static size_t on_data(void *ctx, struct channel *c, const char *bytes, size_t n)
 {
 	struct link *l = ctx;
 	(void)c;
@@ -87,10 +143,10 @@ static size_t on_data(void *ctx, struct conn *c, const char *bytes, size_t n)
 	return n;
 }
 
-static void on_sent(void *ctx, struct conn *c)
+static void on_sent(void *ctx, struct channel *c)
 {
 	struct link *l = ctx;
-	if (l->closing || conn_output_pending(c) >= OUTPUT_HIGH)
+	if (l->closing || channel_output_pending(c) >= OUTPUT_HIGH)
 		return;
 	smtp_client_pump(l->client);
 	link_flush(l);
@@ -105,13 +161,13 @@ static void lost(struct link *l, const char *why)
 	link_close(l);
 }
 
-static void on_eof(void *ctx, struct conn *c)
+static void on_eof(void *ctx, struct channel *c)
 {
 	(void)c;
 	lost(ctx, "the server closed the connection");
 }
 
-static void on_timeout(void *ctx, struct conn *c)
+static void on_timeout(void *ctx, struct channel *c)
 {
 	struct link *l = ctx;
 	(void)c;
@@ -119,7 +175,7 @@ static void on_timeout(void *ctx, struct conn *c)
 	link_flush(l);
 }
 
-static void on_error(void *ctx, struct conn *c, const struct sgt_error *error)
+static void on_error(void *ctx, struct channel *c, const struct sgt_error *error)
 {
 	char why[SGT_TEXT_MAX + 32];
 	(void)c;
@@ -130,23 +186,26 @@ static void on_error(void *ctx, struct conn *c, const struct sgt_error *error)
 	lost(l, why);
 }
 
-static void on_closed(void *ctx, struct conn *c)
+static void on_closed(void *ctx, struct channel *c)
 {
 	struct link *l = ctx;
 	(void)c;
-	l->conn = NULL;
+	l->channel = NULL;
 	smtp_client_destroy(&l->client);
+	tls_context_unref(&l->tls.context);
 	l->ops->on_gone(l->ctx, l, &l->end);
 	free(l);
 }
 
-static const struct conn_ops link_conn_ops = {
+static const struct channel_ops link_channel_ops = {
 	.on_data = on_data,
 	.on_sent = on_sent,
 	.on_eof = on_eof,
 	.on_timeout = on_timeout,
 	.on_error = on_error,
 	.on_closed = on_closed,
+	.on_secure = on_secure,
+	.on_insecure = on_insecure,
 };
 
 struct link *link_new(struct conn *c, const struct link_config *config, void *ctx)
@@ -165,16 +224,27 @@ struct link *link_new(struct conn *c, const struct link_config *config, void *ct
 	l->ctx = ctx;
 	l->client_ops = (struct smtp_client_ops){
 		.on_ready = client_ready,
+		.on_starttls = client_starttls,
 		.on_done = client_done,
 		.on_line = config->logged ? client_line : NULL,
 	};
-	const struct smtp_client_config cc = {.helo = l->helo};
-	if (smtp_client_new(&l->client, &cc, &l->client_ops, l) != OK) {
+	text_copy(l->tls_name, sizeof l->tls_name, config->tls.name ? config->tls.name : "");
+	l->tls = config->tls;
+	l->tls.name = config->tls.name ? l->tls_name : NULL;
+	l->tls.context = tls_context_ref(config->tls.context);
+	l->verified = config->verified;
+	l->first = l->shaking = config->first;
+	if (config->clear)
+		tell_security(l, "in the clear: ", config->clear);
+	const struct smtp_client_config cc = {.helo = l->helo, .tls = config->starttls};
+	if (smtp_client_new(&l->client, &cc, &l->client_ops, l) == OK)
+		l->channel = channel_new(c, &link_channel_ops, l);
+	if (!l->channel) {
+		smtp_client_destroy(&l->client);
+		tls_context_unref(&l->tls.context);
 		free(l);
 		return NULL;
 	}
-	l->conn = c;
-	conn_take(c, &link_conn_ops, l);
 	link_flush(l);
 	return l;
 }
@@ -213,7 +283,7 @@ void link_abort(struct link *l, const char *why)
 	l->closing = true; /* first: the transaction's owner may call back */
 	smtp_reply_set(&l->end, 0, "", "%s", why);
 	smtp_client_lost(l->client, why);
-	conn_abort(l->conn);
+	channel_abort(l->channel);
 }
 
 const char *link_peer(const struct link *l)

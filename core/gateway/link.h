@@ -7,10 +7,14 @@
 #define SMTPGATE_GATEWAY_LINK_H
 
 #include "gateway/vendor.h"
+#include "gateway/channel.h"
 #include "smtp/client.h"
 #include "transport/conn.h"
 
 struct link;
+
+#define LINK_PEER_MAX 640       /* with how the way is secured */
+#define LINK_TLS_FAILED "4.7.5" /* status of the end's reply when TLS was what failed */
 
 /* What the owner is told; never from inside a call of this header but link_abort. */
 struct link_ops {
@@ -26,6 +30,12 @@ struct link_config {
 	const char *host; /* for words: "mx1.example.net"; copied */
 	const char *id;   /* for the protocol log; copied */
 	bool logged;
+	/* TLS: whether STARTTLS is used; context, name and time for it; whether it verifies; whether it comes first, before the
+	 * greeting. clear: why it goes in the clear although TLS was wanted, or NULL. */
+	enum smtp_client_tls starttls;
+	struct tls_config tls;
+	bool verified, first;
+	const char *clear;
 	const struct link_ops *ops;
 };
 
@@ -39,7 +49,7 @@ bool link_idle(const struct link *l);
 void link_quit(struct link *l);
 /* Drops the connection; an outstanding transaction is done (code 0) first; on_gone follows. */
 void link_abort(struct link *l, const char *why);
-/* "mx1.example.net [192.0.2.1]" */
+/* "mx1.example.net [192.0.2.1] (TLSv1.3 TLS_AES_256_GCM_SHA384, verified)" */
 const char *link_peer(const struct link *l);
 /* Messages sent over it so far. */
 unsigned link_used(const struct link *l);

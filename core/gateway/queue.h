@@ -42,7 +42,7 @@ struct delivery {
 	int64_t begun; /* monotonic ms of the job's start */
 	/* filled by the job */
 	struct smtp_reply *replies; /* one for each: code 0: never got that far */
-	char peer[320];             /* who answered: "mx1.example.net [192.0.2.1]", "" */
+	char peer[640];             /* who answered: "mx1.example.net [192.0.2.1]", "" */
 	bool connected;             /* an SMTP server answered: the replies are about the message */
 	bool maybe;                 /* end of data was sent and not answered */
 };

@@ -11,8 +11,10 @@
 struct secure {
 	size_t listen_count;
 	struct tls_context **listens; /* one for each [listen], NULL: off */
-	struct tls_identity *own;     /* of certificate = auto, NULL: none */
-	bool unsaved;                 /* own was made, not read */
+	size_t route_count;
+	struct tls_context **routes; /* one for each [route], NULL: off */
+	struct tls_identity *own;    /* of certificate = auto, NULL: none */
+	bool unsaved;                /* own was made, not read */
 };
 
 static void secure_free(void *what)
@@ -21,6 +23,9 @@ static void secure_free(void *what)
 	for (size_t i = 0; x->listens && i < x->listen_count; i++)
 		tls_context_unref(&x->listens[i]);
 	free(x->listens);
+	for (size_t i = 0; x->routes && i < x->route_count; i++)
+		tls_context_unref(&x->routes[i]);
+	free(x->routes);
 	tls_identity_free(&x->own);
 	free(x);
 }
@@ -73,19 +78,43 @@ static enum result make_listen(struct secure *x, size_t i, const struct settings
 	return r;
 }
 
+static enum result make_route(struct secure *x, size_t i, const struct settings *s, struct err *err)
+{
+	const struct conf_route *route = &s->routes[i];
+	const struct tls_client_config config = {
+		.min = (enum tls_version)route->tls_min, /* in the same order */
+		.verify = route->tls == CONF_TLS_VERIFIED || route->tls == CONF_TLS_FIRST,
+		.ca = route->tls_ca,
+		.pins = &route->tls_pin,
+		.pin_count = route->tls_pin != NULL,
+	};
+	if (route->tls == CONF_TLS_NONE)
+		return OK;
+	enum result r = tls_context_client(&x->routes[i], &config, err);
+	if (r != OK)
+		err_prefix(err, "[route %s]", route->name);
+	return r;
+}
+
 enum result secure_new(struct settings *s, int64_t now, struct err *err)
 {
 	struct secure *x = calloc(1, sizeof *x);
-	if (x)
+	if (x) {
 		x->listens = calloc(s->listen_count + 1, sizeof(struct tls_context *));
-	if (!x || !x->listens) {
-		free(x);
+		x->routes = calloc(s->route_count + 1, sizeof(struct tls_context *));
+	}
+	if (!x || !x->listens || !x->routes) {
+		if (x)
+			secure_free(x);
 		return err_set(err, E_NOMEM, "no memory for TLS");
 	}
 	x->listen_count = s->listen_count;
+	x->route_count = s->route_count;
 	enum result r = OK;
 	for (size_t i = 0; i < s->listen_count && r == OK; i++)
 		r = make_listen(x, i, s, now, err);
+	for (size_t i = 0; i < s->route_count && r == OK; i++)
+		r = make_route(x, i, s, err);
 	if (r == OK)
 		settings_attach(s, x, secure_free);
 	else
@@ -114,4 +143,10 @@ struct tls_context *secure_listen(const struct settings *s, const struct conf_li
 {
 	const struct secure *x = s->attached;
 	return x->listens[l - s->listens];
+}
+
+struct tls_context *secure_route(const struct settings *s, const struct conf_route *r)
+{
+	const struct secure *x = s->attached;
+	return x->routes[r - s->routes];
 }

@@ -18,5 +18,7 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err);
 void secure_keep(const struct settings *s);
 /* For clients of a listener; NULL: its tls is off. Borrowed from the settings. */
 struct tls_context *secure_listen(const struct settings *s, const struct conf_listen *l);
+/* For the servers of a route; NULL: its tls is off. Borrowed from the settings. */
+struct tls_context *secure_route(const struct settings *s, const struct conf_route *r);
 
 #endif

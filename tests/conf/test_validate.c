@@ -35,6 +35,10 @@ static const struct {
 	{"[listen a]\ntls = required\n", 2,
 	 "error: tls: [listen a] has no certificate (set certificate to a PEM file, or to auto)"},
 	{"[listen a]\ntls = off\n", 0, NULL},
+	{"[route a]\nmatch = b.c\ntls_pin = 12\n", 3, "error: tls_pin: \"12\" is not a SHA-256"},
+	{"[route a]\nmatch = b.c\ntls_pin = "
+	 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n",
+	 3, "error: tls_pin of [route a] needs a tls that verifies (set tls = verified"},
 	{"[listen a]\nkey = /x\n", 2, "error: key: [listen a] has no certificate of a file (set"},
 	{"[listen a]\ncertificate = auto\nkey = /x\n", 3, "error: key: [listen a] has no"},
 	{"[listen a]\ncertificate = auto\ntls = implicit\n", 0, NULL},

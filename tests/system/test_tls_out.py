@@ -1,0 +1,193 @@
+"""TLS to servers: each policy, each fault of a certificate in words, fallback, injection. Python's ssl is the server."""
+
+import hashlib
+import socket
+import ssl
+import threading
+
+import harness
+from tls import Authority, openssl
+
+TEXT = b"From: a@client.test\r\nTo: b@far.test\r\nSubject: out\r\n\r\nover TLS\r\n"
+
+
+class Server:
+    """An SMTP server with STARTTLS (or TLS first) that takes every message; wrong: "refuse" STARTTLS, "break" the
+    handshake, "inject" bytes behind 220, "none": does not offer it."""
+
+    def __init__(self, pem=None, first=False, wrong="", most=None):
+        self.context = None
+        if pem:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(pem)
+            if most:
+                self.context.maximum_version = most
+        self.first, self.wrong, self.taken = first, wrong, []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                conn, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(conn,), daemon=True).start()
+
+    def serve(self, conn):
+        held = [conn]
+        try:
+            self.talk(conn, held)
+        except (OSError, ValueError):
+            pass
+        finally:
+            for s in held:
+                s.close()
+
+    def secure(self, conn, held):
+        held.append(self.context.wrap_socket(conn, server_side=True))
+        return held[-1]
+
+    def talk(self, conn, held):
+        secure = None
+        if self.first:
+            conn = self.secure(conn, held)
+            secure = conn.version()
+        conn.sendall(b"220 peer\r\n")
+        file = conn.makefile("rb")
+        while True:
+            verb = file.readline().strip().upper()
+            if not verb or verb == b"QUIT":
+                return
+            if verb.startswith(b"EHLO"):
+                offer = not secure and self.wrong != "none" and (self.context or self.wrong)
+                conn.sendall(b"250-peer\r\n250 STARTTLS\r\n" if offer else b"250 peer\r\n")
+            elif verb == b"STARTTLS" and self.wrong == "refuse":
+                conn.sendall(b"454 4.7.0 not now\r\n")
+            elif verb == b"STARTTLS" and self.wrong == "inject":
+                conn.sendall(b"220 go\r\n250 forged\r\n")
+            elif verb == b"STARTTLS" and self.wrong == "break":
+                conn.sendall(b"220 go\r\n")
+                conn.recv(1000)
+                conn.sendall(b"this is no TLS at all\r\n")
+                return
+            elif verb == b"STARTTLS":
+                conn.sendall(b"220 go\r\n")
+                conn = self.secure(conn, held)
+                secure, file = conn.version(), conn.makefile("rb")
+            elif verb == b"DATA":
+                conn.sendall(b"354 go\r\n")
+                while file.readline() != b".\r\n":
+                    pass
+                self.taken.append(secure)
+                conn.sendall(b"250 taken\r\n")
+            else:
+                conn.sendall(b"250 ok\r\n")
+
+    def close(self):
+        self.socket.close()
+
+
+class TlsOut(harness.Case):
+    def server(self, *args, **more):
+        s = Server(*args, **more)
+        self.addCleanup(s.close)
+        return s
+
+    def authority(self, name="Test CA"):
+        g = self.gateway()  # never started: its folder is ours
+        return Authority(g.folder, name)
+
+    def send(self, server, **keys):
+        g = self.gateway(ini=harness.route(server.port, match="*", retry="1h", **keys)).start()
+        self.assertEqual(g.send(TEXT, to=["b@far.test"])[0], 250)
+        return g
+
+    def line(self, g, verb):
+        return harness.wait_for(lambda: "recipient %s\n%s" % (verb, g.log()[-2000:]),
+                                lambda: [x for x in g.log().splitlines() if "recipient " + verb in x])[0]
+
+    def delivered(self, server, words, **keys):
+        g = self.send(server, **keys)
+        self.assertIn(words, self.line(g, "delivered"))
+        self.assertIn(words, g.command("queue", "show", "1").stdout)
+        g.stop()
+        return server.taken[-1]
+
+    def waits(self, server, words, **keys):
+        g = self.send(server, **keys)
+        self.assertIn(words, self.line(g, "deferred"))
+        self.assertIn(words, " ".join(g.command("queue", "show", "1").stdout.split()))
+        self.assertEqual(server.taken, [])
+        self.assertNotIn("recipient bounced", g.log())
+        g.stop()
+
+
+class Policies(TlsOut):
+    def test_opportunistic(self):
+        pem = self.authority().make("elsewhere.test")
+        self.assertEqual(self.delivered(self.server(pem), "(TLSv1.3 TLS_AES_256_GCM_SHA384, not verified)"), "TLSv1.3")
+        self.assertEqual(self.delivered(self.server(pem, most=ssl.TLSVersion.TLSv1_2), "(TLSv1.2 "), "TLSv1.2")
+        self.assertIsNone(self.delivered(self.server(wrong="none"), "127.0.0.1"))
+
+    def test_opportunistic_goes_on_in_the_clear(self):
+        self.assertIsNone(self.delivered(self.server(wrong="refuse"), "in the clear: the server refused STARTTLS: 454"))
+        self.assertIsNone(self.delivered(self.server(wrong="break"), "in the clear: TLS failed: the peer does not speak TLS"))
+
+    def test_injection_defers(self):
+        self.waits(self.server(wrong="inject"), "injection: bytes came with the answer to STARTTLS")
+
+    def test_off(self):
+        pem = self.authority().make("elsewhere.test")
+        self.assertIsNone(self.delivered(self.server(pem), "127.0.0.1", tls="off"))
+
+    def test_required(self):
+        pem = self.authority().make("elsewhere.test")
+        self.assertEqual(self.delivered(self.server(pem), "not verified", tls="required"), "TLSv1.3")
+        self.waits(self.server(wrong="none"), "the server does not offer STARTTLS", tls="required")
+        self.waits(self.server(wrong="refuse"), "the server refused STARTTLS: 454", tls="required")
+        self.waits(self.server(wrong="break"), "TLS failed: the peer does not speak TLS", tls="required")
+
+    def test_old_versions(self):
+        pem = self.authority().make("elsewhere.test")
+        server = self.server(pem, most=ssl.TLSVersion.TLSv1_2)
+        self.waits(server, "TLS failed: ", tls="required", tls_min="1.3")
+
+    def test_implicit(self):
+        ca = self.authority()
+        server = self.server(ca.make("peer.test"), first=True)
+        self.assertEqual(self.delivered(server, ", verified)", tls="implicit", tls_ca=ca.path, tls_name="peer.test"),
+                         "TLSv1.3")
+
+
+class Verified(TlsOut):
+    def test_every_fault_is_said(self):
+        ca, other = self.authority(), self.authority("Other CA")
+        keys = dict(tls="verified", tls_ca=ca.path, tls_name="peer.test")
+        self.assertEqual(self.delivered(self.server(ca.make("peer.test")), ", verified)", **keys), "TLSv1.3")
+        for pem, words in (
+                (ca.make("peer.test", "20200101000000Z", "20200201000000Z"), "certificate is expired at 2020-02-01"),
+                (ca.make("peer.test", "20990101000000Z", "20990201000000Z"), "certificate is not yet valid"),
+                (ca.make("other.test"), "for another name: it is for other.test, not for peer.test"),
+                (ca.make("peer.test", self_signed=True), "certificate is self-signed"),
+                (other.make("peer.test"), "certificate is from an unknown CA: /CN=Other CA")):
+            self.waits(self.server(pem), words, **keys)
+
+    def test_pin(self):
+        ca = self.authority()
+        pem = ca.make("elsewhere.test", self_signed=True)
+        public = openssl("x509", "-in", pem, "-noout", "-pubkey")
+        pin = hashlib.sha256(openssl("pkey", "-pubin", "-outform", "der", input=public)).hexdigest()
+        self.delivered(self.server(pem), ", verified)", tls="verified", tls_pin=pin)
+        self.waits(self.server(pem), "its key is " + pin, tls="verified", tls_pin="0" * 64)
+
+    def test_a_ca_file_that_is_not_there(self):
+        g = self.gateway(ini="[route out]\nsmart_host = h.test\nmatch = *\ntls = verified\ntls_ca = /nowhere/ca.pem\n")
+        r = g.command("check")
+        self.assertEqual(r.returncode, 78)
+        self.assertIn("[route out]: tls_ca /nowhere/ca.pem", r.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
