@@ -187,14 +187,23 @@ static const struct channel_ops session_channel_ops = {
 
 /* ---- beginning and end ---- */
 
+/* ip NULL: an address of a network without IP, which is only in a list that has `all`. */
+static bool lets_in(const struct conf_nets *nets, const struct net_ip *ip)
+{
+	if (ip)
+		return conf_nets_match(nets, ip);
+	for (size_t i = 0; i < nets->count; i++)
+		if (nets->blocks[i].bits == 0)
+			return true;
+	return false;
+}
+
 /* May this client come in at all? Fills the greeting that says no; true when it may. */
 static bool admit(struct session *s, struct smtp_reply *greeting)
 {
-	bool known = net_ip_parse(s->client, &s->ip) == OK;
+	const struct net_ip *ip = net_ip_parse(s->client, &s->ip) == OK ? &s->ip : NULL;
 	const struct conf_listen *c = s->conf;
-	bool all = !known && c->accept_from.count && !c->accept_from.blocks[0].bits;
-	if (!all && !(known && (conf_nets_match(&c->accept_from, &s->ip) ||
-				conf_nets_match(&c->relay_from, &s->ip)))) {
+	if (!lets_in(&c->accept_from, ip) && !lets_in(&c->relay_from, ip)) {
 		smtp_reply_set(greeting, 554, "5.7.1", "%s no SMTP service for %s here",
 			       s->settings->gateway.hostname, s->client);
 		return false;

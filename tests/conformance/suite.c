@@ -66,6 +66,14 @@ bool test_pair_out(struct test *t, struct end **end, struct peer_conn **conn)
 	return *conn != NULL;
 }
 
+bool test_resets(struct test *t)
+{
+	if (t->ops != &conformance_peer_twin || t->rig.module->caps & SGT_CAP_ABORT)
+		return true;
+	snprintf(t->exempt, sizeof t->exempt, "abort does not reset, so its twin cannot");
+	return false;
+}
+
 unsigned test_descriptors(void)
 {
 	unsigned n = 0;
@@ -114,7 +122,7 @@ enum conformance_verdict conformance_run(const struct conformance_bed *bed, size
 	const struct row *row = &rows[index];
 	why[0] = '\0';
 	if ((bed->module->caps & row->needs) != row->needs) {
-		snprintf(why, CONFORMANCE_TEXT_MAX, "this transport %s", row->lack);
+		snprintf(why, CONFORMANCE_TEXT_MAX, "it %s", row->lack);
 		return CONFORMANCE_EXEMPT;
 	}
 	struct test *t = calloc(1, sizeof *t);

@@ -34,6 +34,8 @@ struct door *test_door(struct test *t, enum end_mode mode);
 bool test_pair(struct test *t, struct door *door, struct end **end, struct peer_conn **conn);
 /* Both ends of a connection from the stack to the peer. */
 bool test_pair_out(struct test *t, struct end **end, struct peer_conn **conn);
+/* Can the peer reset a connection? A twin cannot where aborts do not: then the test is exempt, for that capability. */
+bool test_resets(struct test *t);
 /* Descriptors that this process has. */
 unsigned test_descriptors(void);
 
@@ -68,7 +70,7 @@ unsigned test_descriptors(void);
 	X(reset_by_peer, SGT_CAP_LISTEN, "cannot listen")                                   \
 	X(reset_while_held, SGT_CAP_LISTEN, "cannot listen")                                \
 	X(reset_while_stopped, SGT_CAP_LISTEN, "cannot listen")                             \
-	X(abort_reaches_peer, SGT_CAP_LISTEN | SGT_CAP_ABORT, "abort does not reset")       \
+	X(abort_reaches_peer, SGT_CAP_LISTEN | SGT_CAP_ABORT, "cannot reset by abort")      \
 	X(close_while_sending, SGT_CAP_LISTEN, "cannot listen")                             \
 	X(close_while_lent, SGT_CAP_LISTEN, "cannot listen")                                \
 	X(close_delivers_what_was_sent, SGT_CAP_LISTEN, "cannot listen")                    \
@@ -84,12 +86,12 @@ unsigned test_descriptors(void);
 	X(planned_listener, SGT_CAP_LISTEN, "cannot listen")                                \
 	X(detect_is_harmless, 0, "")                                                        \
 	X(instances_reach_each_other, SGT_CAP_LISTEN | SGT_CAP_CONNECT | SGT_CAP_INSTANCES, \
-	  "one stack a process, or one direction")                                          \
+	  "has one stack a process, or one direction")                                      \
 	X(share_divides, SGT_CAP_LISTEN | SGT_CAP_SHARE | SGT_CAP_INSTANCES,                \
-	  "listeners are not shared")                                                       \
+	  "does not share listeners")                                                       \
 	X(bind_twice, SGT_CAP_LISTEN, "cannot listen")                                      \
-	X(addresses_good, SGT_CAP_IPV4, "addresses are not IP")                             \
-	X(addresses_bad, SGT_CAP_IPV4, "addresses are not IP")                              \
+	X(addresses_good, SGT_CAP_IPV4, "has addresses that are not IP")                    \
+	X(addresses_bad, SGT_CAP_IPV4, "has addresses that are not IP")                     \
 	X(own_addresses_are_addresses, 0, "")                                               \
 	X(datagrams_echo, SGT_CAP_DATAGRAMS, "carries no datagrams")                        \
 	X(datagrams_close_in_event, SGT_CAP_DATAGRAMS, "carries no datagrams")              \

@@ -196,6 +196,8 @@ void conformance_reset_by_peer(struct test *t)
 	struct end *end;
 	struct peer_conn *conn;
 	struct door *d = test_door(t, END_TAKE);
+	if (!test_resets(t))
+		return;
 	NEED(t, d, "listen fails");
 	if (!test_pair(t, d, &end, &conn))
 		return;
@@ -218,6 +220,8 @@ void conformance_reset_while_held(struct test *t)
 	struct peer_conn *conn;
 	unsigned char data[4096];
 	struct door *d = test_door(t, END_HOLD);
+	if (!test_resets(t))
+		return;
 	NEED(t, d, "listen fails");
 	d->checked = true;
 	if (!test_pair(t, d, &end, &conn))
@@ -241,6 +245,8 @@ void conformance_reset_while_stopped(struct test *t)
 	struct peer_conn *conn;
 	unsigned char *data = calloc(1, LARGE);
 	struct door *d = test_door(t, END_HOLD);
+	if (!test_resets(t))
+		return;
 	NEED(t, d && data, "listen fails");
 	if (!test_pair(t, d, &end, &conn))
 		return;
