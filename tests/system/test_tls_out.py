@@ -1,6 +1,7 @@
-"""TLS to servers: each policy, each fault of a certificate in words, fallback, injection. Python's ssl is the server."""
+"""TLS to servers: each policy, each fault of a certificate in words, fallback, injection. Python's ssl is the server, or a second gateway."""
 
 import hashlib
+import os
 import socket
 import ssl
 import threading
@@ -187,6 +188,24 @@ class Verified(TlsOut):
         r = g.command("check")
         self.assertEqual(r.returncode, 78)
         self.assertIn("[route out]: tls_ca /nowhere/ca.pem", r.stderr)
+
+
+class Gateways(TlsOut):
+    def test_large_mail_from_one_to_another(self):
+        far = self.gateway(listen="certificate = auto\ntls = required\nrelay_from = 127.0.0.1\n").start()
+        public = openssl("x509", "-in", os.path.join(far.spool, "certificate.pem"), "-noout", "-pubkey")
+        pin = hashlib.sha256(openssl("pkey", "-pubin", "-outform", "der", input=public)).hexdigest()
+        g = self.gateway(ini=harness.route(far.port, match="*", tls="verified", tls_pin=pin)).start()
+        big = TEXT + (b"z" * 998 + b"\r\n") * 3000
+        for content in (big, TEXT, big):
+            self.assertEqual(g.send(content, to=["b@far.test"])[0], 250)
+        harness.wait_for(lambda: g.log()[-2000:], lambda: g.log().count("recipient delivered") == 3)
+        taken = sorted(m["size"] for m in far.history().values())  # held there: it has no route
+        self.assertEqual(len(taken), 3)
+        self.assertGreater(taken[1], len(big))
+        self.assertIn("ESMTPS TLSv1.3", far.command("queue", "show", "1").stdout)
+        g.stop()
+        far.stop()
 
 
 if __name__ == "__main__":
