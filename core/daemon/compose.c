@@ -1,6 +1,7 @@
 /* Making a message for `send`: see compose.h. */
 #include "daemon/compose.h"
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "daemon/mailboxes.h"
 #include "mail/address.h"
@@ -150,20 +151,6 @@ static bool has_resent(const char *at, const char *end)
 
 /* ---- fields that are missing ---- */
 
-static void put_base64(struct buf *out, const unsigned char *s, size_t n)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t i = 0; i < n; i += 3) {
-		unsigned bits = (unsigned)s[i] << 16 | (i + 1 < n ? (unsigned)s[i + 1] << 8 : 0u) |
-				(i + 2 < n ? s[i + 2] : 0u);
-		char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
-				i + 1 < n ? digits[bits >> 6 & 63] : '=',
-				i + 2 < n ? digits[bits & 63] : '='};
-		buf_append(out, four, sizeof four);
-	}
-}
-
 /* RFC 2047: at most 45 bytes an encoded word, none split within a character. */
 static void put_encoded(struct buf *out, const char *name)
 {
@@ -172,7 +159,7 @@ static void put_encoded(struct buf *out, const char *name)
 		while (n > 1 && name[n] && ((unsigned char)name[n] & 0xc0) == 0x80)
 			n--;
 		buf_puts(out, "=?utf-8?B?");
-		put_base64(out, (const unsigned char *)name, n);
+		base64_encode(out, name, n);
 		buf_puts(out, "?=\r\n ");
 		name += n;
 	}
