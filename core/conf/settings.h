@@ -101,6 +101,7 @@ struct conf_listen {
 	const char *key;         /* NULL: none; the certificate's file when not set */
 	enum conf_newline bare_newline;
 	enum mail_priority priority;
+	const char *users; /* file; see auth/users.h */
 	unsigned threads;
 };
 

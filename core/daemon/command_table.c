@@ -15,6 +15,8 @@ static const unsigned char send_options[] = {
 	OPT_HEADERS, OPT_IGNORE_DOT, OPT_SENDER, OPT_NAME,    OPT_OLD,     OPT_MODE,  OPT_BODY,
 	OPT_NOTIFY,  OPT_RETURN,     OPT_ENVID,  OPT_VERBOSE, OPT_GATEWAY, OPTION_END};
 
+static const unsigned char user_options[] = {OPT_LISTENER, OPTION_END};
+
 const struct command commands[] = {
 	{"run", "[--daemon] [--pidfile FILE]", "run the gateway",
 	 "Runs the gateway in the foreground. With --daemon it goes to the background, and\n"
@@ -68,6 +70,13 @@ const struct command commands[] = {
 	{"status", "[--json] [--check]", "show the gateway's state",
 	 "Transports, listeners, destinations, the queue and its sums.\n", status_options, 0, 0,
 	 true, cmd_status},
+	{"user", "add|remove|list|test [NAME]", "say who may log in",
+	 "add     adds NAME or gives a new password, which is read from standard input\n"
+	 "remove  takes NAME away\n"
+	 "list    prints the names\n"
+	 "test    reads a password from standard input and says whether it is right\n"
+	 "No gateway need run; one that runs takes changes with `smtpgate reload`.\n",
+	 user_options, 1, 2, false, cmd_user},
 	{"reload", "", "read the configuration again",
 	 "Takes all that a reload may change, without dropping a session, or nothing; then\n"
 	 "it says why.\n",

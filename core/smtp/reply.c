@@ -38,7 +38,8 @@ static enum result put_line(struct buf *out, const struct smtp_reply *reply, con
 			    bool last, const char *text, size_t n)
 {
 	char line[REPLY_LINE + 1];
-	const char *gap = !last ? "-" : *status || n ? " " : "";
+	/* RFC 4954 section 4: a challenge has its blank even when it is empty */
+	const char *gap = !last ? "-" : *status || n || reply->code == 334 ? " " : "";
 	int head = snprintf(line, sizeof line, "%03d%s%s%s", reply->code, gap, status,
 			    *status && n ? " " : "");
 	char *to = line + head;

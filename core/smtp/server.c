@@ -3,9 +3,12 @@
  * Memory that is short ends the session.
  */
 #include "smtp/server.h"
+
+#include "base/text.h"
 #include "smtp/session.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,16 +75,45 @@ static bool is_command(struct smtp_server *s, const char *text, size_t n)
 	return true;
 }
 
+/* What a login sends is nobody's to read: "AUTH PLAIN ***" and "***". */
+static void show_line(struct smtp_server *s, const char *text, size_t n)
+{
+	char line[64];
+	size_t word = 5 + (n > 5 ? strcspn(text + 5, " \t\r\n") : 0);
+	if (!s->ops->on_line)
+		return;
+	if (s->authenticating) {
+		s->ops->on_line(s->ctx, false, "***", 3);
+	} else if (n > 5 && word < n && text_same_n(text, 5, "AUTH ")) {
+		int shown =
+			snprintf(line, sizeof line, "%.*s ***", word < 40 ? (int)word : 40, text);
+		s->ops->on_line(s->ctx, false, line, (size_t)shown);
+	} else {
+		s->ops->on_line(s->ctx, false, text, n);
+	}
+}
+
 static void run_line(struct smtp_server *s, const char *text, size_t n)
 {
 	char line[SMTP_LINE_MAX + 1];
-	if (s->ops->on_line)
-		s->ops->on_line(s->ctx, false, text, n);
+	show_line(s, text, n);
 	if (!is_command(s, text, n))
 		return;
 	memcpy(line, text, n);
 	line[n] = '\0';
-	smtp_verbs_run(s, line);
+	if (s->authenticating)
+		smtp_verb_auth_line(s, line);
+	else
+		smtp_verbs_run(s, line);
+}
+
+static void run_long(struct smtp_server *s)
+{
+	show_line(s, s->line.text, s->line.n);
+	if (s->authenticating)
+		smtp_verb_auth_long(s);
+	else
+		smtp_session_say(s, 500, "5.5.2", "Line too long");
 }
 
 static size_t take_line(struct smtp_server *s, const char *bytes, size_t n)
@@ -95,9 +127,7 @@ static size_t take_line(struct smtp_server *s, const char *bytes, size_t n)
 		run_line(s, s->line.text, s->line.n);
 		break;
 	case SMTP_LINE_LONG:
-		if (s->ops->on_line)
-			s->ops->on_line(s->ctx, false, s->line.text, s->line.n);
-		smtp_session_say(s, 500, "5.5.2", "Line too long");
+		run_long(s);
 		break;
 	case SMTP_LINE_NOMEM:
 		smtp_session_end(s, "4.3.0", "Memory is short");
@@ -157,6 +187,7 @@ bool smtp_server_securing(const struct smtp_server *s)
 void smtp_server_secured(struct smtp_server *s)
 {
 	s->secure = true;
+	s->authenticated = false; /* RFC 3207 section 4.2: nothing of before counts */
 	smtp_session_move(s, SMTP_EV_SECURED);
 	end_if_asked(s);
 }

@@ -46,7 +46,11 @@ struct smtp_server_config {
 	unsigned max_transactions; /* messages a session, 0: no limit */
 	enum smtp_newline newline;
 	enum smtp_starttls starttls;
-	bool secure;            /* TLS was there before the greeting */
+	bool secure; /* TLS was there before the greeting */
+	/* Mechanisms of AUTH, "PLAIN LOGIN"; "": none as long as the connection is in the clear; NULL: AUTH is not offered. The
+	 * owner may change it between two calls (after STARTTLS). */
+	const char *auth;
+	bool auth_required;     /* MAIL before a login: 530 5.7.0 */
 	bool helo_any;          /* empty and malformed HELO names are taken */
 	bool brackets_optional; /* MAIL FROM:jdoe */
 	/* RFC 5321 4.5.3.2.7: 5 min for a command; DATA block 3 min. 0 takes these. Milliseconds. */
@@ -80,9 +84,17 @@ struct smtp_server_ops {
 	 * by smtp_server_destroy, there also when on_mail or on_end has not answered yet. Not called when on_end answered
 	 * or on_mail refused. */
 	void (*on_reset)(void *ctx);
+	/* AUTH (RFC 4954), needed when config.auth may be set. initial: the initial response, Base64 as it came, "" for "=";
+	 * NULL: none. 334 with the next challenge in Base64 as text goes on with on_auth_line; any other reply ends the exchange, 2xx
+	 * with success. */
+	enum smtp_verdict (*on_auth)(void *ctx, const char *mechanism, const char *initial,
+				     struct smtp_reply *reply);
+	enum smtp_verdict (*on_auth_line)(void *ctx, const char *line, struct smtp_reply *reply);
+	/* An exchange was cancelled by the peer. May be NULL. */
+	void (*on_auth_end)(void *ctx);
 	/* Something that should be noted in the log: "bare LF", "path without brackets", "injection: ...". */
 	void (*on_note)(void *ctx, const char *what);
-	/* For [log] protocol: each line in (false) and out (true), without CRLF, masked. May be NULL. */
+	/* For [log] protocol: each line in (false) and out (true), without CRLF; what AUTH carries is masked. May be NULL. */
 	void (*on_line)(void *ctx, bool out, const char *line, size_t n);
 };
 

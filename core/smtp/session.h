@@ -34,7 +34,9 @@ struct smtp_server {
 	unsigned recipients; /* accepted in this transaction: the callbacks keep them */
 	unsigned errors;     /* 5xx in a row */
 	unsigned messages;   /* ends of data so far */
-	unsigned noted;      /* bit i: note i was told in this session */
+	bool authenticating; /* lines are answers of an AUTH exchange */
+	bool authenticated;
+	unsigned noted; /* bit i: note i was told in this session */
 	/* the message under way */
 	struct smtp_data data;
 	uint64_t size; /* bytes of content so far */
@@ -98,6 +100,10 @@ void smtp_verb_expn(struct smtp_server *s, char *args);
 void smtp_verb_help(struct smtp_server *s, char *args);
 void smtp_verb_quit(struct smtp_server *s, char *args);
 void smtp_verb_starttls(struct smtp_server *s, char *args);
+void smtp_verb_auth(struct smtp_server *s, char *args);
+/* A line of an exchange under way, and one that is too long. */
+void smtp_verb_auth_line(struct smtp_server *s, const char *line);
+void smtp_verb_auth_long(struct smtp_server *s);
 
 /*
  * The path of MAIL and RCPT: "FROM:" or "TO:" in `prefix`, then the path. Returns it NUL-terminated

@@ -22,13 +22,20 @@ static int put_starttls(const struct smtp_server *s, const char *word, char *to,
 	return offered ? snprintf(to, n, "%s", word) : 0;
 }
 
+/* RFC 4954: not in the clear where that is not allowed. */
+static int put_auth(const struct smtp_server *s, const char *word, char *to, size_t n)
+{
+	const char *offered = s->config->auth;
+	return offered && *offered ? snprintf(to, n, "%s %s", word, offered) : 0;
+}
+
 /* put: writes the line as snprintf does; 0 offers the keyword not in this session. */
 static const struct {
 	const char *word;
 	int (*put)(const struct smtp_server *s, const char *word, char *to, size_t n);
 } keywords[] = {
 	{"PIPELINING", put_word},          {"SIZE", put_size},         {"8BITMIME", put_word},
-	{"ENHANCEDSTATUSCODES", put_word}, {"STARTTLS", put_starttls},
+	{"ENHANCEDSTATUSCODES", put_word}, {"STARTTLS", put_starttls}, {"AUTH", put_auth},
 };
 
 static void answered(struct smtp_server *s, struct smtp_reply *reply)

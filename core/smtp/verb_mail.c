@@ -34,9 +34,17 @@ static enum result take_body(void *to, const char *value)
 	return params->eight_bit || (value && text_same(value, "7BIT")) ? OK : E_SYNTAX;
 }
 
+/* RFC 4954 section 5. Nobody here is trusted to vouch for another, so what it says is not kept. */
+static enum result take_auth(void *to, const char *value)
+{
+	(void)to;
+	return value && *value ? OK : E_SYNTAX;
+}
+
 static const struct smtp_param known[] = {
 	{"SIZE", take_size},
 	{"BODY", take_body},
+	{"AUTH", take_auth},
 	{NULL, NULL},
 };
 
@@ -84,6 +92,10 @@ static void answered(struct smtp_server *s, struct smtp_reply *reply)
 static bool is_allowed(struct smtp_server *s, const struct mail_params *params)
 {
 	uint64_t max = s->config->max_size;
+	if (s->config->auth_required && !s->authenticated) {
+		smtp_session_say(s, 530, "5.7.0", "Authentication required");
+		return false;
+	}
 	if (s->config->max_transactions && s->messages >= s->config->max_transactions) {
 		smtp_session_end(s, "4.7.0", "Enough messages in one session: connect again");
 		return false;

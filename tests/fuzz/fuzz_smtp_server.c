@@ -104,14 +104,38 @@ static void on_note(void *ctx, const char *what)
 	check(*what);
 }
 
-static const struct smtp_server_ops ops = {.on_helo = on_helo,
-					   .on_mail = on_mail,
-					   .on_rcpt = on_rcpt,
-					   .on_data = on_data,
-					   .on_bytes = on_bytes,
-					   .on_end = on_end,
-					   .on_reset = on_reset,
-					   .on_note = on_note};
+/* Asks again as long as lines are of odd length; 8 letters are right. */
+static enum smtp_verdict on_auth_line(void *ctx, const char *line, struct smtp_reply *reply)
+{
+	struct session *x = ctx;
+	size_t n = strlen(line);
+	check(x->config.auth && !x->mail);
+	if (n % 2)
+		smtp_reply_set(reply, 334, "", "%.*s", n < 100 ? (int)n : 100, line);
+	else
+		smtp_reply_set(reply, n == 8 ? 235 : 535, n == 8 ? "2.7.0" : "5.7.8", "Done");
+	return verdict(x, reply);
+}
+
+static enum smtp_verdict on_auth(void *ctx, const char *mechanism, const char *initial,
+				 struct smtp_reply *reply)
+{
+	check(*mechanism);
+	return on_auth_line(ctx, initial ? initial : "x", reply);
+}
+
+static const struct smtp_server_ops ops = {
+	.on_helo = on_helo,
+	.on_mail = on_mail,
+	.on_rcpt = on_rcpt,
+	.on_data = on_data,
+	.on_bytes = on_bytes,
+	.on_end = on_end,
+	.on_reset = on_reset,
+	.on_auth = on_auth,
+	.on_auth_line = on_auth_line,
+	.on_note = on_note,
+};
 
 static void take_output(struct session *x)
 {
@@ -134,6 +158,8 @@ static void play(struct session *x, unsigned how, const char *bytes, size_t n, s
 		.hostname = "h.example",
 		.max_size = how & 1 ? 64 : 0,
 		.max_recipients = how & 2 ? 2 : 0,
+		.auth = how & 256 ? "PLAIN LOGIN" : NULL,
+		.auth_required = how & 512,
 		.newline = (enum smtp_newline)(how / 4 % 3),
 		.helo_any = how & 16,
 		.brackets_optional = how & 32,
@@ -160,8 +186,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n < 2)
 		return 0;
 	struct session whole = {0}, pieces = {.later = data[0] & 128};
-	play(&whole, data[0], (const char *)data + 2, n - 2, n);
-	play(&pieces, data[0], (const char *)data + 2, n - 2, 1u + data[1]);
+	unsigned how = data[0] | (data[1] & 0xc0u) << 2;
+	play(&whole, how, (const char *)data + 2, n - 2, n);
+	play(&pieces, how, (const char *)data + 2, n - 2, 1u + (data[1] & 0x3f));
 	check(whole.said.len == pieces.said.len &&
 	      memcmp(buf_head(&whole.said), buf_head(&pieces.said), whole.said.len) == 0);
 	buf_free(&whole.said);

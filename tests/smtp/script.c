@@ -110,6 +110,38 @@ static void on_reset(void *ctx)
 	TOLD(g, "reset\n");
 }
 
+/* "ok" logs in, "more" and what is empty is asked again, else it is wrong. */
+static enum smtp_verdict judge(struct stage *g, const char *said, struct smtp_reply *reply)
+{
+	if (!said || !*said)
+		smtp_reply_set(reply, 334, "", "%s", said ? "" : "Q2hhbGxlbmdl");
+	else if (strcmp(said, "more") == 0)
+		smtp_reply_set(reply, 334, "", "TW9yZQ==");
+	else if (strcmp(said, "ok") == 0)
+		smtp_reply_set(reply, 235, "2.7.0", "Welcome");
+	else
+		smtp_reply_set(reply, 535, "5.7.8", "Wrong");
+	return verdict(g, reply);
+}
+
+static enum smtp_verdict on_auth(void *ctx, const char *mechanism, const char *initial,
+				 struct smtp_reply *reply)
+{
+	TOLD((struct stage *)ctx, "auth %s %s\n", mechanism, initial ? initial : "-");
+	return judge(ctx, initial, reply);
+}
+
+static enum smtp_verdict on_auth_line(void *ctx, const char *line, struct smtp_reply *reply)
+{
+	TOLD((struct stage *)ctx, "answer %s\n", line);
+	return judge(ctx, line, reply);
+}
+
+static void on_auth_end(void *ctx)
+{
+	TOLD((struct stage *)ctx, "cancelled\n");
+}
+
 static void on_note(void *ctx, const char *what)
 {
 	TOLD((struct stage *)ctx, "note %s\n", what);
@@ -124,6 +156,9 @@ const struct smtp_server_ops stage_ops = {
 	.on_bytes = on_bytes,
 	.on_end = on_end,
 	.on_reset = on_reset,
+	.on_auth = on_auth,
+	.on_auth_line = on_auth_line,
+	.on_auth_end = on_auth_end,
 	.on_note = on_note,
 };
 

@@ -7,9 +7,11 @@ START_TEST(dialogues)
 	static const struct script rows[] = {
 		{.name = "verbs",
 		 .in = "HELP\r\nHELP MAIL\r\n",
-		 .out = "214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO QUIT RSET NOOP VRFY EXPN "
+		 .out = "214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO AUTH QUIT RSET NOOP VRFY "
+			"EXPN "
 			"HELP\n"
-			"214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO QUIT RSET NOOP VRFY EXPN "
+			"214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO AUTH QUIT RSET NOOP VRFY "
+			"EXPN "
 			"HELP\n"},
 	};
 	SCRIPTS(rows);

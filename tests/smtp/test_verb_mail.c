@@ -67,9 +67,9 @@ START_TEST(parameters)
 			    "501 5.5.4 Bad value of BODY\n501 5.5.4 SIZE is given twice\n",
 		 .calls = "helo a\n"},
 		{.name = "unknown",
-		 .in = HI "MAIL FROM:<a@b> RET=HDRS\r\nMAIL FROM:<a@b> AUTH=<>\r\n",
-		 .out = HI_ "555 5.5.4 Parameter RET is not known here\n555 5.5.4 Parameter AUTH "
-			    "is not known here\n",
+		 .in = HI "MAIL FROM:<a@b> RET=HDRS\r\nMAIL FROM:<a@b> AUTH\r\n",
+		 .out = HI_ "555 5.5.4 Parameter RET is not known here\n501 5.5.4 Parameter AUTH "
+			    "is malformed\n",
 		 .calls = "helo a\n"},
 	};
 	SCRIPTS(rows);

@@ -53,7 +53,8 @@ START_TEST(required)
 		{.name = "help names it",
 		 REQUIRED,
 		 .in = "HELP\r\n",
-		 .out = "214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO QUIT RSET NOOP VRFY EXPN "
+		 .out = "214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO AUTH QUIT RSET NOOP VRFY "
+			"EXPN "
 			"HELP STARTTLS\n"},
 		{.name = "mail where TLS came first",
 		 REQUIRED,

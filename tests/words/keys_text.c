@@ -15,7 +15,9 @@ static void put_standard(const char *text, struct conf_out *out)
 {
 	static const struct {
 		const char *built, *packaged;
-	} folders[] = {{PKGLIBDIR "/", "/usr/lib/smtpgate/"}, {LOCALSTATEDIR "/", "/var/"}};
+	} folders[] = {{PKGLIBDIR "/", "/usr/lib/smtpgate/"},
+		       {LOCALSTATEDIR "/", "/var/"},
+		       {SYSCONFDIR "/", "/etc/"}};
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		size_t n = strlen(folders[i].built);
 		if (strncmp(text, folders[i].built, n) != 0)
