@@ -88,6 +88,8 @@ enum conf_tls_version { CONF_TLS_1_0, CONF_TLS_1_1, CONF_TLS_1_2, CONF_TLS_1_3 }
 
 enum conf_newline { CONF_NEWLINE_REJECT, CONF_NEWLINE_NORMALISE, CONF_NEWLINE_NOTE };
 
+enum conf_auth { CONF_AUTH_OFF, CONF_AUTH_OFFERED, CONF_AUTH_REQUIRED };
+
 struct conf_listen {
 	const char *name;
 	struct conf_texts addresses;
@@ -101,6 +103,7 @@ struct conf_listen {
 	const char *key;         /* NULL: none; the certificate's file when not set */
 	enum conf_newline bare_newline;
 	enum mail_priority priority;
+	enum conf_auth auth;
 	const char *users; /* file; see auth/users.h */
 	unsigned threads;
 };

@@ -113,6 +113,13 @@ static void check_tls(struct conf_load *l, const struct conf_section *sec)
 		conf_load_error(l, "set certificate to a PEM file, or to auto",
 				"tls: [listen %s] has no certificate", listen->name);
 	}
+	if (listen->auth != CONF_AUTH_OFF && listen->tls == CONF_TLS_OFF) {
+		conf_load_place(l, sec, "auth");
+		conf_load_error(
+			l, "set tls = required and certificate",
+			"auth: [listen %s] has no TLS, and no password is taken in the clear",
+			listen->name);
+	}
 	if (listen->key && (!listen->certificate || own)) {
 		conf_load_place(l, sec, "key");
 		conf_load_error(l, own ? "take it away" : "set certificate to the file it is for",

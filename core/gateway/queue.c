@@ -263,8 +263,9 @@ static bool split_at_once(struct split *s, size_t rcpt, const struct route_decis
 static bool split_rcpt(struct split *s, const struct route_world *world, size_t i)
 {
 	const struct spool_message *m = s->a->message;
-	const struct route_from from = {m->envelope.reverse_path, m->envelope.client,
-					m->envelope.listener};
+	const struct route_from from = {.reverse_path = m->envelope.reverse_path,
+					.client = m->envelope.client,
+					.listener = m->envelope.listener};
 	struct route_decision decision;
 	route_decide(world, &from, m->rcpts[i].address, &decision);
 	switch (decision.kind) {

@@ -11,6 +11,7 @@
 struct secure {
 	size_t listen_count;
 	struct tls_context **listens; /* one for each [listen], NULL: off */
+	struct users **users;         /* likewise; NULL: auth is off */
 	size_t route_count;
 	struct tls_context **routes; /* one for each [route], NULL: off */
 	struct tls_identity *own;    /* of certificate = auto, NULL: none */
@@ -22,10 +23,13 @@ static void secure_free(void *what)
 	struct secure *x = what;
 	for (size_t i = 0; x->listens && i < x->listen_count; i++)
 		tls_context_unref(&x->listens[i]);
+	for (size_t i = 0; x->users && i < x->listen_count; i++)
+		users_destroy(&x->users[i]);
 	free(x->listens);
 	for (size_t i = 0; x->routes && i < x->route_count; i++)
 		tls_context_unref(&x->routes[i]);
 	free(x->routes);
+	free(x->users);
 	tls_identity_free(&x->own);
 	free(x);
 }
@@ -96,14 +100,28 @@ static enum result make_route(struct secure *x, size_t i, const struct settings 
 	return r;
 }
 
+static enum result read_users(struct secure *x, size_t i, const struct settings *s, struct err *err)
+{
+	const struct conf_listen *l = &s->listens[i];
+	if (l->auth == CONF_AUTH_OFF)
+		return OK;
+	enum result r = users_read(l->users, &x->users[i], err);
+	if (r == E_NOTFOUND)
+		err_remedy(err, "smtpgate user add NAME --listener %s", l->name);
+	if (r != OK)
+		err_prefix(err, "[listen %s]", l->name);
+	return r;
+}
+
 enum result secure_new(struct settings *s, int64_t now, struct err *err)
 {
 	struct secure *x = calloc(1, sizeof *x);
 	if (x) {
 		x->listens = calloc(s->listen_count + 1, sizeof(struct tls_context *));
+		x->users = calloc(s->listen_count + 1, sizeof(struct users *));
 		x->routes = calloc(s->route_count + 1, sizeof(struct tls_context *));
 	}
-	if (!x || !x->listens || !x->routes) {
+	if (!x || !x->listens || !x->routes || !x->users) {
 		if (x)
 			secure_free(x);
 		return err_set(err, E_NOMEM, "no memory for TLS");
@@ -115,6 +133,8 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err)
 		r = make_listen(x, i, s, now, err);
 	for (size_t i = 0; i < s->route_count && r == OK; i++)
 		r = make_route(x, i, s, err);
+	for (size_t i = 0; i < s->listen_count && r == OK; i++)
+		r = read_users(x, i, s, err);
 	if (r == OK)
 		settings_attach(s, x, secure_free);
 	else
@@ -149,4 +169,10 @@ struct tls_context *secure_route(const struct settings *s, const struct conf_rou
 {
 	const struct secure *x = s->attached;
 	return x->routes[r - s->routes];
+}
+
+const struct users *secure_users(const struct settings *s, const struct conf_listen *l)
+{
+	const struct secure *x = s->attached;
+	return x->users[l - s->listens];
 }

@@ -1,10 +1,11 @@
 /*
- * The TLS of a settings snapshot: certificates and contexts, made once when the settings are taken, attached to them, and
- * used from every thread that holds them. A reload reads certificates again, because it makes a new snapshot.
+ * The TLS and the users of a settings snapshot: certificates, contexts and names, made once when the settings are taken, attached to them, and
+ * used from every thread that holds them. A reload reads certificates and users again, because it makes a new snapshot.
  */
 #ifndef SMTPGATE_GATEWAY_SECURE_H
 #define SMTPGATE_GATEWAY_SECURE_H
 
+#include "auth/users.h"
 #include "conf/settings.h"
 #include "tls/context.h"
 
@@ -16,6 +17,8 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err);
 /* Keeps a certificate of our own making (certificate = auto) in the spool, when it is not there yet. Without success
  * that is logged, and the next start makes another. */
 void secure_keep(const struct settings *s);
+/* Those who may log in at a listener; NULL: its auth is off. Borrowed from the settings. */
+const struct users *secure_users(const struct settings *s, const struct conf_listen *l);
 /* For clients of a listener; NULL: its tls is off. Borrowed from the settings. */
 struct tls_context *secure_listen(const struct settings *s, const struct conf_listen *l);
 /* For the servers of a route; NULL: its tls is off. Borrowed from the settings. */

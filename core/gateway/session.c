@@ -34,6 +34,7 @@ void session_free(struct session *s)
 {
 	smtp_server_destroy(&s->server);
 	session_mail_drop(s);
+	session_auth_drop(s);
 	if (s->counted)
 		clients_leave(s->in->clients, s->client);
 	if (s->next)
@@ -77,6 +78,7 @@ static void peer_secure(void *ctx, struct channel *c)
 	s->shaking = false;
 	LOG(LOG_INFO, s->id, "session", "secured", F_S("client", s->client),
 	    F_S("tls", tls_story(channel_tls(c))));
+	session_auth_offer(s);
 	if (smtp_server_securing(s->server))
 		smtp_server_secured(s->server);
 	flush(s);
@@ -261,6 +263,8 @@ static enum result engine_new(struct session *s)
 		.on_line = s->logged ? on_line : NULL,
 	};
 	session_mail_ops(&s->ops);
+	session_auth_ops(&s->ops);
+	session_auth_offer(s);
 	return smtp_server_new(&s->server, &s->config, &s->ops, s, admitted ? NULL : &greeting);
 }
 

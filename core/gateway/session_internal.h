@@ -6,6 +6,7 @@
 #define SMTPGATE_GATEWAY_SESSION_INTERNAL_H
 
 #include "gateway/channel.h"
+#include "auth/sasl.h"
 #include "gateway/queue.h"
 #include "gateway/session.h"
 #include "mail/header.h"
@@ -24,7 +25,10 @@ struct session {
 	char id[40], client[64];
 	struct net_ip ip;
 	bool counted, logged, extended, storing, ending;
-	bool shaking; /* TLS is being made: the engine's output waits */
+	char user[USERS_NAME_MAX + 1]; /* who is logged in, or "" */
+	struct sasl_server *sasl;      /* a login under way */
+	unsigned denied;               /* logins */
+	bool shaking;                  /* TLS is being made: the engine's output waits */
 	char helo[256];
 	/* the message that is arriving */
 	struct region *region;
@@ -44,6 +48,15 @@ bool session_is_secure(const struct session *s);
 void session_answer(struct session *s, const struct smtp_reply *reply);
 /* When its connection is gone and nothing is at the spool. */
 void session_free(struct session *s);
+
+/* ---- session_auth.c ---- */
+
+/* Sets the callbacks of the engine that are about logging in. */
+void session_auth_ops(struct smtp_server_ops *ops);
+/* What the engine may offer now: at the beginning, and again when the connection is secure. */
+void session_auth_offer(struct session *s);
+/* A login under way is forgotten. */
+void session_auth_drop(struct session *s);
 
 /* ---- session_mail.c ---- */
 

@@ -41,7 +41,8 @@ static const char *protocol_of(const struct session *s)
 {
 	if (!session_is_secure(s))
 		return s->extended ? "ESMTP" : "SMTP";
-	return region_printf(s->region, "%s %s", s->extended ? "ESMTPS" : "SMTP",
+	return region_printf(s->region, "%s%s %s", s->extended ? "ESMTPS" : "SMTP",
+			     s->extended && *s->user ? "A" : "",
 			     tls_story(channel_tls(s->channel)));
 }
 
@@ -80,7 +81,8 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smt
 {
 	struct session *s = ctx;
 	const struct route_world world = {s->settings, gateway_mailbox, s->lane->vendor->g};
-	const struct route_from from = {s->envelope.reverse_path, s->client, s->in->name};
+	const struct route_from from = {s->envelope.reverse_path, s->client, s->in->name,
+					*s->user ? s->user : NULL};
 	struct route_decision d;
 	route_admit(&world, s->conf, &from, forward_path, &d);
 	if (d.kind == ROUTE_REFUSE) {

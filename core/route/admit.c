@@ -26,7 +26,7 @@ void route_admit(const struct route_world *w, const struct conf_listen *listen,
 		 const struct route_from *from, const char *forward_path, struct route_decision *d)
 {
 	route_decide(w, from, forward_path, d);
-	if (route_client_fits(&listen->relay_from, from->client))
+	if (from->user || route_client_fits(&listen->relay_from, from->client))
 		return;
 	if (d->kind == ROUTE_REFUSE && !d->address[0])
 		return; /* it cannot be read: that is what to say */

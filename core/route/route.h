@@ -47,6 +47,7 @@ struct route_world {
 /* Where from: for rules that ask. client NULL or "": none (local). */
 struct route_from {
 	const char *reverse_path, *client, *listener;
+	const char *user; /* who is logged in; NULL: nobody */
 };
 
 /*
@@ -59,7 +60,8 @@ void route_decide(const struct route_world *w, const struct route_from *from,
 		  const char *forward_path, struct route_decision *d);
 
 /*
- * May this client send to this recipient (at RCPT)? Local domains: accept_from. Everything else: relay_from. Decides first and
+ * May this client send to this recipient (at RCPT)? Local domains: accept_from. Everything else: relay_from, or a user who is
+ * logged in. Decides first and
  * turns what may not be into ROUTE_REFUSE: 550 5.7.1 relaying denied, 550 5.1.1 no such mailbox, 550 5.1.2 ...
  * A literal of our own address counts as not local. client: IP text; unparsable (no IP network): matches `all` only.
  */

@@ -61,7 +61,7 @@ static const char *const foreign[] = {"203.0.113.5",       "2001:db8::5", "::fff
 static struct route_decision admit(struct site *s, const char *client, const char *recipient)
 {
 	struct route_decision d;
-	struct route_from from = {"someone@far.example", client, "lan"};
+	struct route_from from = {"someone@far.example", client, "lan", NULL};
 	route_admit(&s->world, &s->listen, &from, recipient, &d);
 	return d;
 }
@@ -85,6 +85,21 @@ START_TEST(no_form_opens_a_relay)
 				  (d.mailbox[0] != '.' && !strchr(d.mailbox, '/')));
 		}
 	}
+}
+END_TEST
+
+START_TEST(who_is_logged_in_sends_to_anywhere)
+{
+	struct site *s = site_make(true);
+	struct route_decision d;
+	struct route_from from = {"someone@far.example", "203.0.113.5", "lan", NULL};
+	route_admit(&s->world, &s->listen, &from, "x@far.example", &d);
+	ck_assert_int_eq(d.kind, ROUTE_REFUSE);
+	from.user = "anna";
+	route_admit(&s->world, &s->listen, &from, "x@far.example", &d);
+	ck_assert_int_eq(d.kind, ROUTE_SMART);
+	route_admit(&s->world, &s->listen, &from, "x@blocked.example", &d);
+	ck_assert_int_eq(d.kind, ROUTE_REFUSE); /* the routes' own refusals stand */
 }
 END_TEST
 
@@ -171,8 +186,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, no_form_opens_a_relay, 0, sizeof forms / sizeof *forms);
 	tcase_add_loop_test(tc, who_may_what, 0, sizeof table / sizeof *table);
 	suite_add_tcase(s, tc);
-	SUITE_CASE(s, "rules", accept_from_guards_local_domains, postmaster_without_a_postoffice,
-		   without_routes);
+	SUITE_CASE(s, "rules", who_is_logged_in_sends_to_anywhere, accept_from_guards_local_domains,
+		   postmaster_without_a_postoffice, without_routes);
 	return s;
 }
 SUITE_MAIN(suite)

@@ -9,7 +9,7 @@ static struct route_decision decide(const char *recipient)
 {
 	struct site *s = site_make(true);
 	struct route_decision d;
-	struct route_from from = {"", "192.0.2.7", "lan"};
+	struct route_from from = {"", "192.0.2.7", "lan", NULL};
 	route_decide(&s->world, &from, recipient, &d);
 	return d;
 }

@@ -100,7 +100,7 @@ START_TEST(decisions)
 {
 	struct site *s = site_make(true);
 	struct route_decision d;
-	struct route_from from = {"sender@company.com", table[_i].client, "lan"};
+	struct route_from from = {"sender@company.com", table[_i].client, "lan", NULL};
 	route_decide(&s->world, &from, table[_i].recipient, &d);
 	ck_assert_msg(d.kind == table[_i].kind, "%s: kind %d, %s", table[_i].recipient, (int)d.kind,
 		      d.reason);
@@ -117,7 +117,7 @@ static struct route_decision decide(struct site *s, const char *sender, const ch
 				    const char *recipient)
 {
 	struct route_decision d;
-	struct route_from from = {sender, "192.0.2.7", listener};
+	struct route_from from = {sender, "192.0.2.7", listener, NULL};
 	route_decide(&s->world, &from, recipient, &d);
 	return d;
 }
