@@ -11,7 +11,7 @@ const struct sgt_key win_keys[] = {
 		 .help = "The virtual Ethernet: vde://DIR, tap://NAME, udp://PORT->HOST:PORT or "
 			 "switch://DIR."},
 	[WIN_KEY_ADDRESS] = {.name = "address",
-			     .type = SGT_NET,
+			     .type = SGT_TEXT, /* SGT_NET would refuse the bits of the host */
 			     .help = "Own address that listeners have, with the length of its "
 				     "network: 10.1.0.25/16."},
 	[WIN_KEY_SOURCE] = {.name = "source",
