@@ -143,6 +143,7 @@ SG_TRANSPORT([win], [the 4.4BSD TCP of libslirp], [
 	# slirp.pc asks for the headers of GLib, which are not needed; the function came with 4.7
 	SG_NEEDS_LIB([WIN], [slirp], [slirp_add_hostxfwd], [slirp/libslirp.h], [libslirp-dev])
 	SG_NEEDS_LIB([WIN], [vdeplug], [vde_open_real], [libvdeplug.h], [libvdeplug-dev])])
+SG_TRANSPORT([xln], [the host's TCP/IP by io_uring], [SG_NEEDS_PKG([XLN], [liburing >= 2.3], [liburing-dev])])
 AC_SUBST([SHARED_TRANSPORTS])
 AC_SUBST([STATIC_TRANSPORTS])
 AC_SUBST([STATIC_TRANSPORT_FILES])

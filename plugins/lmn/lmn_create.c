@@ -32,17 +32,6 @@ static char *copy(struct sgt_stack *stack, const char *text)
 	return c ? memcpy(c, text, n) : NULL;
 }
 
-static enum sgt_result read_name_servers(const struct sgt_value *v, struct sgt_error *error)
-{
-	struct ipaddr a;
-	for (size_t i = 0; i < v->count; i++) {
-		if (ipaddr_parse(v->texts[i], 53, &a, error) != SGT_OK || a.any)
-			return error_set(error, SGT_BAD_SETTING,
-					 "name_server = %.100s: not an IP address", v->texts[i]);
-	}
-	return SGT_OK;
-}
-
 static enum sgt_result read_device(struct sgt_stack *stack, const struct sgt_value *v,
 				   struct sgt_error *error)
 {
@@ -70,7 +59,7 @@ static enum sgt_result read_values(struct sgt_stack *stack, const struct sgt_val
 	stack->has_mark = v[LMN_KEY_MARK].count > 0;
 	stack->mark = (int)(uint32_t)v[LMN_KEY_MARK].number; /* 32 bits to the kernel, no sign */
 	enum sgt_result r = read_device(stack, &v[LMN_KEY_DEVICE], error);
-	return r == SGT_OK ? read_name_servers(&v[LMN_KEY_NAME_SERVER], error) : r;
+	return r == SGT_OK ? ipaddr_name_servers(&v[LMN_KEY_NAME_SERVER], error) : r;
 }
 
 static enum sgt_result no_memory(struct sgt_error *error)

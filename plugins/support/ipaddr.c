@@ -204,3 +204,14 @@ void ipaddr_map(struct ipaddr *a)
 	memcpy(in6.sin6_addr.s6_addr + 12, &a->u.in4.sin_addr, 4);
 	a->u.in6 = in6;
 }
+
+enum sgt_result ipaddr_name_servers(const struct sgt_value *v, struct sgt_error *error)
+{
+	struct ipaddr a;
+	for (size_t i = 0; i < v->count; i++) {
+		if (ipaddr_parse(v->texts[i], 53, &a, error) != SGT_OK || a.any)
+			return error_set(error, SGT_BAD_SETTING,
+					 "name_server = %.100s: not an IP address", v->texts[i]);
+	}
+	return SGT_OK;
+}

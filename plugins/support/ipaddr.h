@@ -24,6 +24,7 @@
 #define ipaddr_len SUPPORT(ipaddr_len)
 #define ipaddr_equal SUPPORT(ipaddr_equal)
 #define ipaddr_map SUPPORT(ipaddr_map)
+#define ipaddr_name_servers SUPPORT(ipaddr_name_servers)
 
 struct ipaddr {
 	union {
@@ -52,5 +53,7 @@ socklen_t ipaddr_len(const struct ipaddr *a);
 bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b);
 /* An IPv4 address as IPv6 one, for use with a socket of both families. */
 void ipaddr_map(struct ipaddr *a);
+/* Are the values of the key name_server addresses? SGT_BAD_SETTING names the one that is none. */
+enum sgt_result ipaddr_name_servers(const struct sgt_value *v, struct sgt_error *error);
 
 #endif

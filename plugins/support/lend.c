@@ -9,8 +9,8 @@
 
 struct lend_block {
 	struct lend_block *next;
-	size_t size;       /* of bytes */
-	size_t start, end; /* lent part */
+	size_t size;             /* of bytes */
+	size_t start, told, end; /* lent from start to told, kept from there to the end */
 	unsigned char bytes[];
 };
 
@@ -31,14 +31,13 @@ static struct lend_block *block_new(struct lend_pool *pool, size_t size)
 	if (b) {
 		b->next = NULL;
 		b->size = size;
-		b->start = b->end = 0;
+		b->start = b->told = b->end = 0;
 	}
 	return b;
 }
 
-static void block_free(struct lend_pool *pool, struct lend_block *b)
+void lend_block_drop(struct lend_pool *pool, struct lend_block *b)
 {
-	pool->held -= b->size;
 	if (b->size == LEND_BLOCK && pool->spare_count < LEND_SPARE) {
 		b->next = pool->spare;
 		pool->spare = b;
@@ -46,6 +45,22 @@ static void block_free(struct lend_pool *pool, struct lend_block *b)
 	} else {
 		host_alloc(pool, b, 0);
 	}
+}
+
+static void block_free(struct lend_pool *pool, struct lend_block *b)
+{
+	pool->held -= b->size;
+	lend_block_drop(pool, b);
+}
+
+struct lend_block *lend_block_new(struct lend_pool *pool)
+{
+	return block_new(pool, LEND_BLOCK);
+}
+
+void *lend_block_bytes(struct lend_block *b)
+{
+	return b->bytes;
 }
 
 void lend_pool_init(struct lend_pool *pool, const struct sgt_host *host, size_t max)
@@ -74,16 +89,16 @@ bool lend_pool_spent(const struct lend_pool *pool)
 	return pool->held + LEND_BLOCK > pool->max;
 }
 
-/* How many bytes the bounds leave this connection. */
-static size_t room(const struct lend_pool *pool, const struct lend *l, size_t lend_max)
+size_t lend_room(const struct lend_pool *pool, const struct lend *l, size_t lend_max)
 {
 	size_t bound = lend_pool_spent(pool) && LEND_FLOOR < lend_max ? LEND_FLOOR : lend_max;
-	return l->lent < bound ? bound - l->lent : 0;
+	size_t has = l->lent + l->kept;
+	return has < bound ? bound - has : 0;
 }
 
 void *lend_space(struct lend_pool *pool, struct lend *l, size_t lend_max, size_t *len)
 {
-	size_t most = room(pool, l, lend_max);
+	size_t most = lend_room(pool, l, lend_max);
 	struct lend_block *b = l->tail;
 	*len = 0;
 	if (!most)
@@ -99,8 +114,8 @@ void *lend_space(struct lend_pool *pool, struct lend *l, size_t lend_max, size_t
 	return b->bytes + b->end;
 }
 
-/* A block for n bytes that lie in the landing block: of their size, or the landing block itself. */
-static struct lend_block *settle(struct lend_pool *pool, size_t n)
+/* A block for n bytes that lie in the landing one: of their size, or the landing block itself. */
+static struct lend_block *settle(struct lend_pool *pool, struct lend_block *landing, size_t n)
 {
 	struct lend_block *b = NULL;
 	size_t size = SMALLEST;
@@ -108,28 +123,63 @@ static struct lend_block *settle(struct lend_pool *pool, size_t n)
 		size *= 2;
 	if (size <= SMALL)
 		b = block_new(pool, size);
-	if (b) {
-		memcpy(b->bytes, pool->landing->bytes, n);
-		return b;
-	}
-	b = pool->landing;
-	pool->landing = NULL;
-	return b;
+	if (b)
+		memcpy(b->bytes, landing->bytes, n);
+	return b ? b : landing;
+}
+
+static void append(struct lend_pool *pool, struct lend *l, struct lend_block *b)
+{
+	pool->held += b->size;
+	*(l->tail ? &l->tail->next : &l->head) = b;
+	l->tail = b;
 }
 
 const void *lend_commit(struct lend_pool *pool, struct lend *l, void *space, size_t n)
 {
 	struct lend_block *b = l->tail;
 	if (pool->landing && space == pool->landing->bytes) {
-		b = settle(pool, n);
-		pool->held += b->size;
-		*(l->tail ? &l->tail->next : &l->head) = b;
-		l->tail = b;
+		b = settle(pool, pool->landing, n);
+		if (b == pool->landing)
+			pool->landing = NULL;
+		append(pool, l, b);
 	}
 	assert(b && n && n <= b->size - b->end);
 	const void *at = b->bytes + b->end;
-	b->end += n;
+	b->told = b->end += n;
 	l->lent += n;
+	return at;
+}
+
+bool lend_keep(struct lend_pool *pool, struct lend *l, struct lend_block *block, size_t n)
+{
+	struct lend_block *b = l->tail;
+	if (b && n <= SMALL && n <= b->size - b->end) {
+		memcpy(b->bytes + b->end, block->bytes, n);
+	} else {
+		b = settle(pool, block, n);
+		append(pool, l, b);
+	}
+	b->end += n;
+	l->kept += n;
+	if (!l->fresh)
+		l->fresh = b;
+	return b == block;
+}
+
+const void *lend_next(struct lend *l, size_t lend_max, size_t *len)
+{
+	struct lend_block *b = l->fresh;
+	if (!b || l->lent >= lend_max)
+		return NULL;
+	size_t room = lend_max - l->lent, n = b->end - b->told;
+	const void *at = b->bytes + b->told;
+	*len = n < room ? n : room;
+	b->told += *len;
+	l->lent += *len;
+	l->kept -= *len;
+	if (b->told == b->end)
+		l->fresh = b->next;
 	return at;
 }
 
@@ -139,7 +189,7 @@ void lend_consume(struct lend_pool *pool, struct lend *l, size_t n)
 	l->lent -= n;
 	while (n) {
 		struct lend_block *b = l->head;
-		size_t part = b->end - b->start < n ? b->end - b->start : n;
+		size_t part = b->told - b->start < n ? b->told - b->start : n;
 		b->start += part;
 		n -= part;
 		if (b->start < b->end)
@@ -153,5 +203,9 @@ void lend_consume(struct lend_pool *pool, struct lend *l, size_t n)
 
 void lend_free(struct lend_pool *pool, struct lend *l)
 {
+	for (; l->fresh; l->fresh = l->fresh->next)
+		l->fresh->told = l->fresh->end;
+	l->lent += l->kept;
+	l->kept = 0;
 	lend_consume(pool, l, l->lent);
 }

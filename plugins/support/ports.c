@@ -226,6 +226,9 @@ void ports_ended(struct sock_ports *ports, int fd)
 			shutdown(fd, SHUT_RDWR); /* stays bound, refuses peers */
 		return;
 	}
-	if (!ports->ways->is_borrowed || !ports->ways->is_borrowed(ports->ctx, fd))
-		close(fd);
+	if (ports->ways->is_borrowed && ports->ways->is_borrowed(ports->ctx, fd))
+		return;
+	shutdown(fd,
+		 SHUT_RDWR); /* a request under way (io_uring) keeps the socket a moment longer */
+	close(fd);
 }

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const struct conformance_bed bed = {.name = "lmn", .module = &SGT_MODULE(lmn)};
+static const struct conformance_bed bed = {.name = "lmn_rig", .module = &RIG_MODULE};
 
 static void keep_log(void *ctx, enum sgt_level level, const char *text)
 {

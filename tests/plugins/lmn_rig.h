@@ -1,10 +1,16 @@
-/* What the tests of lmn share: a rig with one planned listener, raw sockets to hand over, captured log. */
+/* What the tests of lmn share, and those of xln (compiled with -DRIG_CODE=xln): a rig with one planned listener, raw sockets to hand over, captured log. */
 #ifndef SMTPGATE_TESTS_LMN_RIG_H
 #define SMTPGATE_TESTS_LMN_RIG_H
 
 #include "conformance/rig.h"
 
-extern const struct sgt_module SGT_MODULE(lmn);
+#ifndef RIG_CODE
+#define RIG_CODE lmn
+#endif
+#define RIG_MODULE_OF(code) SGT_MODULE(code)
+#define RIG_MODULE RIG_MODULE_OF(RIG_CODE)
+
+extern const struct sgt_module RIG_MODULE;
 
 struct lmn_case {
 	struct rig rig;
