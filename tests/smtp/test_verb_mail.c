@@ -68,8 +68,8 @@ START_TEST(parameters)
 		 .calls = "helo a\n"},
 		{.name = "unknown",
 		 .in = HI "MAIL FROM:<a@b> RET=HDRS\r\nMAIL FROM:<a@b> AUTH\r\n",
-		 .out = HI_ "555 5.5.4 Parameter RET is not known here\n501 5.5.4 Parameter AUTH "
-			    "is malformed\n",
+		 .out = HI_ "555 5.5.4 Parameter RET is not known here\n501 5.5.4 Bad value of "
+			    "AUTH\n",
 		 .calls = "helo a\n"},
 	};
 	SCRIPTS(rows);

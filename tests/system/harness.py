@@ -49,7 +49,7 @@ class Gateway:
     """One gateway with its own folder: ini, spool, postoffice `mail` for example.test, one listener."""
 
     def __init__(self, ini="", listen="", postoffice="", gateway="", vendor="", host="127.0.0.1", folder=None,
-                 mailboxes=("admin", "jdoe"), prefix=(), env=None):
+                 mailboxes=("admin", "jdoe"), prefix=(), env=None, plugins=None):
         self.folder = folder or tempfile.mkdtemp(prefix="smtpgate-system.")
         os.chmod(self.folder, 0o755)
         self.host, self.prefix = host, list(prefix)
@@ -62,7 +62,7 @@ class Gateway:
         for name in mailboxes:
             for part in ("new", "cur", "tmp"):
                 os.makedirs(os.path.join(self.mail, name, part), exist_ok=True)
-        dirs = sorted(os.path.join(PLUGINS, d, ".libs") for d in os.listdir(PLUGINS)
+        dirs = sorted(os.path.join(PLUGINS, d, ".libs") for d in plugins or os.listdir(PLUGINS)
                       if os.path.isdir(os.path.join(PLUGINS, d, ".libs")) and d != "mem")
         self.plugin_lines = "".join("plugin_dir = %s\n" % d for d in dirs)
         self.log_from = 0
