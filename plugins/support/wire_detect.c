@@ -134,11 +134,9 @@ static void no_switch(const struct wire *w, struct sgt_report *r, bool stale)
 		snprintf(first, sizeof first, "mkdir -p %s && ", above);
 	group_name(group);
 	if (stale)
-		trouble(r, SGT_NOT_RUNNING,
-			"TCP/IP is not running: the switch at %s died and left its files",
-			w->place);
+		trouble(r, SGT_NOT_RUNNING, "the switch at %s died and left its files", w->place);
 	else
-		trouble(r, SGT_NOT_RUNNING, "TCP/IP is not running: no switch at %s", w->place);
+		trouble(r, SGT_NOT_RUNNING, "no switch at %s", w->place);
 	remedy(r, "%svde_switch -sock %s -mod 660 -group %s -daemon", first, w->place, group);
 }
 
@@ -162,8 +160,7 @@ static void closed(const struct wire *w, struct sgt_report *r)
 
 static void hangs(const struct wire *w, struct sgt_report *r)
 {
-	trouble(r, SGT_NOT_RUNNING,
-		"TCP/IP is not running: the switch at %s does not answer (its process hangs)",
+	trouble(r, SGT_NOT_RUNNING, "the switch at %s does not answer (its process hangs)",
 		w->place);
 	remedy(r, "ss -xlp | grep %s/ctl    # names the process: end it and start the switch anew",
 	       w->place);
@@ -241,8 +238,7 @@ static void look_at_switch(const struct wire *w, int patience_ms, struct sgt_rep
 		hangs(w, r);
 		break;
 	default:
-		trouble(r, SGT_NOT_RUNNING, "TCP/IP is not running: %s/ctl: %s", w->place,
-			strerrordesc_np(-fd));
+		trouble(r, SGT_NOT_RUNNING, "%s/ctl: %s", w->place, strerrordesc_np(-fd));
 	}
 }
 
@@ -313,16 +309,14 @@ static void look_at_device(const struct wire *w, const char *user, struct sgt_re
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int flags = flags_of(fd, w->place);
 	if (flags < 0) {
-		trouble(r, SGT_NOT_RUNNING, "TCP/IP is not running: there is no TAP device %s",
-			w->place);
+		trouble(r, SGT_NOT_RUNNING, "there is no TAP device %s", w->place);
 		remedy(r, "ip tuntap add dev %s mode tap user %s && ip link set %s up", w->place,
 		       user, w->place);
 	} else if (!is_tap(fd, w->place)) {
 		trouble(r, SGT_NOT_RUNNING, "%s is a network device, but no TAP", w->place);
 		remedy(r, "ip tuntap show    # the TAP devices of this machine");
 	} else if (!(flags & IFF_UP)) {
-		trouble(r, SGT_NOT_RUNNING, "TCP/IP is not running: the TAP device %s is down",
-			w->place);
+		trouble(r, SGT_NOT_RUNNING, "the TAP device %s is down", w->place);
 		remedy(r, "ip link set %s up", w->place);
 	}
 	close(fd);

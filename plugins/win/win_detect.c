@@ -29,9 +29,10 @@ void win_detect(struct sgt_stack *stack, struct sgt_report *report)
 {
 	char network[SGT_TEXT_MAX / 2], address[SGT_ADDRESS_MAX], source[SGT_ADDRESS_MAX];
 	wire_detect(&stack->wire, report);
+	if (report->state != SGT_RUNNING)
+		return; /* of a network that is not there, its place is enough */
 	snprintf(network, sizeof network, "%.*s", (int)sizeof network - 1, report->detail);
 	snprintf(report->detail, sizeof report->detail, "%s, %.20s, from %.20s", network,
 		 win_print(stack->address, address), win_print(stack->source, source));
-	if (report->state == SGT_RUNNING)
-		look_at_socket(report);
+	look_at_socket(report);
 }
