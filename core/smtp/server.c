@@ -79,9 +79,11 @@ static bool is_command(struct smtp_server *s, const char *text, size_t n)
 static void show_line(struct smtp_server *s, const char *text, size_t n)
 {
 	char line[64];
-	size_t word = 5 + (n > 5 ? strcspn(text + 5, " \t\r\n") : 0);
+	size_t word = 5; /* the text is n bytes and no string */
 	if (!s->ops->on_line)
 		return;
+	while (word < n && !strchr(" \t", text[word]))
+		word++;
 	if (s->authenticating) {
 		s->ops->on_line(s->ctx, false, "***", 3);
 	} else if (n > 5 && word < n && text_same_n(text, 5, "AUTH ")) {
