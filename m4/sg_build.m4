@@ -33,6 +33,7 @@ AS_IF([test -n "$SG_SAN_CFLAGS"], [
 AC_SUBST([SG_SAN_CFLAGS])
 AC_SUBST([SG_SANITIZED])
 AC_SUBST([SG_WHOLE_LDFLAGS])
+AM_CONDITIONAL([SANITIZED], [test "x$SG_SANITIZED" = xyes])
 ])
 
 # SG_FUZZING: libFuzzer programs beside the seed replay that make check always does.
