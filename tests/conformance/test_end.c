@@ -243,11 +243,11 @@ void conformance_reset_while_stopped(struct test *t)
 {
 	struct end *end;
 	struct peer_conn *conn;
-	unsigned char *data = calloc(1, LARGE);
+	static const unsigned char data[LARGE];
 	struct door *d = test_door(t, END_HOLD);
 	if (!test_resets(t))
 		return;
-	NEED(t, d && data, "listen fails");
+	NEED(t, d, "listen fails");
 	if (!test_pair(t, d, &end, &conn))
 		return;
 	t->ops->send(conn, data, LARGE, 0, 200);
@@ -258,7 +258,6 @@ void conformance_reset_while_stopped(struct test *t)
 	arena_turns(&t->arena, 20);
 	end_close(end);
 	NEED(t, end_wait(end, END_CLOSED, SOON), "no CLOSED");
-	free(data);
 }
 
 void conformance_abort_reaches_peer(struct test *t)
