@@ -18,7 +18,15 @@
 
 #define PATIENCE 6000 /* times 10 ms that a switch may take to answer */
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1 /* gcc */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1 /* clang */
+#endif
+#endif
+
+#ifdef SANITIZED
 /* libvdeplug opens its plugins with RTLD_DEEPBIND, which the sanitizer's runtime refuses. Nothing in them depends on it. */
 __attribute__((visibility("default"))) void *dlopen(const char *file, int mode)
 {
