@@ -123,20 +123,23 @@ def length(tree):
             yield f"{path} has {lines} lines, more than {LINES_MAX}: which noun is missing?"
 
 
-def mirror(path):
-    """The start of the names of a source's own tests: tests/x/test_y for core/x/y.c."""
-    folder, name = path.rsplit("/", 1)
-    return "tests/" + folder.split("/", 1)[1] + "/test_" + name[:-2]
+def mirrors(path):
+    """The starts of the names of a source's own tests: tests/x/test_y for core/x/y.c, and for plugins/x/y.c also
+    tests/plugins/test_x_y or, where y begins with x itself, tests/plugins/test_y."""
+    room, folder, name = path[:-2].split("/", 2)
+    yield f"tests/{folder}/test_{name}"
+    if room == "plugins":
+        yield f"tests/plugins/test_{name}" if name.startswith(folder) else f"tests/plugins/test_{folder}_{name}"
 
 
 def tested(tree):
     excuses = re.findall(r"^([^#\s]\S*) by (\S[^:]*): *(\S.*)$", tree.text.get("tests/lint/untested.txt", ""), re.M)
     tests = tree.sources(".c", ".py", ".sh", below="tests")
     bare = [path for path in tree.sources(".c", below="core") + tree.sources(".c", below="plugins")
-            if not any(re.fullmatch(re.escape(mirror(path)) + r"(_\w+)?\.(c|py)", test) for test in tests)]
+            if not any(re.fullmatch(re.escape(own) + r"(_\w+)?\.(c|py)", test) for own in mirrors(path) for test in tests)]
     for path in bare:
         if not any(fnmatch.fnmatch(path, pattern) for pattern, _, _ in excuses):
-            yield f"{path} has no test {mirror(path)}.c and no reason in tests/lint/untested.txt"
+            yield f"{path} has no test {next(mirrors(path))}.c and no reason in tests/lint/untested.txt"
     for pattern, covering, _ in excuses:
         if not fnmatch.filter(bare, pattern):
             yield f"tests/lint/untested.txt excuses {pattern}, which is not there or has a test"

@@ -86,12 +86,22 @@ class Lint(unittest.TestCase):
         self.finds("tested", "tests/b/test_b.c", None, "core/b/b.c has no test")
         self.finds("tested", "tests/p/test_p.c", None, "plugins/p/p.c has no test")
         self.finds("tested", "core/b/new.c", "", "core/b/new.c has no test")
+        for name in "tests/plugins/test_p.c", "tests/plugins/test_p_more.py":  # of a module whose file has its name
+            self.assertEqual(self.lint("tested", {"tests/p/test_p.c": None, name: ""}), "")
+        self.assertEqual(self.lint("tested", {"plugins/p/ring.c": "", "tests/plugins/test_p_ring.c": ""}), "")
+        self.finds("tested", "plugins/p/ring.c", "", "plugins/p/ring.c has no test tests/p/test_ring.c")
         self.finds("tested", "tests/a/test_odd.c", "", "excuses core/a/odd.c, which is not there or has a test")
         excuse = GOOD["tests/lint/untested.txt"]
         self.finds("tested", "tests/lint/untested.txt", excuse + "core/a/gone.c by tests/a/test_a.c: fine\n", "is not there or has")
         self.finds("tested", "tests/lint/untested.txt", excuse.replace("test_a", "test_gone"), "names tests/a/test_gone.c")
         self.finds("tested", "tests/lint/untested.txt", "core/a/odd.c by tests/a/test_a.c:\n", "core/a/odd.c has no test")
         self.assertEqual(self.lint("tested", {"tests/lint/untested.txt": "core/a/* by tests/a/test_a.c: all of it\n"}), "")
+
+    def test_this_tree_is_good(self):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            status = lint.main([])
+        self.assertEqual(status, 0, out.getvalue())
 
     def test_words(self):
         for word in ("TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK"):
