@@ -1,6 +1,5 @@
 /* The block of `socket error (123)`: see report.h. Pure but for report_others, which opens modules. */
 #include "transport/report.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "transport/error.h"
 #include "transport/registry.h"
@@ -143,12 +142,4 @@ enum result report_format(const struct transport_report *r, struct buf *out)
 	if (e == OK)
 		e = line(out, "remedy:", r->remedy);
 	return e == OK ? line(out, "or:", r->or_line) : e;
-}
-
-void report_log(const struct transport_report *r)
-{
-	LOG(LOG_ERROR, "ERROR", "socket:", "(123) network error", F_S("vendor", r->name),
-	    F_S("code", r->code), F_S("kind", report_word(r->kind)), F_S("cause", r->cause),
-	    F_S("remedy", *r->remedy ? r->remedy : NULL));
-	LOG(LOG_ERROR, "SMTP_listen:", "system", "error", F_S("vendor", r->name));
 }

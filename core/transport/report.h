@@ -67,8 +67,5 @@ void report_others(struct transport_report *r, const char *const *dirs);
 /* Appends the block, first line "socket error (123)", lines ended by '\n'. OK, E_LIMIT or E_NOMEM.
  */
 enum result report_format(const struct transport_report *r, struct buf *out);
-/* Logs the two lines of the original, `ERROR socket: (123) network error` and `SMTP_listen: system error`, with the report's
- * words as fields. */
-void report_log(const struct transport_report *r);
 
 #endif

@@ -1,6 +1,5 @@
 /* report: the block of socket error (123), byte for byte. */
 #include "transport/report.h"
-#include "base/log.h"
 #include "mem.h"
 #include "support/suite.h"
 
@@ -125,31 +124,6 @@ START_TEST(errors)
 }
 END_TEST
 
-static char logged[2][512];
-static unsigned lines;
-
-static void tap(const char *line, void *ctx)
-{
-	(void)ctx;
-	if (lines < 2)
-		snprintf(logged[lines], sizeof logged[0], "%s", line);
-	lines++;
-}
-
-START_TEST(the_two_lines)
-{
-	const struct err gone = {E_NOTFOUND, "gone", ""};
-	struct transport_report r;
-	report_load(&r, "ftp", "ftp", LOAD_NOT_FOUND, &gone);
-	log_tap(tap, NULL);
-	report_log(&r);
-	log_tap(NULL, NULL);
-	ck_assert_uint_eq(lines, 2);
-	ck_assert_ptr_nonnull(strstr(logged[0], "ERROR socket: (123) network error "));
-	ck_assert_ptr_nonnull(strstr(logged[1], "SMTP_listen: system error "));
-}
-END_TEST
-
 /* Whatever a module says, the block holds together. */
 START_TEST(long_words)
 {
@@ -180,7 +154,6 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("transport/report");
 	SUITE_CASE(s, "block", not_running, plugin, states, errors, long_words);
-	SUITE_CASE(s, "log", the_two_lines);
 	return s;
 }
 SUITE_MAIN(suite)
