@@ -162,6 +162,7 @@ bool end_wait(struct end *end, enum end_state state, int ms);
 bool end_wait_received(struct end *end, size_t bytes, int ms);
 bool end_wait_sent(struct end *end, unsigned sents, int ms);
 bool end_wait_eof(struct end *end, int ms);
+/* NULL when it is refused; an address in use is the caller's to judge, all else is a failure of the rig. */
 struct post *post_open(struct rig *rig, const char *address);
 
 /* ---- what a delivered event means (rig_deliver.c) ---- */

@@ -214,7 +214,8 @@ struct post *post_open(struct rig *rig, const char *address)
 	p->rig = rig;
 	enum sgt_result r = rig->module->dgram_open(rig->stack, address, p, &p->dgram, &error);
 	if (r != SGT_OK) {
-		rig_fail(rig, "datagrams at %s: %s", address, error.text);
+		if (r != SGT_IN_USE)
+			rig_fail(rig, "datagrams at %s: %s", address, error.text);
 		free(p);
 		return NULL;
 	}

@@ -17,19 +17,15 @@ import threading
 import time
 import unittest
 
-from sink import LIMIT, Sink  # noqa: F401
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import free_port  # noqa: E402,F401
+from sink import LIMIT, Sink  # noqa: E402,F401
 
 BUILD = os.path.abspath(os.environ.get("SMTPGATE_BUILD", "build"))
 PROGRAM = os.environ.get("SMTPGATE_PROGRAM", os.path.join(BUILD, "smtpgate"))
 PLUGINS = os.path.join(BUILD, "plugins")
 PEERS = os.path.join(BUILD, "peers")
 LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def free_port(family=socket.AF_INET, host="127.0.0.1"):
-    with socket.socket(family, socket.SOCK_STREAM) as s:
-        s.bind((host, 0))
-        return s.getsockname()[1]
 
 
 def wait_for(what, condition, limit=None):
