@@ -1,0 +1,145 @@
+/*
+ * ftp: lwIP inside the process over a packet driver, libvdeplug: the gateway is a host of its own on that Ethernet, as it was
+ * with the PC/TCP Kernel. The module's table; ftp.h says how the rest hangs together.
+ */
+#include "ftp/ftp.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const struct sgt_key ftp_keys[] = {
+	[FTP_KEY_NETWORK] = {.name = "network",
+			     .type = SGT_TEXT,
+			     .standard = "vde:///run/vde.ctl",
+			     .help = "The Ethernet to be on: vde://FOLDER of a switch, "
+				     "tap://DEVICE, udp://PORT->ADDRESS:PORT or switch://FOLDER."},
+	[FTP_KEY_ADDRESS] = {.name = "address",
+			     .type = SGT_NET,
+			     .flags = SGT_KEY_MANY,
+			     .help = "Own addresses there with their networks: one IPv4, IPv6 of /64."},
+	[FTP_KEY_GATEWAY] = {.name = "gateway",
+			     .type = SGT_ADDR,
+			     .help = "IPv4 router to what is not on this network."},
+	[FTP_KEY_NAME_SERVER] = {.name = "name_server",
+				 .type = SGT_ADDR,
+				 .flags = SGT_KEY_MANY,
+				 .help = "Name servers, asked over this network."},
+	[FTP_KEY_MAC] = {.name = "mac",
+			 .type = SGT_TEXT,
+			 .help = "Own Ethernet address; unset, it follows from network and address."},
+	[FTP_KEY_MTU] = {.name = "mtu",
+			 .type = SGT_INT,
+			 .standard = "1500",
+			 .min = 576,
+			 .max = 1500,
+			 .help = "Bytes of a packet at most."},
+	[FTP_KEY_HOSTNAME] = {.name = "hostname",
+			      .type = SGT_TEXT,
+			      .standard = "smtpgate",
+			      .help = "What the switch calls our port."},
+	{.name = NULL},
+};
+
+void *ftp_alloc(const struct sgt_stack *s, void *old, size_t size)
+{
+	return s->host->alloc(s->host->ctx, old, size);
+}
+
+void ftp_log(const struct sgt_stack *s, enum sgt_level level, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	s->host->log(s->host->ctx, level, text);
+}
+
+void ftp_deliver(struct sgt_stack *s, const struct sgt_event *event)
+{
+	s->host->deliver(s->host->ctx, event);
+}
+
+static void detect(struct sgt_stack *s, struct sgt_report *report)
+{
+	wire_detect(&s->wire, report);
+}
+
+static enum sgt_result prepare(struct sgt_stack *s, struct sgt_error *error)
+{
+	return wire_prepare(&s->wire, error);
+}
+
+static enum sgt_result address(struct sgt_stack *s, const char *text, unsigned default_port,
+			       char out[SGT_ADDRESS_MAX], struct sgt_error *error)
+{
+	struct ipaddr a;
+	enum sgt_result r = ipaddr_parse(text, default_port, &a, error);
+	(void)s;
+	if (r == SGT_OK)
+		ipaddr_format(&a, out);
+	return r;
+}
+
+static void counters(struct sgt_stack *s, struct sgt_counters *out)
+{
+	*out = s->counters;
+}
+
+static void own_addresses(struct sgt_stack *s, void (*fn)(void *ctx, const char *address),
+			  void *ctx)
+{
+	struct ipaddr a;
+	char text[SGT_ADDRESS_MAX], whole[SGT_ADDRESS_MAX];
+	ip_addr_t ip;
+	if (s->has_ip4) {
+		ip_addr_copy_from_ip4(ip, s->ip4);
+		ftp_ip_to(&a, &ip, 0);
+		fn(ctx, ipaddr_format_host(&a, text));
+	}
+	for (size_t i = 0; i < s->ip6_count; i++) {
+		ip_addr_copy_from_ip6(ip, s->ip6[i]);
+		ftp_ip_to(&a, &ip, 0);
+		ipaddr_format_host(&a, text);
+		snprintf(whole, sizeof whole, "[%.100s]", text);
+		fn(ctx, whole);
+	}
+}
+
+SGT_EXPORT const struct sgt_module SGT_MODULE(ftp);
+const struct sgt_module SGT_MODULE(ftp) = {
+	SGT_MODULE_HEAD,
+	.code = "ftp",
+	.vendor = "PC/TCP Kernel, FTP Software, Inc.",
+	.provider = "lwIP over libvdeplug",
+	.version = "1, lwIP " LWIP_VERSION_STRING,
+	.caps = SGT_CAP_LISTEN | SGT_CAP_CONNECT | SGT_CAP_DATAGRAMS | SGT_CAP_IPV4 |
+		SGT_CAP_IPV6_LISTEN | SGT_CAP_IPV6_CONNECT | SGT_CAP_ABORT,
+	.lend_max = FTP_LEND_MAX,
+	.keys = ftp_keys,
+	.create = ftp_create,
+	.detect = detect,
+	.prepare = prepare,
+	.start = ftp_start,
+	.run = ftp_run,
+	.wakeup = ftp_wakeup,
+	.stop = ftp_stop,
+	.destroy = ftp_destroy,
+	.address = address,
+	.listen = ftp_listen,
+	.listener_address = ftp_listener_address,
+	.unlisten = ftp_unlisten,
+	.connect = ftp_connect,
+	.set_user = ftp_set_user,
+	.send = ftp_send,
+	.consume = ftp_consume,
+	.shutdown = ftp_shutdown,
+	.close = ftp_close,
+	.abort = ftp_abort,
+	.dgram_open = ftp_dgram_open,
+	.dgram_send = ftp_dgram_send,
+	.dgram_close = ftp_dgram_close,
+	.counters = counters,
+	.own_addresses = own_addresses,
+	.probe = ftp_probe,
+};
