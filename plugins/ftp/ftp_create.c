@@ -53,8 +53,7 @@ static enum sgt_result read_address(struct sgt_stack *s, const char *text, struc
 	memcpy(host, text, (size_t)(slash - text));
 	host[slash - text] = '\0';
 	unsigned long bits = strtoul(slash + 1, &end, 10);
-	if (end == slash + 1 || *end || bits > 128 ||
-	    ipaddr_parse_host(host, &a, error) != SGT_OK)
+	if (end == slash + 1 || *end || bits > 128 || ipaddr_parse_host(host, &a, error) != SGT_OK)
 		return bad(error, "address", text, "write it as 10.1.0.25/16 or fd00::25/64");
 	return a.u.sa.sa_family == AF_INET ? set_ip4(s, text, &a, (unsigned)bits, error)
 					   : set_ip6(s, text, &a, (unsigned)bits, error);
@@ -128,10 +127,10 @@ static enum sgt_result read_mac(struct sgt_stack *s, const struct sgt_value *v,
 	return SGT_OK;
 }
 
-static enum sgt_result read_hostname(struct sgt_stack *s, const char *text,
-				     struct sgt_error *error)
+static enum sgt_result read_hostname(struct sgt_stack *s, const char *text, struct sgt_error *error)
 {
-	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
+	size_t n =
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
 	if (!n || text[n] || n > WIRE_NAME_MAX)
 		return bad(error, "hostname", text, "letters, digits, . - and _, at most 60");
 	snprintf(s->wire.name, sizeof s->wire.name, "%s", text);

@@ -22,7 +22,8 @@ bool ftp_claim(struct sgt_stack *s)
 	struct sgt_stack *nobody = NULL;
 	if (!atomic_compare_exchange_strong(&user, &nobody, s))
 		return false;
-	srand((unsigned)s->host->random(s->host->ctx)); /* lwIP takes its random numbers from rand */
+	srand((unsigned)s->host->random(
+		s->host->ctx)); /* lwIP takes its random numbers from rand */
 	s->key[0] = s->host->random(s->host->ctx);
 	s->key[1] = s->host->random(s->host->ctx);
 	if (!initialised)

@@ -99,6 +99,7 @@ enum sgt_result wire_init(struct wire *w, const char *url, struct sgt_error *err
 {
 	memset(w, 0, sizeof *w);
 	w->fd = w->data_fd = w->ctl_fd = -1;
+	snprintf(w->name, sizeof w->name, "smtpgate");
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
 		if (strncmp(url, schemes[i], strlen(schemes[i])) != 0)
 			continue;
@@ -135,7 +136,7 @@ static enum sgt_result plug(struct wire *w, struct sgt_error *error)
 		error_remedy(error, "%s", report.remedy);
 		return error->result;
 	}
-	w->conn = vde_open(url, (char *)(uintptr_t) "smtpgate", NULL);
+	w->conn = vde_open(url, w->name, NULL);
 	if (!w->conn)
 		return error_errno(error, ERROR_SOCKET, errno ? errno : EIO, w->url);
 	w->data_fd = vde_datafd(w->conn);

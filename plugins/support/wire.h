@@ -35,6 +35,7 @@
 
 #define WIRE_FRAME_MAX 9234u /* a frame with 9216 bytes in it, Ethernet's header and a VLAN's */
 #define WIRE_PLACE_MAX 80u   /* characters of DIR */
+#define WIRE_NAME_MAX 60u    /* characters of name */
 #define WIRE_PATIENCE 5000   /* ms */
 #define WIRE_GLANCE 900      /* ms */
 #define WIRE_LOST (-1)
@@ -47,9 +48,11 @@ struct wire {
 	enum wire_kind kind;
 	char url[WIRE_PLACE_MAX + 16];
 	char place[WIRE_PLACE_MAX + 1]; /* DIR or NAME; of udp the port */
-	struct vdeconn *conn;           /* NULL: not open */
-	int data_fd, ctl_fd;            /* of conn; ctl_fd -1: it has none */
-	int fd;                         /* an epoll of both; -1: not open */
+	char name[WIRE_NAME_MAX +
+		  1];         /* what the switch calls our port; wire_init sets "smtpgate" */
+	struct vdeconn *conn; /* NULL: not open */
+	int data_fd, ctl_fd;  /* of conn; ctl_fd -1: it has none */
+	int fd;               /* an epoll of both; -1: not open */
 };
 
 /* Takes a URL apart; touches nothing outside the process. SGT_BAD_SETTING says what is wrong with it. */
