@@ -140,6 +140,9 @@ AS_IF([test $sg_found = no], [sg_missing="${sg_missing:+$sg_missing, }lib$2 is m
 AC_DEFUN([SG_TRANSPORTS], [
 SHARED_TRANSPORTS= STATIC_TRANSPORTS= STATIC_TRANSPORT_FILES= SG_TRANSPORT_LINES=
 SG_TRANSPORT([lmn], [the host's own TCP/IP])
+SG_TRANSPORT([ftp], [lwIP on a virtual Ethernet], [
+	SG_NEEDS_PKG([FTP], [lwip >= 2.1], [liblwip-dev])
+	SG_NEEDS_LIB([FTP], [vdeplug], [vde_open_real], [libvdeplug.h], [libvdeplug-dev])])
 SG_TRANSPORT([win], [the 4.4BSD TCP of libslirp], [
 	# slirp.pc asks for the headers of GLib, which are not needed; the function came with 4.7
 	SG_NEEDS_LIB([WIN], [slirp], [slirp_add_hostxfwd], [slirp/libslirp.h], [libslirp-dev])

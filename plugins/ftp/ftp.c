@@ -15,7 +15,7 @@ const struct sgt_key ftp_keys[] = {
 				     "tap://DEVICE, udp://PORT->ADDRESS:PORT or switch://FOLDER."},
 	[FTP_KEY_ADDRESS] =
 		{.name = "address",
-		 .type = SGT_NET,
+		 .type = SGT_TEXT, /* SGT_NET would refuse the bits of the host */
 		 .flags = SGT_KEY_MANY,
 		 .help = "Own addresses there with their networks: one IPv4, IPv6 of /64."},
 	[FTP_KEY_GATEWAY] = {.name = "gateway",
@@ -113,7 +113,7 @@ const struct sgt_module SGT_MODULE(ftp) = {
 	SGT_MODULE_HEAD,
 	.code = "ftp",
 	.vendor = "PC/TCP Kernel, FTP Software, Inc.",
-	.provider = "lwIP over libvdeplug",
+	.provider = "lwIP",
 	.version = "1, lwIP " LWIP_VERSION_STRING,
 	.caps = SGT_CAP_LISTEN | SGT_CAP_CONNECT | SGT_CAP_DATAGRAMS | SGT_CAP_IPV4 |
 		SGT_CAP_IPV6_LISTEN | SGT_CAP_IPV6_CONNECT | SGT_CAP_ABORT,

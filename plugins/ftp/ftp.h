@@ -21,7 +21,7 @@
 #define FTP_LEND_MAX 65536u              /* bytes lent on a connection; lwIP's window is one less */
 #define FTP_POOL_MAX (32u * 1024 * 1024) /* bytes of receive memory lent by the stack */
 #define FTP_HALF_OPEN 256u               /* connections whose handshake is not over */
-#define FTP_ORPHANS 256u                 /* closed by us, not yet taken by their peers */
+#define FTP_ORPHANS 1024u                /* closed by us, not yet taken by their peers */
 #define FTP_TIME_WAIT 1024u              /* remembered after their end */
 #define FTP_FRAMES 256                   /* taken in one run before connections are served */
 #define FTP_QUEUE 256u                   /* frames that wait for room on the wire */
@@ -47,6 +47,8 @@ struct ftp_frame {
 	unsigned char bytes[];
 };
 
+STAILQ_HEAD(ftp_queue, sgt_conn);
+
 struct sgt_stack {
 	const struct sgt_host *host;
 	struct wire wire;
@@ -58,7 +60,7 @@ struct sgt_stack {
 	uint8_t mac[6];
 	unsigned mtu;
 	/* from start to stop */
-	bool started, lost, down_told;
+	bool lost;
 	bool looped;   /* lwIP has packets from us to us */
 	bool starving; /* a connection waits for receive memory */
 	int event_fd;
@@ -66,10 +68,11 @@ struct sgt_stack {
 	struct lend_pool pool;
 	struct sgt_counters counters;
 	uint64_t conflict_ms; /* when somebody else claimed our address, last told; 0: never */
+	uint64_t defended_ms; /* and when we last claimed it again */
 	LIST_HEAD(, sgt_conn) conns;
 	LIST_HEAD(, sgt_listener) listeners;
 	LIST_HEAD(, sgt_dgram) dgrams;
-	STAILQ_HEAD(, sgt_conn) ready;
+	struct ftp_queue ready;
 	STAILQ_HEAD(, sgt_dgram) ready_dgrams;
 	STAILQ_HEAD(, ftp_frame) frames;
 	size_t frame_count;
@@ -152,10 +155,20 @@ bool ftp_claim(struct sgt_stack *s);
 void ftp_release(struct sgt_stack *s);
 /* Packets from us to us, which lwIP wants to be called back for. */
 void ftp_loop(struct sgt_stack *s);
-/* Ends connections that nobody has a handle of, beyond their bounds or all of them. */
-void ftp_trim(unsigned orphans, unsigned time_wait);
-/* Connections whose handshake is not over. */
+
+/* ---- ftp_orphan.c: connections of lwIP's that nobody has a handle of ---- */
+/* Has lwIP bring it to its end, by a reset at once when it is not made yet. */
+void ftp_orphan(struct tcp_pcb *pcb);
+/* Handshakes under way. */
 unsigned ftp_half_open(void);
+/* Ends the newest of them beyond a bound: they came by ways that the filter does not look into. */
+void ftp_trim_half_open(unsigned bound);
+/* Ends the oldest orphans beyond their bounds. Not from inside lwIP. */
+void ftp_trim(void);
+/* Ends all connections that lwIP has. */
+void ftp_trim_all(void);
+/* Has one of them bytes that its peer has not acknowledged? */
+bool ftp_draining(void);
 
 /* ---- ftp_conn.c ---- */
 struct sgt_conn *ftp_conn_new(struct sgt_stack *s, struct tcp_pcb *pcb, enum ftp_state state);

@@ -49,8 +49,11 @@ static bool write_pieces(struct sgt_conn *c)
 /* Both directions have ended: lwIP brings it to its end alone, and tells nobody. */
 static void end_both(struct sgt_conn *c)
 {
-	if (c->pcb && c->eof && c->fin)
-		ftp_bytes_detach(c);
+	struct tcp_pcb *pcb = c->pcb;
+	if (!pcb || !c->eof || !c->fin)
+		return;
+	ftp_bytes_detach(c);
+	ftp_orphan(pcb);
 }
 
 static void pump(struct sgt_conn *c)

@@ -219,26 +219,13 @@ void ftp_set_user(struct sgt_conn *c, void *user)
 	c->user = user;
 }
 
-/* lwIP resets a connection that is closed with bytes unread: it is told that they were read. */
-static void close_gently(struct tcp_pcb *pcb)
-{
-	if (pcb->refused_data) {
-		pbuf_free(pcb->refused_data);
-		pcb->refused_data = NULL;
-	}
-	if (pcb->rcv_wnd < TCP_WND_MAX(pcb))
-		tcp_recved(pcb, (u16_t)(TCP_WND_MAX(pcb) - pcb->rcv_wnd));
-	if (tcp_close(pcb) != ERR_OK)
-		tcp_abort(pcb);
-	ftp_trim(FTP_ORPHANS, FTP_TIME_WAIT);
-}
-
 void ftp_close(struct sgt_conn *c)
 {
 	struct tcp_pcb *pcb = c->pcb;
 	ftp_bytes_detach(c);
 	if (pcb)
-		close_gently(pcb);
+		ftp_orphan(pcb);
+	ftp_trim();
 	c->state = FTP_CLOSING;
 	ftp_conn_ready(c);
 }

@@ -88,15 +88,6 @@ static enum sgt_result read_gateway(struct sgt_stack *s, const struct sgt_value 
 	return SGT_OK;
 }
 
-static enum sgt_result read_name_servers(const struct sgt_value *v, struct sgt_error *error)
-{
-	struct ipaddr a;
-	for (size_t i = 0; i < v->count; i++)
-		if (ipaddr_parse(v->texts[i], 53, &a, error) != SGT_OK || a.any)
-			return bad(error, "name_server", v->texts[i], "not an IP address");
-	return SGT_OK;
-}
-
 /* Locally administered, the same after each start, another for each address of a network (FNV-1a). */
 static void derive_mac(struct sgt_stack *s, const char *network, const char *address)
 {
@@ -146,7 +137,7 @@ static enum sgt_result read_values(struct sgt_stack *s, const struct sgt_value *
 	if (r == SGT_OK)
 		r = read_gateway(s, &v[FTP_KEY_GATEWAY], error);
 	if (r == SGT_OK)
-		r = read_name_servers(&v[FTP_KEY_NAME_SERVER], error);
+		r = ipaddr_name_servers(&v[FTP_KEY_NAME_SERVER], error);
 	if (r == SGT_OK)
 		r = read_hostname(s, v[FTP_KEY_HOSTNAME].texts[0], error);
 	if (r == SGT_OK && v[FTP_KEY_MAC].count)

@@ -1,6 +1,5 @@
 /*
- * What lwIP has once in a process: who uses it, its random numbers, initial sequence numbers, and its lists of connections
- * that nobody has a handle of any more.
+ * What lwIP has once in a process: who uses it, its random numbers, and initial sequence numbers.
  *
  * Two functions of lwIP's own are replaced here, so they are the only visible names of the module beside the constant:
  *
@@ -113,37 +112,4 @@ u32_t tcp_next_iss(struct tcp_pcb *pcb)
 	memcpy(words, &local.u, sizeof local.u.in6);
 	memcpy(words + 4, &remote.u, sizeof remote.u.in6);
 	return (u32_t)(sys_now() * 250u + (u32_t)sip_hash(s ? s->key : none, words, 8));
-}
-
-/* ---- connections without a handle ---- */
-
-unsigned ftp_half_open(void)
-{
-	unsigned n = 0;
-	for (struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next)
-		n += p->state == SYN_RCVD;
-	return n;
-}
-
-/* The newest stand first in lwIP's lists, so the last that is over the bound is the oldest. */
-static struct tcp_pcb *beyond(struct tcp_pcb *list, unsigned bound)
-{
-	struct tcp_pcb *oldest = NULL;
-	unsigned n = 0;
-	for (struct tcp_pcb *p = list; p; p = p->next) {
-		if (p->callback_arg || p->state == SYN_RCVD)
-			continue;
-		if (++n > bound)
-			oldest = p;
-	}
-	return oldest;
-}
-
-void ftp_trim(unsigned orphans, unsigned time_wait)
-{
-	struct tcp_pcb *p;
-	while ((p = beyond(tcp_active_pcbs, orphans)))
-		tcp_abort(p);
-	while ((p = beyond(tcp_tw_pcbs, time_wait)))
-		tcp_abort(p);
 }

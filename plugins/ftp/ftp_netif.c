@@ -106,7 +106,7 @@ enum sgt_result ftp_netif_up(struct sgt_stack *s, struct sgt_error *error)
 		ip4addr_ntoa_r(&s->ip4, ip, sizeof ip);
 		error_set(error, SGT_SOCKET, "%s on %s is the address of another host, %s", ip,
 			  s->wire.url, mac);
-		error_remedy(error, "give one of the two another address");
+		error_remedy(error, "address = in the vendor's section: one that nobody has there");
 		return SGT_SOCKET;
 	}
 	if (!netif_add(&s->netif, &s->ip4, &s->mask, &s->gateway, s, init, ethernet_input))
