@@ -62,39 +62,21 @@ static void stop(struct sgt_stack *stack)
 static enum sgt_result address(struct sgt_stack *stack, const char *text, unsigned default_port,
 			       char out[SGT_ADDRESS_MAX], struct sgt_error *error)
 {
-	struct ipaddr a;
-	enum sgt_result r = ipaddr_parse(text, default_port, &a, error);
 	(void)stack;
-	if (r == SGT_OK)
-		ipaddr_format(&a, out);
-	return r;
+	return sock_address(text, default_port, out, error);
 }
 
 static enum sgt_result connect_to(struct sgt_stack *stack, const char *to, const char *source,
 				  void *user, struct sgt_conn **conn, struct sgt_error *error)
 {
-	struct ipaddr a, from;
-	const struct ipaddr *by = NULL;
-	enum sgt_result r = ipaddr_parse(to, 0, &a, error);
-	if (r == SGT_OK && source)
-		r = ipaddr_parse_host(source, &from, error);
-	if (r != SGT_OK)
-		return r;
-	if (a.any || !ipaddr_port(&a))
-		return error_set(error, SGT_BAD_ADDRESS, "\"%.100s\" is nothing to connect to", to);
-	if (source)
-		by = &from;
-	else if (stack->has_source && stack->source.u.sa.sa_family == a.u.sa.sa_family)
-		by = &stack->source;
-	return sock_connect(&stack->sock, &a, by, user, conn, error);
+	const struct ipaddr *standard = stack->has_source ? &stack->source : NULL;
+	return sock_connect_to(&stack->sock, to, source, standard, user, conn, error);
 }
 
 static enum sgt_result dgram_open(struct sgt_stack *stack, const char *local, void *user,
 				  struct sgt_dgram **dgram, struct sgt_error *error)
 {
-	struct ipaddr a;
-	enum sgt_result r = ipaddr_parse(local, 0, &a, error);
-	return r == SGT_OK ? sock_dgram_open(&stack->sock, &a, user, dgram, error) : r;
+	return sock_dgram_at(&stack->sock, local, user, dgram, error);
 }
 
 static void counters(struct sgt_stack *stack, struct sgt_counters *out)

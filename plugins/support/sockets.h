@@ -44,6 +44,9 @@
 #define sock_descriptor SUPPORT(sock_descriptor)
 #define sock_listen_at SUPPORT(sock_listen_at)
 #define sock_accept SUPPORT(sock_accept)
+#define sock_address SUPPORT(sock_address)
+#define sock_connect_to SUPPORT(sock_connect_to)
+#define sock_dgram_at SUPPORT(sock_dgram_at)
 #define sock_set_user SUPPORT(sock_set_user)
 #define sock_send SUPPORT(sock_send)
 #define sock_consume SUPPORT(sock_consume)
@@ -147,6 +150,16 @@ void sock_abort(struct sgt_conn *conn);
 enum sgt_result sock_dgram_send(struct sgt_dgram *dgram, const char *to, const void *data,
 				size_t len);
 void sock_dgram_close(struct sgt_dgram *dgram);
+
+/* The same by texts, for a module's table. standard: where connections of its family come from when
+ * source is NULL, or NULL. */
+enum sgt_result sock_address(const char *text, unsigned default_port, char out[SGT_ADDRESS_MAX],
+			     struct sgt_error *error);
+enum sgt_result sock_connect_to(struct sock_stack *s, const char *to, const char *source,
+				const struct ipaddr *standard, void *user, struct sgt_conn **conn,
+				struct sgt_error *error);
+enum sgt_result sock_dgram_at(struct sock_stack *s, const char *local, void *user,
+			      struct sgt_dgram **dgram, struct sgt_error *error);
 
 /* The host's, with realloc's contract; size 0 frees. */
 void *sock_alloc(struct sock_stack *s, void *old, size_t size);
