@@ -31,6 +31,9 @@ AS_IF([test -n "$SG_SAN_CFLAGS"], [
 	CFLAGS=$sg_save
 ])
 AC_SUBST([SG_SAN_CFLAGS])
+# for programs that must have one thread alone
+AS_CASE([$enable_sanitizers], [*thread*], [SG_CHILD_SAN_CFLAGS=], [SG_CHILD_SAN_CFLAGS=$SG_SAN_CFLAGS])
+AC_SUBST([SG_CHILD_SAN_CFLAGS])
 AC_SUBST([SG_SANITIZED])
 AC_SUBST([SG_WHOLE_LDFLAGS])
 AM_CONDITIONAL([SANITIZED], [test "x$SG_SANITIZED" = xyes])
@@ -143,6 +146,8 @@ SG_TRANSPORT([lmn], [the host's own TCP/IP])
 SG_TRANSPORT([ftp], [lwIP on a virtual Ethernet], [
 	SG_NEEDS_PKG([FTP], [lwip >= 2.1], [liblwip-dev])
 	SG_NEEDS_LIB([FTP], [vdeplug], [vde_open_real], [libvdeplug.h], [libvdeplug-dev])])
+SG_TRANSPORT([nvl], [a Linux stack in its own network namespace],
+	[SG_NEEDS_LIB([NVL], [vdeplug], [vde_open_real], [libvdeplug.h], [libvdeplug-dev])])
 SG_TRANSPORT([win], [the 4.4BSD TCP of libslirp], [
 	# slirp.pc asks for the headers of GLib, which are not needed; the function came with 4.7
 	SG_NEEDS_LIB([WIN], [slirp], [slirp_add_hostxfwd], [slirp/libslirp.h], [libslirp-dev])
