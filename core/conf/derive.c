@@ -75,10 +75,24 @@ static void inherit(struct conf_load *l, struct conf_section *sec, const char *k
 		conf_load_derive(l, sec, key, value, words);
 }
 
+static void inherit_newline(struct conf_load *l, struct conf_section *sec,
+			    const struct conf_profile *profile)
+{
+	const struct conf_section *from = conf_load_find(l, CONF_KIND_PROFILE, profile->name);
+	const struct conf_key *k = conf_key_find(from->kind, "bare_newline");
+	const char *value = conf_load_text(l, k, from->at);
+	if (value)
+		conf_load_derive(l, sec, k->name, value,
+				 printed(l, region_printf(l->region, "[profile %s]", from->name)));
+}
+
 static void derive_listen(struct conf_load *l, struct conf_section *sec)
 {
 	inherit(l, sec, "vendor", CONF_KIND_GATEWAY, "vendor", "[gateway] vendor");
 	inherit(l, sec, "max_size", CONF_KIND_GATEWAY, "max_size", "[gateway] max_size");
+	const struct conf_profile *profile = conf_profile_of(l, sec);
+	if (profile)
+		inherit_newline(l, sec, profile);
 	const char *certificate = ((const struct conf_listen *)sec->at)->certificate;
 	conf_load_derive(l, sec, "tls", certificate ? "offered" : "off",
 			 certificate ? "certificate is set" : "certificate is not set");
@@ -153,6 +167,7 @@ void conf_derive(struct conf_load *l)
 	derive_gateway(l);
 	if (!has_kind(l, CONF_KIND_LISTEN))
 		imply(l, CONF_KIND_LISTEN, "default");
+	conf_profiles_derive(l);
 	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next) {
 		if (sec->kind->id == CONF_KIND_LISTEN)
 			derive_listen(l, sec);

@@ -78,6 +78,10 @@ char *conf_load_text(struct conf_load *l, const struct conf_key *k, const void *
 
 /* Fills what depends on other keys, and adds the sections that are implied. */
 void conf_derive(struct conf_load *l);
+/* The built-in profiles, and what each profile has of the one that it is like. */
+void conf_profiles_derive(struct conf_load *l);
+/* The profile that a listener names, or NULL with the fault. */
+const struct conf_profile *conf_profile_of(struct conf_load *l, const struct conf_section *listen);
 /* Looks for faults that no key shows alone. */
 void conf_validate(struct conf_load *l);
 

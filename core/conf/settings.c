@@ -31,6 +31,7 @@ static void gather_all(struct conf_load *l)
 {
 	struct settings *s = l->s;
 	s->listens = gather(l, CONF_KIND_LISTEN, &s->listen_count);
+	s->profiles = gather(l, CONF_KIND_PROFILE, &s->profile_count);
 	s->routes = gather(l, CONF_KIND_ROUTE, &s->route_count);
 	s->postoffices = gather(l, CONF_KIND_POSTOFFICE, &s->postoffice_count);
 	s->vendors = gather(l, CONF_KIND_VENDOR, &s->vendor_count);

@@ -90,6 +90,20 @@ enum conf_newline { CONF_NEWLINE_REJECT, CONF_NEWLINE_NORMALISE, CONF_NEWLINE_NO
 
 enum conf_auth { CONF_AUTH_OFF, CONF_AUTH_OFFERED, CONF_AUTH_REQUIRED };
 
+/* How lenient a listener is with a client. */
+struct conf_profile {
+	const char *name;
+	const char *like;
+	struct conf_nets clients; /* who gets it whatever listener they come to */
+	enum conf_tls_version tls_min;
+	bool tls_offer;                            /* STARTTLS is shown; it is taken all the same */
+	bool auth_clear;                           /* known clients may log in without TLS */
+	const char *prompt_user, *prompt_password; /* of AUTH LOGIN; NULL: the usual */
+	bool helo_any, brackets_optional;
+	enum conf_newline bare_newline;
+	uint64_t max_size; /* 0: that of the listener */
+};
+
 struct conf_listen {
 	const char *name;
 	struct conf_texts addresses;
@@ -99,9 +113,10 @@ struct conf_listen {
 	unsigned max_recipients, max_connections, max_connections_client;
 	struct conf_rate rate;
 	enum conf_tls tls;
-	const char *certificate; /* a path, "auto", or NULL: none */
-	const char *key;         /* NULL: none; the certificate's file when not set */
-	enum conf_newline bare_newline;
+	const char *certificate;        /* a path, "auto", or NULL: none */
+	const char *key;                /* NULL: none; the certificate's file when not set */
+	const char *profile;            /* its name */
+	enum conf_newline bare_newline; /* of the profile when not set */
 	enum mail_priority priority;
 	enum conf_auth auth;
 	const char *users; /* file; see auth/users.h */
@@ -190,6 +205,8 @@ struct settings {
 	struct conf_listen
 		*listens; /* one named "default" on 127.0.0.1:2525 when the file has none */
 	size_t listen_count;
+	struct conf_profile *profiles; /* modern and legacy are always there */
+	size_t profile_count;
 	struct conf_route
 		*routes; /* file order; none: everything that is not local is held, "no route" */
 	size_t route_count;
@@ -236,6 +253,8 @@ void settings_unref(struct settings **s);
  * the thread of the last unref. Once, before the settings are shared. */
 void settings_attach(struct settings *s, void *what, void (*detach)(void *what));
 const struct conf_vendor *settings_vendor(const struct settings *s, const char *name);
+/* The profile of this name, or NULL. */
+const struct conf_profile *settings_profile(const struct settings *s, const char *name);
 const struct conf_route *settings_route(const struct settings *s, const char *name);
 
 /* What settings_print cannot know: the keys of a vendor's module that its section does not give. */

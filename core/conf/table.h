@@ -47,6 +47,7 @@ extern const struct conf_type conf_type_count;       /* uint64_t */
 extern const struct conf_type conf_type_bool;        /* bool */
 extern const struct conf_type conf_type_word;        /* an enum: index in k->words */
 extern const struct conf_type conf_type_switch;      /* bool: index in k->words */
+extern const struct conf_type conf_type_prompts;     /* two const char *: the other one in `also` */
 extern const struct conf_type conf_type_rate;        /* struct conf_rate */
 extern const struct conf_type conf_type_do;        /* enum conf_do; also: const char *reject_text */
 extern const struct conf_type conf_type_paths;     /* struct conf_texts */
@@ -85,6 +86,7 @@ enum conf_kind_id {
 	CONF_KIND_GATEWAY,
 	CONF_KIND_LOG,
 	CONF_KIND_LISTEN,
+	CONF_KIND_PROFILE,
 	CONF_KIND_ROUTE,
 	CONF_KIND_POSTOFFICE,
 	CONF_KIND_QUEUE,
@@ -104,7 +106,8 @@ struct conf_kind {
 };
 
 extern const struct conf_key conf_keys_gateway[], conf_keys_log[], conf_keys_listen[],
-	conf_keys_route[], conf_keys_postoffice[], conf_keys_queue[], conf_keys_vendor[];
+	conf_keys_profile[], conf_keys_route[], conf_keys_postoffice[], conf_keys_queue[],
+	conf_keys_vendor[];
 
 /* The kinds in the order in which they are printed; CONF_KINDS of them. */
 extern const struct conf_kind conf_kinds[];

@@ -104,6 +104,18 @@ static void check_address(struct conf_load *l, const struct conf_section *sec, s
 	}
 }
 
+/* Is there a client that may log in without TLS? */
+static bool takes_clear(const struct conf_load *l, const struct conf_listen *listen)
+{
+	for (const struct conf_section *sec = l->sections; sec; sec = sec->next) {
+		const struct conf_profile *p = sec->at;
+		if (sec->kind->id == CONF_KIND_PROFILE && p->auth_clear &&
+		    (p->clients.count || text_same(p->name, listen->profile)))
+			return true;
+	}
+	return false;
+}
+
 static void check_tls(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_listen *listen = sec->at;
@@ -113,18 +125,35 @@ static void check_tls(struct conf_load *l, const struct conf_section *sec)
 		conf_load_error(l, "set certificate to a PEM file, or to auto",
 				"tls: [listen %s] has no certificate", listen->name);
 	}
-	if (listen->auth != CONF_AUTH_OFF && listen->tls == CONF_TLS_OFF) {
+	if (listen->auth != CONF_AUTH_OFF && listen->tls == CONF_TLS_OFF &&
+	    !takes_clear(l, listen)) {
 		conf_load_place(l, sec, "auth");
-		conf_load_error(
-			l, "set tls = required and certificate",
-			"auth: [listen %s] has no TLS, and no password is taken in the clear",
-			listen->name);
+		conf_load_error(l,
+				"set tls = required and certificate, or auth_clear in the profile "
+				"of old clients",
+				"auth: [listen %s] has no TLS, and no password is taken in the "
+				"clear",
+				listen->name);
 	}
 	if (listen->key && (!listen->certificate || own)) {
 		conf_load_place(l, sec, "key");
 		conf_load_error(l, own ? "take it away" : "set certificate to the file it is for",
 				"key: [listen %s] has no certificate of a file", listen->name);
 	}
+}
+
+/* A listener that wants STARTTLS of clients that must not see it takes nothing from anybody. */
+static void check_profile(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_listen *listen = sec->at;
+	const struct conf_section *p = conf_load_find(l, CONF_KIND_PROFILE, listen->profile);
+	if (!p || listen->tls != CONF_TLS_REQUIRED ||
+	    ((const struct conf_profile *)p->at)->tls_offer)
+		return;
+	conf_load_place(l, sec, "tls");
+	conf_load_error(l, "set tls = offered, or tls_offer = yes in the profile",
+			"tls: [listen %s] requires STARTTLS, and [profile %s] does not show it",
+			listen->name, p->name);
 }
 
 static void check_listen(struct conf_load *l, const struct conf_section *sec)
@@ -140,6 +169,7 @@ static void check_listen(struct conf_load *l, const struct conf_section *sec)
 				"max_size of [listen %s] is above that of [gateway]", listen->name);
 	}
 	check_tls(l, sec);
+	check_profile(l, sec);
 	for (size_t i = 0; i < listen->addresses.count; i++)
 		check_address(l, sec, i);
 }

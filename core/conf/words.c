@@ -115,6 +115,54 @@ static bool format_rate(const struct conf_key *k, const void *section, size_t i,
 	return true;
 }
 
+#define PROMPT_MAX 40 /* bytes */
+
+static bool is_prompt(const char *text)
+{
+	size_t n = 0;
+	for (; text[n]; n++)
+		if (text[n] < ' ' || text[n] > '~')
+			return false;
+	return n && n <= PROMPT_MAX;
+}
+
+/* "User Name, Password" or standard. */
+static void read_prompts(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	const char **user = (const char **)(void *)((char *)section + k->offset);
+	const char **password = (const char **)(void *)((char *)section + k->also);
+	char shown[68], *comma = strchr(text, ',');
+	conf_fault_shown(text, shown);
+	if (text_same(text, k->words[0])) {
+		*user = *password = NULL;
+		return;
+	}
+	if (comma)
+		*comma++ = '\0';
+	if (!comma || !is_prompt(text_trim(text)) || !is_prompt(text_trim(comma))) {
+		conf_load_error(l, "it is written: User Name, Password (ASCII, each at most 40)",
+				"%s: \"%s\" is not two prompts", k->name, shown);
+		return;
+	}
+	*user = conf_load_strdup(l, text_trim(text));
+	*password = conf_load_strdup(l, text_trim(comma));
+}
+
+static bool format_prompts(const struct conf_key *k, const void *section, size_t i,
+			   struct conf_out *out)
+{
+	const char *user = *(const char *const *)(const void *)((const char *)section + k->offset);
+	const char *password =
+		*(const char *const *)(const void *)((const char *)section + k->also);
+	if (i)
+		return false;
+	if (user && password)
+		conf_out_printf(out, "%s, %s", user, password);
+	else
+		conf_out_puts(out, k->words[0]);
+	return true;
+}
+
 static const char *const deeds[] = {"send", "hold", "discard", "reject", NULL};
 
 /* May it be said in an SMTP reply? */
@@ -169,5 +217,6 @@ static bool format_do(const struct conf_key *k, const void *section, size_t i, s
 const struct conf_type conf_type_bool = {"bool", read_bool, format_bool};
 const struct conf_type conf_type_word = {"word", read_word, format_word};
 const struct conf_type conf_type_switch = {"word", read_switch, format_switch};
+const struct conf_type conf_type_prompts = {"two prompts", read_prompts, format_prompts};
 const struct conf_type conf_type_rate = {"rate", read_rate, format_rate};
 const struct conf_type conf_type_do = {"send|hold|discard|reject TEXT", read_do, format_do};

@@ -4,14 +4,16 @@
 #include "gateway/secure.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct secure {
 	size_t listen_count;
-	struct tls_context **listens; /* one for each [listen], NULL: off */
-	struct users **users;         /* likewise; NULL: auth is off */
+	/* For each [listen] one for each lowest version that a client may get there; NULL: none gets it, or tls is off. */
+	struct tls_context *(*listens)[TLS_VERSIONS];
+	struct users **users; /* likewise; NULL: auth is off */
 	size_t route_count;
 	struct tls_context **routes; /* one for each [route], NULL: off */
 	struct tls_identity *own;    /* of certificate = auto, NULL: none */
@@ -22,7 +24,8 @@ static void secure_free(void *what)
 {
 	struct secure *x = what;
 	for (size_t i = 0; x->listens && i < x->listen_count; i++)
-		tls_context_unref(&x->listens[i]);
+		for (int v = 0; v < TLS_VERSIONS; v++)
+			tls_context_unref(&x->listens[i][v]);
 	for (size_t i = 0; x->users && i < x->listen_count; i++)
 		users_destroy(&x->users[i]);
 	free(x->listens);
@@ -58,6 +61,15 @@ static enum result find_own(struct secure *x, const struct settings *s, int64_t 
 	return tls_identity_make(&x->own, s->gateway.hostname, now, err);
 }
 
+/* What a profile wants of TLS stays with its own clients: a context for each floor. */
+static enum result make_floor(struct tls_context **contexts, enum conf_tls_version floor,
+			      const struct tls_identity *identity, struct err *err)
+{
+	if (contexts[floor])
+		return OK;
+	return tls_context_server(&contexts[floor], identity, (enum tls_version)floor, err);
+}
+
 static enum result make_listen(struct secure *x, size_t i, const struct settings *s, int64_t now,
 			       struct err *err)
 {
@@ -74,8 +86,9 @@ static enum result make_listen(struct secure *x, size_t i, const struct settings
 	if (r == OK && *identity->note)
 		LOG(LOG_WARN, NULL, "certificate", "noted", F_S("listener", l->name),
 		    F_S("what", identity->note));
-	if (r == OK)
-		r = tls_context_server(&x->listens[i], identity, TLS_1_2, err);
+	for (size_t p = 0; p < s->profile_count && r == OK; p++)
+		if (s->profiles[p].clients.count || text_same(s->profiles[p].name, l->profile))
+			r = make_floor(x->listens[i], s->profiles[p].tls_min, identity, err);
 	if (r != OK)
 		err_prefix(err, "[listen %s]", l->name);
 	tls_identity_free(&loaded);
@@ -117,7 +130,7 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err)
 {
 	struct secure *x = calloc(1, sizeof *x);
 	if (x) {
-		x->listens = calloc(s->listen_count + 1, sizeof(struct tls_context *));
+		x->listens = calloc(s->listen_count + 1, sizeof *x->listens);
 		x->users = calloc(s->listen_count + 1, sizeof(struct users *));
 		x->routes = calloc(s->route_count + 1, sizeof(struct tls_context *));
 	}
@@ -159,10 +172,11 @@ void secure_keep(const struct settings *s)
 	    F_S("file", path));
 }
 
-struct tls_context *secure_listen(const struct settings *s, const struct conf_listen *l)
+struct tls_context *secure_listen(const struct settings *s, const struct conf_listen *l,
+				  const struct conf_profile *p)
 {
 	const struct secure *x = s->attached;
-	return x->listens[l - s->listens];
+	return x->listens[l - s->listens][p->tls_min];
 }
 
 struct tls_context *secure_route(const struct settings *s, const struct conf_route *r)

@@ -19,8 +19,9 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err);
 void secure_keep(const struct settings *s);
 /* Those who may log in at a listener; NULL: its auth is off. Borrowed from the settings. */
 const struct users *secure_users(const struct settings *s, const struct conf_listen *l);
-/* For clients of a listener; NULL: its tls is off. Borrowed from the settings. */
-struct tls_context *secure_listen(const struct settings *s, const struct conf_listen *l);
+/* For clients of a listener that get this profile; NULL: its tls is off. Borrowed from the settings. */
+struct tls_context *secure_listen(const struct settings *s, const struct conf_listen *l,
+				  const struct conf_profile *p);
 /* For the servers of a route; NULL: its tls is off. Borrowed from the settings. */
 struct tls_context *secure_route(const struct settings *s, const struct conf_route *r);
 

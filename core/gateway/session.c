@@ -59,7 +59,7 @@ bool session_is_secure(const struct session *s)
 static void secure(struct session *s)
 {
 	const struct tls_config config = {
-		.context = secure_listen(s->settings, s->conf),
+		.context = secure_listen(s->settings, s->conf, s->profile),
 		.now = clock_wall(s->lane->vendor->g->clock),
 	};
 	s->shaking = true;
@@ -90,7 +90,7 @@ static void peer_insecure(void *ctx, struct channel *c, const char *why)
 	const char *offer = tls_offer(channel_tls(c));
 	atomic_fetch_add(&s->in->refused, 1);
 	LOG(LOG_WARN, s->id, "session", "insecure", F_S("client", s->client),
-	    F_S("listener", s->in->name), F_S("reason", why),
+	    F_S("listener", s->in->name), F_S("profile", s->profile->name), F_S("reason", why),
 	    F_S("offered", *offer ? offer : NULL));
 	channel_close(c);
 }
@@ -226,20 +226,6 @@ static bool admit(struct session *s, struct smtp_reply *greeting)
 	}
 }
 
-static enum smtp_newline newline_of(enum conf_newline n)
-{
-	return n == CONF_NEWLINE_REJECT      ? SMTP_NEWLINE_REJECT
-	       : n == CONF_NEWLINE_NORMALISE ? SMTP_NEWLINE_NORMALISE
-					     : SMTP_NEWLINE_NOTE;
-}
-
-static enum smtp_starttls starttls_of(enum conf_tls tls)
-{
-	return tls == CONF_TLS_OFFERED    ? SMTP_STARTTLS_OFFERED
-	       : tls == CONF_TLS_REQUIRED ? SMTP_STARTTLS_REQUIRED
-					  : SMTP_STARTTLS_OFF;
-}
-
 static enum result engine_new(struct session *s)
 {
 	struct smtp_reply greeting;
@@ -249,15 +235,7 @@ static enum result engine_new(struct session *s)
 		LOG(LOG_WARN, s->id, "session", "refused", F_S("client", s->client),
 		    F_S("listener", s->in->name), F_S("reason", greeting.text));
 	}
-	s->config = (struct smtp_server_config){
-		.hostname = s->settings->gateway.hostname,
-		.max_size = s->conf->max_size,
-		.max_recipients = s->conf->max_recipients,
-		.max_errors = 20,
-		.newline = newline_of(s->conf->bare_newline),
-		.starttls = starttls_of(s->conf->tls),
-		.secure = s->conf->tls == CONF_TLS_IMPLICIT,
-	};
+	session_profile_set(s);
 	s->ops = (struct smtp_server_ops){
 		.on_note = on_note,
 		.on_line = s->logged ? on_line : NULL,

@@ -158,7 +158,9 @@ static enum smtp_verdict on_auth(void *ctx, const char *mechanism, const char *i
 {
 	struct session *s = ctx;
 	end(s);
-	s->sasl = sasl_server_new(sasl_find(mechanism), secure_users(s->settings, s->conf), NULL);
+	const struct sasl_prompts prompts = {s->profile->prompt_user, s->profile->prompt_password};
+	s->sasl = sasl_server_new(sasl_find(mechanism), secure_users(s->settings, s->conf),
+				  prompts.user ? &prompts : NULL);
 	if (s->sasl)
 		return step(s, initial, reply);
 	smtp_reply_set(reply, 454, "4.7.0", "Memory is short, try again later");
@@ -186,7 +188,8 @@ void session_auth_offer(struct session *s)
 {
 	bool offered = s->conf->auth != CONF_AUTH_OFF;
 	s->user[0] = '\0'; /* RFC 3207 section 4.2: a login of before does not count */
-	s->config.auth = !offered ? NULL : session_is_secure(s) ? "SCRAM-SHA-256 PLAIN LOGIN" : "";
+	bool may = session_is_secure(s) || s->auth_clear;
+	s->config.auth = !offered ? NULL : may ? "SCRAM-SHA-256 PLAIN LOGIN" : "";
 	s->config.auth_required = s->conf->auth == CONF_AUTH_REQUIRED &&
 				  !route_client_fits(&s->conf->relay_from, s->client);
 }

@@ -1,6 +1,7 @@
 /*
  * The inside of an incoming session, for the files that make it up: session.c (the connection and its engine) and
- * session_mail.c (the message that is arriving). Nobody else includes this.
+ * session_mail.c (the message that is arriving), session_auth.c (logging in) and session_profile.c (how lenient it is).
+ * Nobody else includes this.
  */
 #ifndef SMTPGATE_GATEWAY_SESSION_INTERNAL_H
 #define SMTPGATE_GATEWAY_SESSION_INTERNAL_H
@@ -20,6 +21,7 @@ struct session {
 	struct smtp_server *server;
 	struct settings *settings;
 	const struct conf_listen *conf;
+	const struct conf_profile *profile;
 	struct smtp_server_config config; /* the engine keeps pointing to both */
 	struct smtp_server_ops ops;
 	char id[40], client[64];
@@ -27,6 +29,7 @@ struct session {
 	bool counted, logged, extended, storing, ending;
 	char user[USERS_NAME_MAX + 1]; /* who is logged in, or "" */
 	struct sasl_server *sasl;      /* a login under way */
+	bool auth_clear;               /* it may log in without TLS */
 	unsigned denied;               /* logins */
 	bool shaking;                  /* TLS is being made: the engine's output waits */
 	char helo[256];
@@ -48,6 +51,11 @@ bool session_is_secure(const struct session *s);
 void session_answer(struct session *s, const struct smtp_reply *reply);
 /* When its connection is gone and nothing is at the spool. */
 void session_free(struct session *s);
+
+/* ---- session_profile.c ---- */
+
+/* Which profile the client gets; fills it in, and the engine's settings. */
+void session_profile_set(struct session *s);
 
 /* ---- session_auth.c ---- */
 

@@ -8,6 +8,7 @@
 #include "gateway/disk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void session_mail_drop(struct session *s)
 {
@@ -46,6 +47,14 @@ static const char *protocol_of(const struct session *s)
 			     tls_story(channel_tls(s->channel)));
 }
 
+/* A path without domain, where the profile takes one, gets ours: a report must find its way back. NULL: no memory. */
+static const char *whole_path(const struct session *s, const char *path)
+{
+	if (!*path || strchr(path, '@'))
+		return region_strdup(s->region, path);
+	return region_printf(s->region, "%s@%s", path, s->settings->gateway.origin);
+}
+
 static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t size, bool eight_bit,
 				 struct smtp_reply *reply)
 {
@@ -63,7 +72,7 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	struct mail_envelope *e = &s->envelope;
 	mail_envelope_init(e, s->region);
-	e->reverse_path = region_strdup(s->region, reverse_path);
+	e->reverse_path = whole_path(s, reverse_path);
 	e->session = region_strdup(s->region, s->id);
 	e->listener = region_strdup(s->region, s->in->name);
 	e->client = region_strdup(s->region, s->client);

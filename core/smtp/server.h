@@ -26,8 +26,14 @@
 
 struct smtp_server;
 
-/* What is said of STARTTLS (RFC 3207). REQUIRED: mail is taken after it only (530). */
-enum smtp_starttls { SMTP_STARTTLS_OFF, SMTP_STARTTLS_OFFERED, SMTP_STARTTLS_REQUIRED };
+/* What is said of STARTTLS (RFC 3207). HIDDEN: not shown, for clients that stumble over it, but taken. REQUIRED: mail is
+ * taken after it only (530). */
+enum smtp_starttls {
+	SMTP_STARTTLS_OFF,
+	SMTP_STARTTLS_HIDDEN,
+	SMTP_STARTTLS_OFFERED,
+	SMTP_STARTTLS_REQUIRED
+};
 
 /* How bare CR and bare LF in message data are taken. CRLF.CRLF alone ends a message under each of them. */
 enum smtp_newline {

@@ -18,7 +18,7 @@ static int put_size(const struct smtp_server *s, const char *word, char *to, siz
 
 static int put_starttls(const struct smtp_server *s, const char *word, char *to, size_t n)
 {
-	bool offered = s->config->starttls != SMTP_STARTTLS_OFF && !s->secure;
+	bool offered = s->config->starttls >= SMTP_STARTTLS_OFFERED && !s->secure;
 	return offered ? snprintf(to, n, "%s", word) : 0;
 }
 

@@ -37,7 +37,8 @@ static const struct {
 	const char *text, *faults;
 } faulty[] = {
 	{"[gatway]\n", "/gw.ini:1: error: unknown section [gatway] (did you mean \"gateway\"?)\n"},
-	{"[profile x]\nlike = y\n", "/gw.ini:1: error: unknown section [profile]\n"},
+	{"[profil x]\nlike = y\n",
+	 "/gw.ini:1: error: unknown section [profil] (did you mean \"profile\"?)\n"},
 	{"\n[listen]\n", "/gw.ini:2: error: the section [listen] needs a name: [listen NAME]\n"},
 	{"[queue x]\n", "/gw.ini:1: error: the section [queue] takes no name, here \"x\"\n"},
 	{"[queue]\n[log]\n[queue]\n",

@@ -170,7 +170,7 @@ START_TEST(defaults_are_as_printed)
 		for (const struct conf_key *k = sec->kind->keys; k->name; k++) {
 			struct conf_out out;
 			const struct conf_origin *o = &sec->origins[k - sec->kind->keys];
-			if (!k->standard)
+			if (!k->standard || strcmp(o->words, "built in") == 0)
 				continue;
 			ck_assert_str_eq(o->standard, k->standard);
 			conf_out_init(&out);

@@ -35,6 +35,20 @@ static const struct {
 	{"[listen a]\ntls = required\n", 2,
 	 "error: tls: [listen a] has no certificate (set certificate to a PEM file, or to auto)"},
 	{"[listen a]\ntls = off\n", 0, NULL},
+	{"[listen a]\nauth = offered\n", 2,
+	 "error: auth: [listen a] has no TLS, and no password is taken in the clear (set tls = "
+	 "required and certificate, or auth_clear"},
+	{"[listen a]\nauth = offered\nprofile = legacy\n", 0, NULL},
+	{"[listen a]\nauth = offered\n[profile b]\nclients = ::1\nauth_clear = yes\n", 0, NULL},
+	{"[listen a]\nauth = offered\n[profile b]\nauth_clear = yes\n", 2,
+	 "error: auth: [listen a]"},
+	{"[listen a]\ncertificate = auto\ntls = required\nprofile = legacy\n", 3,
+	 "error: tls: [listen a] requires STARTTLS, and [profile legacy] does not show it (set tls "
+	 "= "
+	 "offered"},
+	{"[listen a]\ncertificate = auto\ntls = implicit\nprofile = legacy\n", 0, NULL},
+	{"[listen a]\nprofile = legcy\n", 2,
+	 "error: profile: there is no [profile legcy] (did you mean \"legacy\"?)"},
 	{"[route a]\nmatch = b.c\ntls_pin = 12\n", 3, "error: tls_pin: \"12\" is not a SHA-256"},
 	{"[route a]\nmatch = b.c\ntls_pin = "
 	 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n",
