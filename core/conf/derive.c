@@ -13,6 +13,15 @@ static const char *printed(struct conf_load *l, const char *text)
 	return text ? text : "";
 }
 
+/* An address without a domain gets the origin's. */
+static const char *whole_address(struct conf_load *l, const char *address)
+{
+	return address && !strchr(address, '@')
+		       ? printed(l,
+				 region_printf(l->region, "%s@%s", address, l->s->gateway.origin))
+		       : address;
+}
+
 static void derive_hostname(struct conf_load *l, struct conf_section *sec)
 {
 	char name[HOST_MAX] = "";
@@ -60,8 +69,7 @@ static void derive_gateway(struct conf_load *l)
 	conf_load_derive(l, sec, "admin",
 			 printed(l, region_printf(l->region, "postmaster@%s", g->origin)),
 			 "derived from origin");
-	if (g->admin && !strchr(g->admin, '@'))
-		g->admin = printed(l, region_printf(l->region, "%s@%s", g->admin, g->origin));
+	g->admin = whole_address(l, g->admin);
 	derive_control(l, sec);
 }
 
@@ -122,6 +130,18 @@ static void derive_route(struct conf_load *l, struct conf_section *sec)
 	derive_retry(l, sec);
 }
 
+static void derive_pickup(struct conf_load *l, struct conf_section *sec)
+{
+	struct conf_pickup *p = sec->at;
+	inherit(l, sec, "max_size", CONF_KIND_GATEWAY, "max_size", "[gateway] max_size");
+	if (p->path)
+		conf_load_derive(l, sec, "archive",
+				 printed(l, region_printf(l->region, "%s/archive", p->path)),
+				 "derived from path");
+	p->sender = whole_address(l, p->sender);
+	p->recipient = whole_address(l, p->recipient);
+}
+
 static void derive_vendor(struct conf_load *l, struct conf_section *sec)
 {
 	bool own = l->s->gateway.vendor && text_same(sec->name, l->s->gateway.vendor);
@@ -173,6 +193,8 @@ void conf_derive(struct conf_load *l)
 			derive_listen(l, sec);
 		else if (sec->kind->id == CONF_KIND_ROUTE)
 			derive_route(l, sec);
+		else if (sec->kind->id == CONF_KIND_PICKUP)
+			derive_pickup(l, sec);
 		imply(l, CONF_KIND_VENDOR, vendor_of(sec));
 	}
 	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next)

@@ -140,7 +140,6 @@ const struct conf_key conf_keys_log[] = {
 
 #define SECTION struct conf_listen
 static const char *const newlines[] = {"reject", "normalise", "note", NULL};
-static const char *const priorities[] = {"urgent", "normal", "bulk", NULL};
 static const char *const unlimited[] = {"unlimited", NULL};
 static const char *const auths[] = {"off", "offered", "required", NULL};
 static const char *const tls_in[] = {"off", "offered", "required", "implicit", NULL};
@@ -243,7 +242,7 @@ const struct conf_key conf_keys_listen[] = {
 	 .type = &conf_type_word,
 	 .offset = AT(priority),
 	 .standard = "normal",
-	 .words = priorities,
+	 .words = conf_priorities,
 	 .flags = KEY_RELOAD,
 	 .help = "Priority of what comes in here."},
 	{.name = "auth",
@@ -397,6 +396,8 @@ const struct conf_kind conf_kinds[] = {
 	 "A way out for mail that is not local."},
 	{CONF_KIND_POSTOFFICE, "postoffice", "NETWORK/POSTOFFICE", conf_keys_postoffice,
 	 sizeof(struct conf_postoffice), false, false, "Local domains and their mailboxes."},
+	{CONF_KIND_PICKUP, "pickup", "NAME", conf_keys_pickup, sizeof(struct conf_pickup), false,
+	 false, "A folder into which programs drop mail."},
 	{CONF_KIND_QUEUE, "queue", NULL, conf_keys_queue, sizeof(struct conf_queue), true, false,
 	 "The spool and its times."},
 	{CONF_KIND_VENDOR, "vendor", "NAME", conf_keys_vendor, sizeof(struct conf_vendor), false,

@@ -261,6 +261,20 @@ static void read_domains(struct conf_load *l, const struct conf_key *k, void *se
 	}
 }
 
+/* ---- names of files ---- */
+
+static void read_files(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	struct conf_texts *t = texts(l, k, section);
+	for (char *item; (item = conf_list_next(&text));) {
+		if (*item && *item != '.' && !strchr(item, '/'))
+			conf_texts_add(l, t, item);
+		else
+			bad_item(l, k, item,
+				 "a pattern of names (*.eml): no folder, no dot in front");
+	}
+}
+
 /* ---- networks ---- */
 
 static void read_nets(struct conf_load *l, const struct conf_key *k, void *section, char *text)
@@ -345,5 +359,6 @@ const struct conf_type conf_type_targets = {"target", read_targets, format_paths
 const struct conf_type conf_type_addresses = {"addr list", read_addresses, format_texts};
 const struct conf_type conf_type_hosts = {"addr list", read_hosts, format_hosts};
 const struct conf_type conf_type_domains = {"domain list", read_domains, format_texts};
+const struct conf_type conf_type_files = {"pattern list", read_files, format_texts};
 const struct conf_type conf_type_nets = {"net list", read_nets, format_nets};
 const struct conf_type conf_type_times = {"time list", read_times, format_times};

@@ -34,6 +34,7 @@ static void gather_all(struct conf_load *l)
 	s->profiles = gather(l, CONF_KIND_PROFILE, &s->profile_count);
 	s->routes = gather(l, CONF_KIND_ROUTE, &s->route_count);
 	s->postoffices = gather(l, CONF_KIND_POSTOFFICE, &s->postoffice_count);
+	s->pickups = gather(l, CONF_KIND_PICKUP, &s->pickup_count);
 	s->vendors = gather(l, CONF_KIND_VENDOR, &s->vendor_count);
 	s->sections = l->sections;
 }

@@ -165,8 +165,33 @@ struct conf_postoffice {
 	int64_t get_timeout, wait;
 	unsigned charset; /* index of conf_charsets: of the texts of its messages */
 };
-/* The charsets of postoffices; NULL at the end. */
+/* The charsets of postoffices and pickup folders; NULL at the end. */
 extern const char *const conf_charsets[];
+
+enum conf_pickup_format {
+	CONF_PICKUP_AUTO,
+	CONF_PICKUP_EML,
+	CONF_PICKUP_MMFF,
+	CONF_PICKUP_SENDMAIL
+};
+enum conf_after { CONF_AFTER_DELETE, CONF_AFTER_ARCHIVE };
+
+struct conf_pickup {
+	const char *name;
+	const char *path;
+	struct conf_texts files; /* shell patterns of names */
+	enum conf_pickup_format format;
+	int64_t settle, poll;
+	enum conf_after after;
+	const char *archive;            /* path/archive when not set */
+	const char *bad;                /* NULL: beside the file */
+	const char *sender, *recipient; /* with domain; NULL: none */
+	struct conf_patterns senders;
+	struct conf_texts senders_written;
+	uint64_t max_size; /* [gateway] max_size when not set */
+	enum mail_priority priority;
+	unsigned charset; /* index of conf_charsets */
+};
 
 struct conf_queue {
 	int64_t keep;
@@ -212,6 +237,8 @@ struct settings {
 	size_t route_count;
 	struct conf_postoffice *postoffices;
 	size_t postoffice_count;
+	struct conf_pickup *pickups;
+	size_t pickup_count;
 	struct conf_queue queue;
 	struct conf_vendor *vendors; /* every vendor that is named anywhere has an entry */
 	size_t vendor_count;

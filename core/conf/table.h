@@ -57,6 +57,7 @@ extern const struct conf_type conf_type_addresses; /* struct conf_texts: to list
 extern const struct conf_type conf_type_hosts;     /* struct conf_texts; also: bool mx */
 extern const struct conf_type
 	conf_type_domains; /* struct conf_texts: lower case, .suffix but not first */
+extern const struct conf_type conf_type_files; /* struct conf_texts: shell patterns of names */
 extern const struct conf_type conf_type_nets;  /* struct conf_nets */
 extern const struct conf_type conf_type_times; /* struct conf_times */
 extern const struct conf_type
@@ -89,6 +90,7 @@ enum conf_kind_id {
 	CONF_KIND_PROFILE,
 	CONF_KIND_ROUTE,
 	CONF_KIND_POSTOFFICE,
+	CONF_KIND_PICKUP,
 	CONF_KIND_QUEUE,
 	CONF_KIND_VENDOR,
 	CONF_KINDS
@@ -106,8 +108,11 @@ struct conf_kind {
 };
 
 extern const struct conf_key conf_keys_gateway[], conf_keys_log[], conf_keys_listen[],
-	conf_keys_profile[], conf_keys_route[], conf_keys_postoffice[], conf_keys_queue[],
-	conf_keys_vendor[];
+	conf_keys_profile[], conf_keys_route[], conf_keys_postoffice[], conf_keys_pickup[],
+	conf_keys_queue[], conf_keys_vendor[];
+
+/* Words of enum mail_priority; NULL at the end. */
+extern const char *const conf_priorities[];
 
 /* The kinds in the order in which they are printed; CONF_KINDS of them. */
 extern const struct conf_kind conf_kinds[];

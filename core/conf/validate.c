@@ -180,15 +180,17 @@ static void check_listener(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_route *r = sec->at;
 	const char *words[2] = {NULL, NULL}, *remedy = NULL;
-	if (!r->listener || conf_load_find(l, CONF_KIND_LISTEN, r->listener))
+	if (!r->listener || conf_load_find(l, CONF_KIND_LISTEN, r->listener) ||
+	    conf_load_find(l, CONF_KIND_PICKUP, r->listener))
 		return;
 	for (const struct conf_section *s = l->sections; s && !remedy; s = s->next) {
 		words[0] = s->name;
-		if (s->kind->id == CONF_KIND_LISTEN)
+		if (s->kind->id == CONF_KIND_LISTEN || s->kind->id == CONF_KIND_PICKUP)
 			remedy = conf_fault_meant(&l->faults, r->listener, words);
 	}
 	conf_load_place(l, sec, "listener");
-	conf_load_error(l, remedy, "listener: there is no [listen %s]", r->listener);
+	conf_load_error(l, remedy, "listener: there is no [listen %s] and no [pickup %s]",
+			r->listener, r->listener);
 }
 
 static bool is_set(const struct conf_section *sec, const char *key)
@@ -275,6 +277,45 @@ static void check_postoffice(struct conf_load *l, const struct conf_section *sec
 	}
 }
 
+/* ---- pickup folders ---- */
+
+static void check_folder(struct conf_load *l, const struct conf_section *sec, const char *path,
+			 const char *what)
+{
+	const struct conf_pickup *p = sec->at;
+	if (!p->path || !path || strcmp(p->path, path) != 0)
+		return;
+	conf_load_place(l, sec, "path");
+	conf_load_error(l, "give it a folder of its own", "path: [pickup %s] has the path of %s",
+			p->name, what);
+}
+
+static void check_pickup(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_pickup *p = sec->at;
+	bool before = true;
+	char what[80];
+	for (const struct conf_section *s = l->sections; s; s = s->next) {
+		snprintf(what, sizeof what, "[%s %.40s]", s->kind->word, s->name ? s->name : "");
+		before = before && s != sec;
+		if (s->kind->id == CONF_KIND_POSTOFFICE)
+			check_folder(l, sec, ((const struct conf_postoffice *)s->at)->path, what);
+		if (s->kind->id == CONF_KIND_PICKUP && before)
+			check_folder(l, sec, ((const struct conf_pickup *)s->at)->path, what);
+	}
+	check_folder(l, sec, l->s->gateway.spool, "the spool");
+	conf_load_place(l, sec, NULL);
+	if (text_same(p->name, "any") || conf_load_find(l, CONF_KIND_LISTEN, p->name))
+		conf_load_error(l, "name it otherwise",
+				"[pickup %s]: `listener` of routes would mean something else too",
+				p->name);
+	if (p->max_size > l->s->gateway.max_size) {
+		conf_load_place(l, sec, "max_size");
+		conf_load_error(l, "raise max_size in [gateway]",
+				"max_size of [pickup %s] is above that of [gateway]", p->name);
+	}
+}
+
 void conf_validate(struct conf_load *l)
 {
 	check_needed(l);
@@ -283,4 +324,5 @@ void conf_validate(struct conf_load *l)
 	each(l, CONF_KIND_LISTEN, check_listen);
 	each(l, CONF_KIND_ROUTE, check_route);
 	each(l, CONF_KIND_POSTOFFICE, check_postoffice);
+	each(l, CONF_KIND_PICKUP, check_pickup);
 }

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "daemon/compose.h"
+#include "mail/compose.h"
 #include "daemon/context.h"
 #include "mail/address.h"
 #include "mail/date.h"
@@ -17,7 +17,7 @@
 struct sending {
 	struct call *call;
 	struct settings *settings;
-	struct compose compose;
+	struct mail_compose compose;
 	struct mail_envelope envelope;
 	struct region *region;
 	char user[MAIL_ADDRESS_MAX + 1], name[256];
@@ -70,17 +70,17 @@ static enum result fill(struct sending *s, struct err *err)
 	const char *old = call_option(s->call, OPT_OLD);
 	const struct clock *clock = clock_system();
 	const struct conf_gateway *g = &s->settings->gateway;
-	s->compose = (struct compose){.origin = g->origin,
-				      .hostname = g->hostname,
-				      .name = s->name,
-				      .user = s->user,
-				      .max_size = g->max_size,
-				      .headers = call_option(s->call, OPT_HEADERS) != NULL,
-				      .ignore_dot = call_option(s->call, OPT_IGNORE_DOT) ||
-						    (old && strcmp(old, "i") == 0),
-				      .now = clock_wall(clock),
-				      .zone = mail_date_offset(clock_wall(clock)),
-				      .unique = clock_random(clock)};
+	s->compose = (struct mail_compose){.origin = g->origin,
+					   .hostname = g->hostname,
+					   .name = s->name,
+					   .user = s->user,
+					   .max_size = g->max_size,
+					   .headers = call_option(s->call, OPT_HEADERS) != NULL,
+					   .ignore_dot = call_option(s->call, OPT_IGNORE_DOT) ||
+							 (old && strcmp(old, "i") == 0),
+					   .now = clock_wall(clock),
+					   .zone = mail_date_offset(clock_wall(clock)),
+					   .unique = clock_random(clock)};
 	s->region = region_new(0);
 	if (!s->region)
 		return err_set(err, E_NOMEM, "no memory for the message");
@@ -91,8 +91,8 @@ static enum result fill(struct sending *s, struct err *err)
 	s->envelope.protocol = "local";
 	enum result r = set_sender(s, err);
 	for (int i = 0; r == OK && i < s->call->options.arg_count; i++)
-		r = compose_recipients(&s->compose, s->call->options.args[i],
-				       strlen(s->call->options.args[i]), &s->envelope, err);
+		r = mail_compose_recipients(&s->compose, s->call->options.args[i],
+					    strlen(s->call->options.args[i]), &s->envelope, err);
 	return r;
 }
 
@@ -125,9 +125,9 @@ static enum exit_status send_message(struct sending *s)
 	buf_init(&text, (size_t)s->compose.max_size);
 	buf_init(&message, (size_t)s->compose.max_size + FRAME_MAX);
 	enum exit_status status = EXIT_DONE;
-	enum result r = compose_read(&s->compose, s->call->in, &text, &err);
+	enum result r = mail_compose_read(&s->compose, s->call->in, &text, &err);
 	if (r == OK)
-		r = compose_make(&s->compose, &text, &s->envelope, &message, &err);
+		r = mail_compose_make(&s->compose, &text, &s->envelope, &message, &err);
 	buf_free(&text);
 	if (r != OK)
 		status = call_fail(s->call, exit_of_result(r), &err);

@@ -142,6 +142,58 @@ static void print_destinations(const json_t *list, int64_t now, FILE *to)
 	table_free(&t);
 }
 
+/* The files of all folders that are not taken. */
+static void print_files(const json_t *pickups, int64_t now, FILE *to)
+{
+	static const char *const heads[] = {"PICKUP", "FILE", "AGE", "NOT TAKEN BECAUSE", NULL};
+	struct table t;
+	bool any = false;
+	table_init(&t, heads);
+	for (size_t i = 0; i < json_array_size(pickups); i++) {
+		const json_t *p = json_array_get(pickups, i), *files = json_object_get(p, "files");
+		for (size_t k = 0; k < json_array_size(files); k++) {
+			const json_t *f = json_array_get(files, k);
+			int64_t age = now - words_number(f, "since");
+			char text[32];
+			const char *cells[] = {words_text(p, "name"), words_text(f, "name"),
+					       text_duration(age > 0 ? age : 0, text, sizeof text),
+					       words_text(f, "reason")};
+			table_add(&t, cells);
+			any = true;
+		}
+	}
+	if (any) {
+		fputc('\n', to);
+		table_print(&t, table_width(to), to);
+	}
+	table_free(&t);
+}
+
+static void print_pickups(const json_t *list, int64_t now, FILE *to)
+{
+	static const char *const heads[] = {"PICKUP", "PATH",  ">TAKEN", ">WAITING",
+					    ">BAD",   "ERROR", NULL};
+	struct table t;
+	if (!json_array_size(list))
+		return;
+	table_init(&t, heads);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *p = json_array_get(list, i);
+		char taken[24], waiting[24], bad[24];
+		number(taken, sizeof taken, p, "taken");
+		number(waiting, sizeof waiting, p, "waiting");
+		number(bad, sizeof bad, p, "bad");
+		const char *cells[] = {
+			words_text(p, "name"), words_text(p, "path"), taken, waiting, bad,
+			words_text(p, "error")};
+		table_add(&t, cells);
+	}
+	fputc('\n', to);
+	table_print(&t, table_width(to), to);
+	table_free(&t);
+	print_files(list, now, to);
+}
+
 static void print_all(const json_t *s, FILE *to)
 {
 	print_head(s, to);
@@ -149,6 +201,7 @@ static void print_all(const json_t *s, FILE *to)
 	print_stacks(json_object_get(s, "stacks"), to);
 	print_listeners(json_object_get(s, "listeners"), to);
 	print_destinations(json_object_get(s, "destinations"), words_number(s, "now"), to);
+	print_pickups(json_object_get(s, "pickups"), words_number(s, "now"), to);
 }
 
 /* One line and 0, 1 or 2, as monitoring plugins do it. */

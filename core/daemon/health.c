@@ -53,6 +53,14 @@ static void judge_destinations(struct judge *j, const struct gateway_status *g, 
 	}
 }
 
+static void judge_pickups(struct judge *j, const struct gateway_status *g)
+{
+	for (size_t i = 0; i < g->pickup_count; i++)
+		if (*g->pickups[i].error)
+			find(j, HEALTH_WARNING, "pickup %s: %s", g->pickups[i].name,
+			     g->pickups[i].error);
+}
+
 static void judge_spool(struct judge *j, const struct gateway_status *g,
 			const struct spool_totals *t, const struct conf_queue *limits, int64_t now)
 {
@@ -78,6 +86,7 @@ enum health health_judge(const struct gateway_status *g, const struct spool_tota
 		judge_spool(&j, g, t, limits, now);
 		judge_stacks(&j, g);
 		judge_destinations(&j, g, now);
+		judge_pickups(&j, g);
 	}
 	return j.found;
 }

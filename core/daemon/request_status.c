@@ -84,6 +84,32 @@ static json_t *destinations_json(const struct gateway_status *g)
 	return list;
 }
 
+static json_t *pickup_files_json(const struct gateway_pickup_status *p)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < p->file_count; i++)
+		json_array_append_new(list, json_pack("{s:o, s:o, s:I}", "name",
+						      words_json(p->files[i].name), "reason",
+						      words_json(p->files[i].reason), "since",
+						      (json_int_t)p->files[i].since));
+	return list;
+}
+
+static json_t *pickups_json(const struct gateway_status *g)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < g->pickup_count; i++) {
+		const struct gateway_pickup_status *p = &g->pickups[i];
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:o}", "name",
+						p->name, "path", words_json(p->path), "error",
+						words_json(p->error), "taken", (json_int_t)p->taken,
+						"waiting", (json_int_t)p->waiting, "bad",
+						(json_int_t)p->bad, "files", pickup_files_json(p)));
+	}
+	return list;
+}
+
 static json_t *spool_json(const struct spool_totals *t)
 {
 	json_t *states = json_object();
@@ -129,6 +155,7 @@ static json_t *status_json(struct status_job *s, struct region *region)
 	json_object_set_new(o, "stacks", stacks_json(&g));
 	json_object_set_new(o, "listeners", listeners_json(&g));
 	json_object_set_new(o, "destinations", destinations_json(&g));
+	json_object_set_new(o, "pickups", pickups_json(&g));
 	json_object_set_new(o, "spool", spool_json(&s->totals));
 	json_object_set_new(o, "health", health_json(&g, &s->totals, settings, now));
 	return json_pack("{s:o}", "status", o);

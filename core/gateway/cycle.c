@@ -9,7 +9,7 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "deliver/mailbag.h"
-#include "mail/address.h"
+#include "gateway/postoffice.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -47,23 +47,10 @@ struct cycles {
 
 /* ---- in the pool ---- */
 
-/* A native address by the postoffices of the settings; a mailbox alone is of this one. */
 static const char *address(void *ctx, const char *native, struct region *region)
 {
 	const struct cycle *c = ctx;
-	const struct conf_postoffice *office = c->office;
-	const char *slash = strrchr(native, '/'), *mailbox = slash ? slash + 1 : native;
-	char local[MAIL_LOCAL_MAX + 1];
-	if (slash) {
-		const struct settings *s = c->all->settings;
-		size_t n = (size_t)(slash - native), i = 0;
-		while (i < s->postoffice_count && !text_same_n(native, n, s->postoffices[i].name))
-			i++;
-		office = i < s->postoffice_count ? &s->postoffices[i] : NULL;
-	}
-	if (!office || mail_local_quote(mailbox, local, sizeof local) != OK)
-		return NULL;
-	return region_printf(region, "%s@%s", local, office->domains.items[0]);
+	return postoffice_address(c->all->settings, c->office, native, region);
 }
 
 static void tell(void *ctx, const char *from, size_t recipients, const char *reason)

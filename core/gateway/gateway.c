@@ -11,6 +11,7 @@
 #include "gateway/internal.h"
 #include "gateway/local.h"
 #include "gateway/maildrop.h"
+#include "gateway/pickups.h"
 #include "gateway/queue.h"
 #include "gateway/secure.h"
 #include "gateway/vendor.h"
@@ -21,7 +22,9 @@
 #define POOL_THREADS 8
 #define POOL_JOBS 100000 /* never less than max_active: a job is a group of a message in work */
 #define TIDY_S 60        /* seconds between two clean-ups */
-#define LAST_MS 5000     /* after stop_wait, for what was cut off to come to its end */
+#define LEFT_MS \
+	3600000      /* a program that writes into the maildrop for longer has ended in the midst */
+#define LAST_MS 5000 /* after stop_wait, for what was cut off to come to its end */
 
 static void every_second(struct timer *t);
 
@@ -104,7 +107,12 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 		LOG(LOG_ERROR, NULL, "mailbag", "failed",
 		    F_S("error", "no memory: no mailbag is looked into"));
 	disk_look(g);
+	g->pickups = pickups_start(g);
+	if (!g->pickups)
+		LOG(LOG_ERROR, NULL, "pickup", "failed",
+		    F_S("error", "no memory: no pickup folder is looked into"));
 	queue_start(g->queue);
+	spool_maildrop_tidy(g->settings->gateway.spool, clock_wall(g->clock) - LEFT_MS);
 	maildrop_look(g->maildrop);
 	every_second(&g->second);
 	vendors_serve(g);
@@ -230,6 +238,7 @@ void gateway_stop(struct gateway *g, void (*done)(void *ctx), void *ctx)
 	timers_clear(loop_timers(g->loop), &g->second);
 	vendors_quiet(g);
 	cycles_stop(g->cycles);
+	pickups_stop(g->pickups);
 	queue_stop(g->queue);
 	g->patience.fire = patience_over;
 	g->poll.fire = poll_stop;
@@ -259,6 +268,7 @@ void gateway_destroy(struct gateway **g)
 	queue_destroy(&(*g)->queue);
 	maildrop_destroy(&(*g)->maildrop);
 	cycles_destroy(&(*g)->cycles);
+	pickups_destroy(&(*g)->pickups);
 	inbound_destroy(*g);
 	vendors_destroy(*g);
 	settings_unref(&(*g)->settings);
@@ -299,5 +309,7 @@ enum result gateway_status(struct gateway *g, struct region *region, struct gate
 	enum result r = vendors_status(g, region, out);
 	if (r == OK)
 		r = inbound_status(g, region, out);
+	if (r == OK)
+		r = pickups_status(g->pickups, region, out);
 	return r == OK ? queue_status(g->queue, region, out) : r;
 }

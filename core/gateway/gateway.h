@@ -94,6 +94,19 @@ struct gateway_destination_status {
 	int64_t wait_until; /* wall ms of its back-off, 0: none */
 	const char *last;   /* words of the last failure, "" */
 };
+struct gateway_pickup_file {
+	const char *name, *reason;
+	int64_t since; /* wall ms: when it was written last, by the folder's clock */
+};
+struct gateway_pickup_status {
+	const char *name, *path;
+	const char *error; /* of the folder as a whole, "" */
+	uint64_t taken;    /* files since the start */
+	size_t waiting;    /* files that are not taken, for a reason; the first of them follow */
+	size_t bad;        /* set aside, lying in the folder */
+	const struct gateway_pickup_file *files;
+	size_t file_count;
+};
 struct gateway_status {
 	int64_t started; /* wall ms */
 	struct gateway_stack_status *stacks;
@@ -102,6 +115,8 @@ struct gateway_status {
 	size_t listener_count;
 	struct gateway_destination_status *destinations;
 	size_t destination_count;
+	struct gateway_pickup_status *pickups;
+	size_t pickup_count;
 	size_t active_messages; /* in memory, being worked on */
 	bool stopping;
 	uint64_t disk_free; /* bytes where the spool is */

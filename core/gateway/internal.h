@@ -5,6 +5,7 @@
  *	inbound  (stack threads)  listener -> session -> spool_submit -> queue_take
  *	queue    (main)           message -> route_decide -> delivery in a destination -> outcome -> spool_update
  *	outbound (stack threads)  job -> names -> dial -> SMTP client -> result back to the queue
+ *	pickups  (pool)           a folder's files -> maildrop
  *	local    (pool)           job -> Maildir -> result back to the queue
  */
 #ifndef SMTPGATE_GATEWAY_INTERNAL_H
@@ -48,6 +49,7 @@ struct gateway {
 	bool totals_asked;
 	struct maildrop *maildrop; /* [main] */
 	struct cycles *cycles;     /* [main] mailbags of postoffices */
+	struct pickups *pickups;   /* [main] */
 };
 
 /* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */

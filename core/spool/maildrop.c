@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PREFIX "drop-"
@@ -75,15 +76,28 @@ static enum result put_envelope(struct buf *b, const struct mail_envelope *e, si
 	return r;
 }
 
+void spool_maildrop_name(char out[SPOOL_MAILDROP_NAME])
+{
+	const struct clock *clock = clock_system();
+	snprintf(out, SPOOL_MAILDROP_NAME, PREFIX "%013lld-%016llx", (long long)clock_wall(clock),
+		 (unsigned long long)clock_random(clock));
+}
+
 enum result spool_maildrop_write(const struct file_ops *files, const char *path,
 				 const struct mail_envelope *envelope, const void *data, size_t n,
 				 struct err *err)
 {
-	char name[64], whole[PATH_MAX];
+	char name[SPOOL_MAILDROP_NAME];
+	spool_maildrop_name(name);
+	return spool_maildrop_write_as(files, path, name, envelope, data, n, err);
+}
+
+enum result spool_maildrop_write_as(const struct file_ops *files, const char *path,
+				    const char *name, const struct mail_envelope *envelope,
+				    const void *data, size_t n, struct err *err)
+{
+	char whole[PATH_MAX];
 	struct buf b;
-	const struct clock *clock = clock_system();
-	snprintf(name, sizeof name, PREFIX "%013lld-%016llx", (long long)clock_wall(clock),
-		 (unsigned long long)clock_random(clock));
 	enum result r = name_path(whole, path, name, "", err);
 	if (r != OK)
 		return r;
@@ -161,6 +175,23 @@ enum result spool_maildrop_list(const char *path, char ***names, size_t *count, 
 	free(*names);
 	*names = NULL;
 	return err_set(err, r, "no memory to list %s", folder);
+}
+
+void spool_maildrop_tidy(const char *path, int64_t before)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+	if ((size_t)snprintf(folder, sizeof folder, "%s/maildrop", path) >= sizeof folder)
+		return;
+	DIR *dir = opendir(folder);
+	if (!dir)
+		return;
+	for (struct dirent *d; (d = readdir(dir));)
+		if (spool_maildrop_named(d->d_name) && text_ends(d->d_name, ".tmp") &&
+		    fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    (int64_t)st.st_mtim.tv_sec * 1000 < before)
+			unlinkat(dirfd(dir), d->d_name, 0);
+	closedir(dir);
 }
 
 /* ---- reading ---- */

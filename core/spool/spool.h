@@ -275,8 +275,20 @@ enum result spool_id_parse(const char *text, uint64_t *number);
 enum result spool_maildrop_write(const struct file_ops *files, const char *path,
 				 const struct mail_envelope *envelope, const void *data, size_t n,
 				 struct err *err);
+#define SPOOL_MAILDROP_NAME 48
+/* A name for one, never used before: it begins with the time. */
+void spool_maildrop_name(char out[SPOOL_MAILDROP_NAME]);
+/*
+ * The same under a name that the caller keeps (one of spool_maildrop_name, or such a one with "-N" behind it): written twice,
+ * also over a crash or after it was taken, it is one message, for as long as the history keeps it.
+ */
+enum result spool_maildrop_write_as(const struct file_ops *files, const char *path,
+				    const char *name, const struct mail_envelope *envelope,
+				    const void *data, size_t n, struct err *err);
 /* Names of the complete files there, oldest first: malloc'd array of malloc'd names. */
 enum result spool_maildrop_list(const char *path, char ***names, size_t *count, struct err *err);
+/* Removes what writers left that ended in the midst (nothing of it was promised): begun before this wall clock, ms. */
+void spool_maildrop_tidy(const char *path, int64_t before);
 /* Reads one into an envelope (strings in region) and malloc'd content. E_CORRUPT: set it aside with maildrop_bad. */
 enum result spool_maildrop_read(const char *path, const char *name, struct region *region,
 				struct mail_envelope *envelope, char **data, size_t *n,

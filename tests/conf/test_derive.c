@@ -55,6 +55,19 @@ START_TEST(hosts_without_a_good_name)
 }
 END_TEST
 
+START_TEST(pickup_folders)
+{
+	load_as("[gateway]\norigin = company.com\nmax_size = 9M\n[pickup a]\npath = /in\nsender = "
+		"erp\nrecipient = x@y.z\n",
+		NULL);
+	shows("pickup a", "archive = /in/archive ; derived from path\n");
+	shows("pickup a", "max_size = 9M ; [gateway] max_size\n");
+	shows("pickup a", "sender = erp@company.com ; /gw.ini:6\n");
+	shows("pickup a", "recipient = x@y.z ; /gw.ini:7\n");
+	fake_free();
+}
+END_TEST
+
 START_TEST(control_socket)
 {
 	load_as("[gateway]\nspool = /s\n", NULL);
@@ -137,8 +150,8 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("conf/derive");
-	SUITE_CASE(s, "gateway", names_follow_the_host, hosts_without_a_good_name, control_socket,
-		   the_name_of_the_program_counts);
+	SUITE_CASE(s, "gateway", names_follow_the_host, pickup_folders, hosts_without_a_good_name,
+		   control_socket, the_name_of_the_program_counts);
 	SUITE_CASE(s, "sections", listeners_and_routes_inherit, every_vendor_has_an_entry);
 	return s;
 }

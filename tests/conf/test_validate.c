@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PICKUP(name, path) "[pickup " name "]\npath = " path "\n"
 #define OFFICE(name, domain, path) "[postoffice " name "]\ndomain = " domain "\npath = " path "\n"
 
 /* fault: what is told, without the place; NULL: nothing is. */
@@ -76,9 +77,9 @@ static const struct {
 	{"[route a]\nmatch = b.c\nwarn_after = 6d\n", 3,
 	 "warning: warn_after of [route a] is not below lifetime"},
 	{"[route a]\nmatch = b.c\nlistener = lna\n[listen lan]\n", 3,
-	 "error: listener: there is no [listen lna] (did you mean \"lan\"?)"},
+	 "error: listener: there is no [listen lna] and no [pickup lna] (did you mean \"lan\"?)"},
 	{"[route a]\nmatch = b.c\nlistener = xxxxxxx\n[listen lan]\n", 3,
-	 "error: listener: there is no [listen xxxxxxx]\n"},
+	 "error: listener: there is no [listen xxxxxxx] and no [pickup xxxxxxx]\n"},
 	{"[route a]\nmatch = b.c\nlistener = LAN\n[listen lan]\n", 0, NULL},
 	{OFFICE("a/b", "x.y", "/1") OFFICE("a/c", "X.Y", "/2"), 5,
 	 "error: domain: x.y of [postoffice a/c] is in [postoffice a/b] already"},
@@ -88,6 +89,21 @@ static const struct {
 	{OFFICE("a/b", "x.y", "/1") OFFICE("a/c", "z", "/1"), 6,
 	 "error: path: [postoffice a/c] has the path of [postoffice a/b] (give one postoffice "
 	 "several domains)"},
+	{"[pickup a]\n", 1, "error: [pickup a] needs the key path"},
+	{PICKUP("a", "/1") PICKUP("b", "/1"), 4,
+	 "error: path: [pickup b] has the path of [pickup a] (give it a folder of its own)"},
+	{PICKUP("a", "/1") OFFICE("a/b", "x.y", "/1"), 2,
+	 "error: path: [pickup a] has the path of [postoffice a/b]"},
+	{"[gateway]\nspool = /1\n" PICKUP("a", "/1"), 4,
+	 "error: path: [pickup a] has the path of the spool"},
+	{PICKUP("lan", "/1") "[listen lan]\n", 1,
+	 "error: [pickup lan]: `listener` of routes would mean something else too (name it"},
+	{PICKUP("a", "/1") "max_size = 51M\n", 3,
+	 "error: max_size of [pickup a] is above that of [gateway] (raise"},
+	{PICKUP("a", "/1") "files = *.eml, .x\n", 3,
+	 "error: files: \".x\" is not a pattern of names"},
+	{PICKUP("a", "/1") "files = a/b\n", 3, "error: files: \"a/b\" is not a pattern of names"},
+	{PICKUP("a", "/1") "[route r]\nsmart_host = h\nlistener = a\n", 0, NULL},
 };
 
 START_TEST(fault_between_keys)

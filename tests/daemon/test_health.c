@@ -10,6 +10,7 @@
 static struct gateway_stack_status stack;
 static struct gateway_listener_status listener;
 static struct gateway_destination_status destination;
+static struct gateway_pickup_status pickup;
 static struct gateway_status g;
 static struct spool_totals t;
 static const struct conf_queue limits = {.disk_min = 512u << 20, .disk_min_urgent = 64u << 20};
@@ -22,12 +23,15 @@ static void setup(void)
 	listener = (struct gateway_listener_status){
 		.name = "lan", .address = "*:25", .state = "listening"};
 	destination = (struct gateway_destination_status){.id = "route default", .last = ""};
+	pickup = (struct gateway_pickup_status){.name = "erp", .error = ""};
 	g = (struct gateway_status){.stacks = &stack,
 				    .stack_count = 1,
 				    .listeners = &listener,
 				    .listener_count = 1,
 				    .destinations = &destination,
 				    .destination_count = 1,
+				    .pickups = &pickup,
+				    .pickup_count = 1,
 				    .disk_free = 1u << 30};
 	t = (struct spool_totals){0};
 	buf_init(&why, 0);
@@ -65,6 +69,9 @@ START_TEST(each_finding)
 	destination.last = "refused";
 	expect(HEALTH_WARNING, "route default is down: refused");
 	destination.wait_until = NOW;
+	pickup.error = "/in cannot be looked at";
+	expect(HEALTH_WARNING, "pickup erp: /in cannot be looked at");
+	pickup.error = "";
 	g.disk_free = limits.disk_min - 1;
 	expect(HEALTH_WARNING, "only 511 MiB of disk are left");
 	g.disk_free = limits.disk_min_urgent - 1;

@@ -184,6 +184,29 @@ START_TEST(every_call_fails)
 }
 END_TEST
 
+/* Under a name that is kept it is one message, however often it is written; what ended in the midst goes when it is old. */
+START_TEST(under_its_name)
+{
+	char name[SPOOL_MAILDROP_NAME], found[128], path[PATH_MAX];
+	spool_maildrop_name(name);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(spool_maildrop_write_as(file_system(), suite_scratch(), name,
+							 &envelope, "x", 1, &err),
+				 OK);
+	ck_assert_uint_eq(list(found), 1);
+	ck_assert_str_eq(found, name);
+	snprintf(path, sizeof path, "%s/maildrop/%s.77.tmp", suite_scratch(), name);
+	FILE *f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fclose(f);
+	spool_maildrop_tidy(suite_scratch(), 0);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	spool_maildrop_tidy(suite_scratch(), INT64_MAX);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	ck_assert_uint_eq(list(found), 1);
+}
+END_TEST
+
 /* A crash between submit and the removal of the file: the second submit is told. */
 START_TEST(taken_once)
 {
@@ -222,6 +245,7 @@ static Suite *suite(void)
 	tcase_add_test(t, damage_is_told);
 	tcase_add_test(t, names_of_others_are_refused);
 	tcase_add_test(t, every_call_fails);
+	tcase_add_test(t, under_its_name);
 	tcase_add_loop_test(t, taken_once, SPOOL_MEMORY, SPOOL_SQLITE + 1);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);

@@ -2,7 +2,7 @@
  * Address lists: see mailboxes.h. One pass over the list copies what counts of an element into a bounded buffer:
  * outside of comments, and only what stands in angle brackets once there are some.
  */
-#include "daemon/mailboxes.h"
+#include "mail/mailboxes.h"
 
 #include "mail/address.h"
 
@@ -125,9 +125,9 @@ static enum result emit(struct scan *s, bool good,
 	return fn(ctx, whole, err);
 }
 
-enum result mailboxes_read(const char *list, size_t n,
-			   enum result (*fn)(void *ctx, const char *address, struct err *err),
-			   void *ctx, struct err *err)
+enum result mail_mailboxes_read(const char *list, size_t n,
+				enum result (*fn)(void *ctx, const char *address, struct err *err),
+				void *ctx, struct err *err)
 {
 	struct scan s = {.at = list, .end = list + n};
 	while (s.at < s.end) {

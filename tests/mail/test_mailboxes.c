@@ -1,5 +1,5 @@
 /* mailboxes: address lists of every shape, at every split of the text into good and missing. */
-#include "daemon/mailboxes.h"
+#include "mail/mailboxes.h"
 
 #include "support/suite.h"
 
@@ -22,7 +22,7 @@ static enum result note(void *ctx, const char *address, struct err *e)
 static enum result read_list(const char *list)
 {
 	found[0] = '\0';
-	return mailboxes_read(list, strlen(list), note, NULL, &err);
+	return mail_mailboxes_read(list, strlen(list), note, NULL, &err);
 }
 
 START_TEST(good_lists)
@@ -80,7 +80,7 @@ START_TEST(every_prefix_ends)
 		char *copy = malloc(n ? n : 1); /* exactly as long: reading behind it is seen */
 		memcpy(copy, whole, n);
 		found[0] = '\0';
-		mailboxes_read(copy, n, note, NULL, &err);
+		mail_mailboxes_read(copy, n, note, NULL, &err);
 		free(copy);
 	}
 }
@@ -105,14 +105,14 @@ static enum result stop(void *ctx, const char *address, struct err *e)
 START_TEST(callers_result_ends_it)
 {
 	int calls = 0;
-	ck_assert_int_eq(mailboxes_read("a@b, c@d", 8, stop, &calls, &err), E_LIMIT);
+	ck_assert_int_eq(mail_mailboxes_read("a@b, c@d", 8, stop, &calls, &err), E_LIMIT);
 	ck_assert_int_eq(calls, 1);
 }
 END_TEST
 
 static Suite *suite(void)
 {
-	Suite *s = suite_create("daemon/mailboxes");
+	Suite *s = suite_create("mailboxes");
 	SUITE_CASE(s, "lists", good_lists, bad_lists, callers_result_ends_it);
 	SUITE_CASE(s, "hostile", every_prefix_ends, long_elements_are_refused);
 	return s;

@@ -1,12 +1,12 @@
 /* compose: what comes on standard input becomes a message. */
-#include "daemon/compose.h"
+#include "mail/compose.h"
 
 #include "support/suite.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct compose c;
+static struct mail_compose c;
 static struct mail_envelope e;
 static struct region *region;
 static struct buf text, message;
@@ -14,12 +14,12 @@ static struct err err;
 
 static void setup(void)
 {
-	c = (struct compose){.origin = "company.com",
-			     .hostname = "gw.company.com",
-			     .user = "jdoe@company.com",
-			     .max_size = 4096,
-			     .now = 1700000000000,
-			     .unique = 7};
+	c = (struct mail_compose){.origin = "company.com",
+				  .hostname = "gw.company.com",
+				  .user = "jdoe@company.com",
+				  .max_size = 4096,
+				  .now = 1700000000000,
+				  .unique = 7};
 	region = region_new(0);
 	mail_envelope_init(&e, region);
 	e.reverse_path = "sender@company.com";
@@ -38,7 +38,7 @@ static enum result read_text(const char *input)
 {
 	FILE *in = fmemopen((void *)input, strlen(input), "r");
 	buf_clear(&text);
-	enum result r = *input ? compose_read(&c, in, &text, &err) : OK;
+	enum result r = *input ? mail_compose_read(&c, in, &text, &err) : OK;
 	fclose(in);
 	return r;
 }
@@ -47,7 +47,7 @@ static const char *made(const char *input)
 {
 	buf_clear(&message);
 	ck_assert_int_eq(read_text(input), OK);
-	ck_assert_msg(compose_make(&c, &text, &e, &message, &err) == OK, "%s", err.text);
+	ck_assert_msg(mail_compose_make(&c, &text, &e, &message, &err) == OK, "%s", err.text);
 	return buf_string(&message);
 }
 
@@ -142,7 +142,7 @@ START_TEST(recipients_of_the_header)
 	ck_assert_uint_eq(e.count, 1);
 	ck_assert_str_eq(e.recipients[0], "new@x.y");
 	ck_assert_int_eq(read_text("To: a@\n\nx\n"), OK);
-	ck_assert_int_eq(compose_make(&c, &text, &e, &message, &err), E_SYNTAX);
+	ck_assert_int_eq(mail_compose_make(&c, &text, &e, &message, &err), E_SYNTAX);
 	teardown();
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(names_cannot_inject)
 	setup();
 	c.name = "x\r\nBcc: victim@x.y";
 	ck_assert_int_eq(read_text("\nx\n"), OK);
-	ck_assert_int_eq(compose_make(&c, &text, &e, &message, &err), E_SYNTAX);
+	ck_assert_int_eq(mail_compose_make(&c, &text, &e, &message, &err), E_SYNTAX);
 	c.name = "John \"J\" Doe, Jr.";
 	ck_assert_ptr_nonnull(strstr(made("\nx\n"),
 				     "From: \"John \\\"J\\\" Doe, Jr.\" <sender@company.com>\r\n"));
@@ -176,7 +176,7 @@ START_TEST(sizes)
 	/* It could be read, but with what must be added it is too large. */
 	big[4090] = '\0';
 	ck_assert_int_eq(read_text(big), OK);
-	ck_assert_int_eq(compose_make(&c, &text, &e, &message, &err), E_LIMIT);
+	ck_assert_int_eq(mail_compose_make(&c, &text, &e, &message, &err), E_LIMIT);
 	teardown();
 }
 END_TEST
@@ -194,7 +194,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-	Suite *s = suite_create("daemon/compose");
+	Suite *s = suite_create("compose");
 	SUITE_CASE(s, "reading", line_ends, sizes);
 	SUITE_CASE(s, "header", missing_fields_are_added, fields_that_are_there_stay,
 		   blind_copies_are_removed);

@@ -1,11 +1,12 @@
-/* Making a message for `send`: see compose.h. */
-#include "daemon/compose.h"
+/* Making a message of what a program wrote: see compose.h. */
+#include "mail/compose.h"
 
 #include "base/base64.h"
 #include "base/text.h"
-#include "daemon/mailboxes.h"
 #include "mail/address.h"
 #include "mail/date.h"
+#include "mail/field.h"
+#include "mail/mailboxes.h"
 
 #include <errno.h>
 #include <string.h>
@@ -56,7 +57,8 @@ static enum result read_lines(struct line_reader *r)
 	return done;
 }
 
-enum result compose_read(const struct compose *c, FILE *in, struct buf *text, struct err *err)
+enum result mail_compose_read(const struct mail_compose *c, FILE *in, struct buf *text,
+			      struct err *err)
 {
 	struct line_reader r = {.in = in, .out = text, .stop = !c->ignore_dot};
 	errno = 0;
@@ -76,39 +78,8 @@ enum result compose_read(const struct compose *c, FILE *in, struct buf *text, st
 
 /* ---- the header ---- */
 
-/* One field of the header with its folded lines; n bytes up to behind the last CRLF. */
-struct field {
-	const char *start;
-	size_t name, n;
-};
-
-/* The field at `at`, or false: no field begins here. */
-static bool next_field(const char *at, const char *end, struct field *f)
-{
-	const char *colon = at;
-	while (colon<end && * colon> ' ' && *colon < 0x7f && *colon != ':')
-		colon++;
-	*f = (struct field){.start = at, .name = (size_t)(colon - at)};
-	while (colon < end && (*colon == ' ' || *colon == '\t'))
-		colon++; /* "To : x", as obsolete writers put it */
-	if (!f->name || colon == end || *colon != ':')
-		return false;
-	const char *line = at;
-	do {
-		const char *lf = memchr(line, '\n', (size_t)(end - line));
-		line = lf ? lf + 1 : end;
-	} while (line < end && (*line == ' ' || *line == '\t'));
-	f->n = (size_t)(line - at);
-	return true;
-}
-
-static bool named(const struct field *f, const char *name)
-{
-	return text_same_n(f->start, f->name, name);
-}
-
 struct making {
-	const struct compose *c;
+	const struct mail_compose *c;
 	struct mail_envelope *envelope;
 	struct buf *out;
 	struct err *err;
@@ -117,24 +88,25 @@ struct making {
 	bool resent;          /* Resent- fields name the recipients */
 };
 
-static bool names_recipients(const struct making *m, const struct field *f)
+static bool names_recipients(const struct making *m, const struct mail_field_at *f)
 {
 	if (m->resent)
-		return named(f, "Resent-To") || named(f, "Resent-Cc") || named(f, "Resent-Bcc");
-	return named(f, "To") || named(f, "Cc") || named(f, "Bcc");
+		return mail_field_named(f, "Resent-To") || mail_field_named(f, "Resent-Cc") ||
+		       mail_field_named(f, "Resent-Bcc");
+	return mail_field_named(f, "To") || mail_field_named(f, "Cc") || mail_field_named(f, "Bcc");
 }
 
-static enum result take_field(struct making *m, const struct field *f)
+static enum result take_field(struct making *m, const struct mail_field_at *f)
 {
 	enum result r = OK;
-	const char *value = memchr(f->start, ':', f->n);
-	m->date |= named(f, "Date");
-	m->from |= named(f, "From");
-	m->id |= named(f, "Message-ID");
-	if (m->c->headers && value && names_recipients(m, f))
-		r = compose_recipients(m->c, value + 1, f->n - (size_t)(value + 1 - f->start),
-				       m->envelope, m->err);
-	if (r != OK || named(f, "Bcc") || named(f, "Resent-Bcc") || named(f, "Return-Path"))
+	m->date |= mail_field_named(f, "Date");
+	m->from |= mail_field_named(f, "From");
+	m->id |= mail_field_named(f, "Message-ID");
+	if (m->c->headers && names_recipients(m, f))
+		r = mail_compose_recipients(m->c, f->value, mail_field_length(f), m->envelope,
+					    m->err);
+	if (r != OK || mail_field_named(f, "Bcc") || mail_field_named(f, "Resent-Bcc") ||
+	    mail_field_named(f, "Return-Path"))
 		return r;
 	r = buf_append(m->out, f->start, f->n);
 	return r == OK ? OK : err_set(m->err, r, "the message: %s", result_sentence(r));
@@ -142,9 +114,10 @@ static enum result take_field(struct making *m, const struct field *f)
 
 static bool has_resent(const char *at, const char *end)
 {
-	struct field f;
-	for (; at < end && next_field(at, end, &f); at += f.n)
-		if (named(&f, "Resent-To") || named(&f, "Resent-Cc") || named(&f, "Resent-Bcc"))
+	struct mail_field_at f;
+	for (; at < end && mail_field_next(at, end, &f); at += f.n)
+		if (mail_field_named(&f, "Resent-To") || mail_field_named(&f, "Resent-Cc") ||
+		    mail_field_named(&f, "Resent-Bcc"))
 			return true;
 	return false;
 }
@@ -235,10 +208,10 @@ static enum result finish(struct making *m)
 	return r == OK ? OK : err_set(m->err, r, "no memory for the message");
 }
 
-enum result compose_make(const struct compose *c, struct buf *text, struct mail_envelope *envelope,
-			 struct buf *message, struct err *err)
+enum result mail_compose_make(const struct mail_compose *c, struct buf *text,
+			      struct mail_envelope *envelope, struct buf *message, struct err *err)
 {
-	struct field f;
+	struct mail_field_at f;
 	struct making m = {.c = c, .envelope = envelope, .out = message, .err = err};
 	if (c->name && has_control(c->name))
 		return err_set(err, E_SYNTAX, "the name of the sender has a control character");
@@ -247,7 +220,7 @@ enum result compose_make(const struct compose *c, struct buf *text, struct mail_
 		return err_set(err, E_NOMEM, "no memory for the message");
 	m.end = m.at + text->len;
 	m.resent = has_resent(m.at, m.end);
-	while (m.at < m.end && next_field(m.at, m.end, &f)) {
+	while (m.at < m.end && mail_field_next(m.at, m.end, &f)) {
 		enum result r = take_field(&m, &f);
 		if (r != OK)
 			return r;
@@ -261,7 +234,7 @@ enum result compose_make(const struct compose *c, struct buf *text, struct mail_
 /* ---- recipients ---- */
 
 struct adding {
-	const struct compose *c;
+	const struct mail_compose *c;
 	struct mail_envelope *envelope;
 };
 
@@ -281,9 +254,9 @@ static enum result add_recipient(void *ctx, const char *address, struct err *err
 	return OK;
 }
 
-enum result compose_recipients(const struct compose *c, const char *list, size_t n,
-			       struct mail_envelope *envelope, struct err *err)
+enum result mail_compose_recipients(const struct mail_compose *c, const char *list, size_t n,
+				    struct mail_envelope *envelope, struct err *err)
 {
 	struct adding a = {.c = c, .envelope = envelope};
-	return mailboxes_read(list, n, add_recipient, &a, err);
+	return mail_mailboxes_read(list, n, add_recipient, &a, err);
 }

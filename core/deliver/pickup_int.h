@@ -1,0 +1,38 @@
+/* What the files of a pickup folder's taking share: see pickup.h. */
+#ifndef SMTPGATE_DELIVER_PICKUP_INT_H
+#define SMTPGATE_DELIVER_PICKUP_INT_H
+
+#include "base/buf.h"
+#include "deliver/pickup.h"
+#include "mail/envelope.h"
+#include "spool/spool.h"
+
+#include <sys/stat.h>
+
+/* A file in work. */
+struct pickup_work {
+	const struct pickup *p;
+	struct region *region;
+	int fd;                       /* open for reading */
+	struct stat stat;             /* as it was when it was opened */
+	bool faulty;                  /* it is the file's fault: see pickup_fault */
+	char id[SPOOL_MAILDROP_NAME]; /* of its messages: ID-1, ID-2, ... */
+	const char *name;             /* as it was dropped */
+	const char *from;             /* told at the end */
+	size_t recipients;
+};
+
+/* Each makes mail of the file and puts it into the maildrop. OK: it is there. With w->faulty it never can be, err says why. */
+enum result pickup_take_mail(struct pickup_work *w, struct err *err);
+enum result pickup_take_mmff(struct pickup_work *w, struct err *err);
+/* A result of understanding the file; of those that another look cannot change, w->faulty is set. Returns r. */
+enum result pickup_fault(struct pickup_work *w, enum result r);
+/* The envelope as far as the folder decides it. */
+void pickup_envelope(const struct pickup_work *w, struct mail_envelope *e);
+/* May the folder send for this address? The null reverse-path may always. E_DENIED. */
+enum result pickup_may_send(const struct pickup *p, const char *address, struct err *err);
+/* Message n (from 1) of the file into the maildrop. */
+enum result pickup_put(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
+		       const struct buf *message, struct err *err);
+
+#endif

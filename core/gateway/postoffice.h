@@ -1,0 +1,15 @@
+/* Addresses of Microsoft Mail by the postoffices of the settings. Pure. */
+#ifndef SMTPGATE_GATEWAY_POSTOFFICE_H
+#define SMTPGATE_GATEWAY_POSTOFFICE_H
+
+#include "base/region.h"
+#include "conf/settings.h"
+
+/*
+ * NETWORK/POSTOFFICE/MAILBOX as local@domain, in the region; a mailbox alone is of `home` (NULL: of none). NULL: there is no such
+ * postoffice, it cannot be written as an address, or memory is short.
+ */
+const char *postoffice_address(const struct settings *s, const struct conf_postoffice *home,
+			       const char *native, struct region *region);
+
+#endif
