@@ -21,7 +21,7 @@ AS_CASE([$enable_sanitizers],
 	[yes], [SG_SAN_CFLAGS="-fsanitize=address,undefined"],
 	[SG_SAN_CFLAGS="-fsanitize=$enable_sanitizers"])
 AS_IF([test -n "$SG_SAN_CFLAGS"], [
-	SG_SAN_CFLAGS="$SG_SAN_CFLAGS -fno-omit-frame-pointer -fno-sanitize-recover=all"
+	SG_SAN_CFLAGS="$SG_SAN_CFLAGS -fno-omit-frame-pointer -fno-sanitize-recover=all$SG_FUZZ_CFLAGS"
 	SG_SANITIZED=yes
 	# clang keeps the sanitizer's runtime in the program: a module finds it only when it is loaded
 	SG_WHOLE_LDFLAGS=
@@ -39,7 +39,8 @@ AC_SUBST([SG_WHOLE_LDFLAGS])
 AM_CONDITIONAL([SANITIZED], [test "x$SG_SANITIZED" = xyes])
 ])
 
-# SG_FUZZING: libFuzzer programs beside the seed replay that make check always does.
+# SG_FUZZING: libFuzzer programs beside the seed replay that make check always does. Stands before SG_SANITIZERS: all code
+# is watched for what a seed reaches (else the fuzzer is blind), and with the sanitizers unless others are named.
 AC_DEFUN([SG_FUZZING], [
 AC_ARG_ENABLE([fuzzing], [AS_HELP_STRING([--enable-fuzzing], [build libFuzzer programs (needs clang)])])
 AS_IF([test "x$enable_fuzzing" = xyes], [
@@ -50,6 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *d, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *d, size_t n) { (void)d; (void)n; return 0; }]])], [],
 		[AC_MSG_ERROR([--enable-fuzzing needs a compiler with -fsanitize=fuzzer: CC=clang and libclang-rt-dev])])
 	CFLAGS=$sg_save
+	SG_FUZZ_CFLAGS=" -fsanitize=fuzzer-no-link"
+	AS_IF([test -z "$enable_sanitizers"], [enable_sanitizers=address,undefined])
 ])
 AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])
 ])
