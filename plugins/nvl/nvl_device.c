@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -146,12 +147,21 @@ int nvl_device_gateway(int netlink, int index, const struct nvl_cidr *gateway)
 
 /* ---- TAP ---- */
 
+/* A service manager may keep devices from a unit, and then no mknod helps. */
+static const char *in_unit(const char *else_do)
+{
+	return getenv("INVOCATION_ID")
+		       ? "systemctl edit smtpgate    # [Service] PrivateDevices=no and "
+			 "DeviceAllow=" TUN " rw"
+		       : else_do;
+}
+
 static bool tun_refused(struct nvl_word *why, int errnum)
 {
 	switch (errnum) {
 	case ENOENT:
 		return nvl_refuse(why, SGT_ABSENT,
-				  "mkdir -p /dev/net; mknod -m 666 " TUN " c 10 200",
+				  in_unit("mkdir -p /dev/net && mknod -m 666 " TUN " c 10 200"),
 				  "there is no " TUN);
 	case ENODEV:
 	case ENXIO:
@@ -161,8 +171,7 @@ static bool tun_refused(struct nvl_word *why, int errnum)
 		return nvl_refuse(why, SGT_FORBIDDEN, "chmod 666 " TUN, TUN " is closed to user %u",
 				  (unsigned)geteuid());
 	case EPERM:
-		return nvl_refuse(why, SGT_FORBIDDEN,
-				  "DeviceAllow=" TUN " rw    # in the service's unit",
+		return nvl_refuse(why, SGT_FORBIDDEN, in_unit(""),
 				  TUN " is closed to this process: its unit or container forbids "
 				      "the device");
 	default:

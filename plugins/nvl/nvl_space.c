@@ -104,7 +104,8 @@ static bool not_permitted(struct nvl_word *why)
 				switches[i][0] + strlen("/proc/sys/"), switches[i][1]);
 	return nvl_refuse(
 		why, SGT_FORBIDDEN,
-		is_filtered() ? "RestrictNamespaces=user net    # in the service's unit" : "",
+		is_filtered() ? "systemctl edit smtpgate    # [Service] RestrictNamespaces=user net"
+			      : "",
 		"this process may make neither a network namespace nor a user namespace%s",
 		is_filtered() ? ": a filter of system calls forbids it" : "");
 }

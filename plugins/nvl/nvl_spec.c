@@ -96,7 +96,7 @@ static enum sgt_result read_addresses(struct nvl_spec *spec, const struct sgt_va
 		return SGT_OK;
 	error_set(error, SGT_BAD_SETTING, "address is not set: a stack on %.100s needs one",
 		  spec->network);
-	error_remedy(error, "address = 10.1.0.25/16    # a free one of that network");
+	error_remedy(error, "address = 10.1.0.25/16    ; a free one of that network");
 	return SGT_BAD_SETTING;
 }
 

@@ -251,7 +251,7 @@ static void occupied(const struct wire *w, struct sgt_report *r)
 		close(fd);
 	if (runs) {
 		trouble(r, SGT_NOT_RUNNING, "another switch runs at %s already", w->place);
-		remedy(r, "network = vde://%s    # to join it", w->place);
+		remedy(r, "network = vde://%s    ; to join it", w->place);
 	} else if (fd == -ECONNREFUSED) {
 		no_switch(w, r, true);
 		remedy(r, "rm -r %s", w->place);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""deny.py ERRNO COMMAND...: runs the command where socket() for IPv4 and IPv6 fails so, by a filter in the kernel: what
-RestrictAddressFamilies= of a unit does. The filter also keeps the command from gaining rights."""
+"""deny.py [--unshare] ERRNO COMMAND...: runs the command where socket() for IPv4 and IPv6 fails so, by a filter in the kernel:
+what RestrictAddressFamilies= of a unit does; or unshare(), as by RestrictNamespaces=. The filter also keeps the command from
+gaining rights."""
 
 import ctypes
 import errno
@@ -13,25 +14,31 @@ import sys
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 38, 22, 2
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06  # BPF: a word of the call, is it equal, the verdict
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
-CALLS = {"x86_64": 41, "aarch64": 198, "riscv64": 198}  # the number of socket()
+CALLS = {"x86_64": (41, 272), "aarch64": (198, 97), "riscv64": (198, 97)}  # the numbers of socket() and unshare()
 
 
-def program(code):
+def program(code, namespaces):
     """Offsets are those of struct seccomp_data: nr at 0, the first argument at 16. Steps are (code, if so, if not, value)."""
-    steps = [(LOAD, 0, 0, 0), (EQUAL, 0, 3, CALLS[platform.machine()]), (LOAD, 0, 0, 16),
-             (EQUAL, 2, 0, socket.AF_INET), (EQUAL, 1, 0, socket.AF_INET6),
-             (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, REFUSE | code)]
+    sock, unshare = CALLS[platform.machine()]
+    end = [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, REFUSE | code)]
+    if namespaces:
+        steps = [(LOAD, 0, 0, 0), (EQUAL, 1, 0, unshare), *end]
+    else:
+        steps = [(LOAD, 0, 0, 0), (EQUAL, 0, 3, sock), (LOAD, 0, 0, 16),
+                 (EQUAL, 2, 0, socket.AF_INET), (EQUAL, 1, 0, socket.AF_INET6), *end]
     return b"".join(struct.pack("HBBI", *step) for step in steps), len(steps)
 
 
 def main():
-    code, count = program(getattr(errno, sys.argv[1]))
+    namespaces = sys.argv[1] == "--unshare"
+    words = sys.argv[2:] if namespaces else sys.argv[1:]
+    code, count = program(getattr(errno, words[0]), namespaces)
     text = ctypes.create_string_buffer(code, len(code))
     fprog = ctypes.create_string_buffer(struct.pack("HxxxxxxP", count, ctypes.addressof(text)))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, FILTER, fprog, 0, 0):
         sys.exit("deny.py: no filter: " + os.strerror(ctypes.get_errno()))
-    os.execvp(sys.argv[2], sys.argv[2:])
+    os.execvp(words[1], words[1:])
 
 
 if __name__ == "__main__":
