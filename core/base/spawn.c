@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LOOK_MS 10
+#define HIGH 32 /* descriptors to give wait above those that they become */
 
 extern char **environ;
 
@@ -34,21 +36,61 @@ static int set_attributes(posix_spawnattr_t *a)
 						       POSIX_SPAWN_SETPGROUP);
 }
 
+static void set_limit(pid_t pid, __rlimit_resource_t what, uint64_t most)
+{
+	struct rlimit limit = {.rlim_cur = most, .rlim_max = most};
+	if (most)
+		prlimit(pid, what, &limit, NULL); /* it can only have ended already */
+}
+
+static void set_limits(const struct spawn *s, pid_t pid)
+{
+	set_limit(pid, RLIMIT_AS, SPAWN_SANITIZED ? 0 : s->memory);
+	set_limit(pid, RLIMIT_FSIZE, s->file_size);
+	set_limit(pid, RLIMIT_CPU, s->cpu);
+}
+
+/* Copies of the descriptors to give, out of the way of the numbers they get. */
+static int lift(const struct spawn *s, int *high)
+{
+	for (size_t i = 0; i < s->give_count; i++) {
+		high[i] = fcntl(s->give[i], F_DUPFD_CLOEXEC, HIGH);
+		if (high[i] < 0)
+			return errno;
+	}
+	return 0;
+}
+
+static void drop(const struct spawn *s, const int *high)
+{
+	for (size_t i = 0; i < s->give_count; i++)
+		if (high[i] >= 0)
+			close(high[i]);
+}
+
 static int start(const struct spawn *s, int words, pid_t *pid)
 {
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t files;
+	int high[SPAWN_GIVE_MAX] = {-1, -1, -1, -1, -1, -1, -1, -1};
 	int e = set_attributes(&attributes);
 	if (!e)
 		e = posix_spawn_file_actions_init(&files);
 	if (e)
 		return e;
-	e = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	e = lift(s, high);
+	if (!e)
+		e = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	for (int fd = 1; !e && fd < 3; fd++)
 		e = posix_spawn_file_actions_adddup2(&files, words, fd);
+	for (size_t i = 0; !e && i < s->give_count; i++)
+		e = posix_spawn_file_actions_adddup2(&files, high[i], 3 + (int)i);
 	if (!e)
 		e = posix_spawnp(pid, s->argv[0], &files, &attributes, (char *const *)s->argv,
 				 environ);
+	if (!e)
+		set_limits(s, *pid);
+	drop(s, high);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
 	return e;

@@ -10,12 +10,32 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define SPAWN_GIVE_MAX 8
+
+/* A program made with these fills its address space from the start. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SPAWN_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SPAWN_SANITIZED true
+#endif
+#endif
+#ifndef SPAWN_SANITIZED
+#define SPAWN_SANITIZED false
+#endif
 
 struct spawn {
 	const char *const
 		*argv; /* argv[0] is looked up in PATH when it has no slash; NULL at the end */
 	int64_t limit; /* ms, then it and its children are killed */
 	const atomic_bool *stop; /* may be NULL; when it becomes true: as if the time were over */
+	const int *give;         /* descriptors that it gets as 3, 4, ...; SPAWN_GIVE_MAX at most */
+	size_t give_count;
+	/* What it may use, 0: as much as we may: bytes of address space, bytes of a file, seconds of processor. Set right
+	 * after it was started; its children inherit them. The address space is not bounded under sanitizers, which fill it. */
+	uint64_t memory, file_size, cpu;
 	/* Filled: */
 	int status; /* its exit status; 128 + N when signal N ended it */
 	char words

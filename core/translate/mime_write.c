@@ -5,13 +5,15 @@
 #include "mail/date.h"
 #include "translate/charset.h"
 #include "translate/encode.h"
+#include "translate/mime_fields.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define HEADLEN_MAX 10000 /* lines of a text that may repeat the header */
+#define HEADLEN_MAX 10000      /* lines of a text that may repeat the header */
+#define FIELDS_MAX (16u << 20) /* bytes of such lines in UTF-8 */
 
 struct writer {
 	const struct neutral *n;
@@ -19,7 +21,9 @@ struct writer {
 	struct sink *to;
 	struct mime_counts *counts;
 	char boundary[40];
-	enum result r; /* the first failure; nothing is written after it */
+	uint64_t head_at;  /* where the text begins behind the lines that repeat the header */
+	struct buf fields; /* those lines in UTF-8, where they are header fields (SMTPHEAD) */
+	enum result r;     /* the first failure; nothing is written after it */
 };
 
 static void put(struct writer *w, const char *text)
@@ -63,6 +67,87 @@ static void text_field(struct writer *w, const char *name, const char *text)
 	if (w->r == OK)
 		w->r = encode_header(w->to, w->form->ending, value);
 	end_line(w);
+}
+
+/* ---- the text and its head ---- */
+
+/* Where the text begins behind the lines that repeat the header. */
+static uint64_t head_size(struct writer *w)
+{
+	const char *value = neutral_field(w->n, "HEADLEN");
+	unsigned long lines = value ? strtoul(value, NULL, 10) : 0;
+	uint64_t at = 0;
+	bool cr = false;
+	while (lines && lines <= HEADLEN_MAX && w->r == OK) {
+		char c;
+		size_t got;
+		w->r = content_read(&w->n->text, at, &c, 1, &got);
+		if (!got)
+			break;
+		if (c == '\n' && cr) { /* belongs to the CR */
+			cr = false;
+			at++;
+			continue;
+		}
+		cr = c == '\r';
+		lines -= c == '\r' || c == '\n';
+		at++;
+	}
+	char c;
+	size_t got = 0;
+	if (cr && content_read(&w->n->text, at, &c, 1, &got) == OK && got && c == '\n')
+		at++;
+	return lines ? 0 : at;
+}
+
+/* Converts the text into `in`. */
+static void convert(struct writer *w, const struct content *text, struct sink *in, uint64_t *lost)
+{
+	struct charset c;
+	char block[4096];
+	size_t got = 0;
+	if (w->r == OK)
+		w->r = charset_begin(&c, w->form->charset, true, in);
+	if (w->r != OK)
+		return;
+	for (uint64_t at = 0; w->r == OK && at < text->size; at += got) {
+		w->r = content_read(text, at, block, sizeof block, &got);
+		if (w->r == OK)
+			w->r = charset_put(&c, block, got);
+	}
+	enum result end = charset_end(&c);
+	w->r = w->r == OK ? end : w->r;
+	*lost += c.lost;
+}
+
+struct ending_sink {
+	struct sink in;
+	struct ending_writer writer;
+};
+
+static enum result ending_sink_write(struct sink *s, const void *bytes, size_t n)
+{
+	return ending_put(&((struct ending_sink *)s)->writer, bytes, n);
+}
+
+/* The lines that are header fields of the mail that this once was. */
+static void read_fields(struct writer *w)
+{
+	struct sink to;
+	struct content head = content_part(&w->n->text, 0, w->head_at);
+	if (!w->head_at || !neutral_field(w->n, MIME_FIELD_HEAD))
+		return;
+	struct ending_sink e = {.in = {.write = ending_sink_write}};
+	sink_buffer(&to, &w->fields);
+	ending_start(&e.writer, &to, ENDING_LF);
+	convert(w, &head, &e.in, &w->counts->lost);
+	if (w->r == OK && !buf_string(&w->fields))
+		w->r = E_NOMEM;
+}
+
+static bool has_field(const struct writer *w, const char *name)
+{
+	return w->fields.len && mime_fields_has(buf_head(&w->fields), name);
 }
 
 /* ---- the header ---- */
@@ -127,90 +212,47 @@ static void priority_fields(struct writer *w, const char *from)
 	text_field(w, "X-MMFF-Priority", p);
 }
 
-static void header(struct writer *w)
+static void message_id(struct writer *w)
 {
-	const struct neutral *n = w->n;
-	char date[MAIL_DATE_MAX], id[64];
-	const char *from = address(w, n->from.text ? &n->from : NULL);
-	if (from)
-		field(w, "From", from);
-	address_field(w, "To", &n->to);
-	address_field(w, "Cc", &n->cc);
-	if (n->subject)
-		text_field(w, "Subject", n->subject);
-	field(w, "Date", mail_date_format(moment(n, w->form), w->form->offset, date, sizeof date));
+	char id[64];
 	snprintf(id, sizeof id, "<%016llx.mmff@", (unsigned long long)w->form->unique);
 	put(w, "Message-ID: ");
 	put(w, id);
 	put(w, w->form->hostname);
 	put(w, ">");
 	end_line(w);
-	priority_fields(w, from);
-	for (size_t i = 0; i < n->unknown.count; i++)
+}
+
+/* What the mail once had stands; recipients are then those that it named, never those of its envelope. */
+static void header(struct writer *w)
+{
+	const struct neutral *n = w->n;
+	char date[MAIL_DATE_MAX];
+	const char *from = address(w, n->from.text ? &n->from : NULL);
+	bool once = w->fields.len > 0;
+	if (once && w->r == OK)
+		w->r = mime_fields_write(w->to, w->form->ending, buf_head(&w->fields));
+	if (from && !has_field(w, "From"))
+		field(w, "From", from);
+	if (!once) {
+		address_field(w, "To", &n->to);
+		address_field(w, "Cc", &n->cc);
+	}
+	if (n->subject && !has_field(w, "Subject"))
+		text_field(w, "Subject", n->subject);
+	if (!has_field(w, "Date"))
+		field(w, "Date",
+		      mail_date_format(moment(n, w->form), w->form->offset, date, sizeof date));
+	if (!has_field(w, "Message-ID"))
+		message_id(w);
+	if (!once)
+		priority_fields(w, from);
+	for (size_t i = 0; i < n->unknown.count && !once; i++)
 		text_field(w, "X-MMFF-Line", n->unknown.items[i]);
 	field(w, "MIME-Version", "1.0");
 }
 
 /* ---- the text ---- */
-
-/* Where the text begins behind the lines that repeat the header. */
-static uint64_t head_size(struct writer *w)
-{
-	const char *value = neutral_field(w->n, "HEADLEN");
-	unsigned long lines = value ? strtoul(value, NULL, 10) : 0;
-	uint64_t at = 0;
-	bool cr = false;
-	while (lines && lines <= HEADLEN_MAX && w->r == OK) {
-		char c;
-		size_t got;
-		w->r = content_read(&w->n->text, at, &c, 1, &got);
-		if (!got)
-			break;
-		if (c == '\n' && cr) { /* belongs to the CR */
-			cr = false;
-			at++;
-			continue;
-		}
-		cr = c == '\r';
-		lines -= c == '\r' || c == '\n';
-		at++;
-	}
-	char c;
-	size_t got = 0;
-	if (cr && content_read(&w->n->text, at, &c, 1, &got) == OK && got && c == '\n')
-		at++;
-	return lines ? 0 : at;
-}
-
-/* Converts the text into `in`. */
-static void convert(struct writer *w, const struct content *text, struct sink *in, uint64_t *lost)
-{
-	struct charset c;
-	char block[4096];
-	size_t got = 0;
-	if (w->r == OK)
-		w->r = charset_begin(&c, w->form->charset, true, in);
-	if (w->r != OK)
-		return;
-	for (uint64_t at = 0; w->r == OK && at < text->size; at += got) {
-		w->r = content_read(text, at, block, sizeof block, &got);
-		if (w->r == OK)
-			w->r = charset_put(&c, block, got);
-	}
-	enum result end = charset_end(&c);
-	w->r = w->r == OK ? end : w->r;
-	*lost += c.lost;
-}
-
-struct ending_sink {
-	struct sink in;
-	struct ending_writer writer;
-};
-
-static enum result ending_sink_write(struct sink *s, const void *bytes, size_t n)
-{
-	return ending_put(&((struct ending_sink *)s)->writer, bytes, n);
-}
 
 static void put_body(struct writer *w, const struct content *text, bool plain)
 {
@@ -231,8 +273,7 @@ static void put_body(struct writer *w, const struct content *text, bool plain)
 static void text_part(struct writer *w)
 {
 	struct encode_look look;
-	uint64_t head = head_size(w);
-	struct content text = content_part(&w->n->text, head, w->n->text.size - head);
+	struct content text = content_part(&w->n->text, w->head_at, w->n->text.size - w->head_at);
 	encode_look_begin(&look);
 	convert(w, &text, &look.in, &w->counts->lost);
 	bool plain = encode_look_plain(&look);
@@ -300,6 +341,26 @@ static void delimiter(struct writer *w, const char *tail)
 	end_line(w);
 }
 
+static void body(struct writer *w)
+{
+	const struct neutral *n = w->n;
+	if (!n->parts.count) {
+		text_part(w);
+		return;
+	}
+	put(w, "Content-Type: multipart/mixed; boundary=\"");
+	put(w, w->boundary);
+	put(w, "\"");
+	end_line(w);
+	delimiter(w, "");
+	text_part(w);
+	for (size_t i = 0; i < n->parts.count; i++) {
+		delimiter(w, "");
+		attachment(w, &n->parts.items[i]);
+	}
+	delimiter(w, "--");
+}
+
 enum result mime_write(const struct neutral *n, const struct mime_form *form, struct sink *to,
 		       struct mime_counts *counts)
 {
@@ -307,23 +368,13 @@ enum result mime_write(const struct neutral *n, const struct mime_form *form, st
 	struct writer w = {
 		.n = n, .form = form, .to = to, .counts = counts ? counts : &none, .r = OK};
 	*w.counts = (struct mime_counts){0};
+	buf_init(&w.fields, FIELDS_MAX);
 	/* "=_" can stand in neither of the encodings, and a plain text would have to guess 64 bits */
 	snprintf(w.boundary, sizeof w.boundary, "=_mmff_%016llx", (unsigned long long)form->unique);
+	w.head_at = head_size(&w);
+	read_fields(&w);
 	header(&w);
-	if (!n->parts.count) {
-		text_part(&w);
-		return w.r;
-	}
-	put(&w, "Content-Type: multipart/mixed; boundary=\"");
-	put(&w, w.boundary);
-	put(&w, "\"");
-	end_line(&w);
-	delimiter(&w, "");
-	text_part(&w);
-	for (size_t i = 0; i < n->parts.count; i++) {
-		delimiter(&w, "");
-		attachment(&w, &n->parts.items[i]);
-	}
-	delimiter(&w, "--");
+	body(&w);
+	buf_free(&w.fields);
 	return w.r;
 }

@@ -8,6 +8,9 @@
 #include "translate/ending.h"
 #include "translate/neutral.h"
 
+/* The Extended field that says: the lines that HEADLEN counts are header fields of the mail that this once was. */
+#define MIME_FIELD_HEAD "SMTPHEAD"
+
 struct mime_form {
 	enum ending ending;   /* of all lines */
 	const char *charset;  /* what the message's texts are in, as the C library calls it */
@@ -28,7 +31,7 @@ struct mime_counts {
 /*
  * Writes the message; parts with `external` must have been given their contents. Header fields that MMFF has beyond mail's
  * (a priority of a letter, lines that were not understood) become X-MMFF-Priority and X-MMFF-Line. The leading lines of the
- * text that repeat the header (HEADLEN) are left out. E_NOMEM, E_NOTFOUND (no such charset), or the sink's or a content's
+ * text that repeat the header (HEADLEN) are left out, or are the header (SMTPHEAD). E_NOMEM, E_NOTFOUND (no such charset), or the sink's or a content's
  * failure. counts may be NULL.
  */
 enum result mime_write(const struct neutral *n, const struct mime_form *form, struct sink *to,

@@ -3,9 +3,11 @@
 
 #include "support/suite.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static struct err err;
@@ -89,11 +91,70 @@ START_TEST(stopped)
 }
 END_TEST
 
+/* Puts a copy of fd at number `at`, whoever has that (Check does); returns what gives it back. */
+static int lay(int fd, int at)
+{
+	int kept = fcntl(at, F_DUPFD_CLOEXEC, 100);
+	dup2(fd, at); /* no word to Check, which writes into one of them */
+	return kept;
+}
+
+static void give_back(int kept, int at)
+{
+	if (kept < 0) {
+		close(at);
+		return;
+	}
+	dup2(kept, at);
+	fcntl(at, F_SETFD, FD_CLOEXEC);
+	close(kept);
+}
+
+/* Descriptors become 3, 4, ... even where they have each other's numbers. */
+START_TEST(gives_descriptors)
+{
+	int ends[2], give[] = {4, 3};
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	for (int i = 0; i < 2; i++)
+		ends[i] = fcntl(ends[i], F_DUPFD_CLOEXEC, 50);
+	ck_assert_int_eq(write(ends[1], "through", 7), 7);
+	struct spawn s = {.give = give, .give_count = 2};
+	int three = lay(ends[1], 3), four = lay(ends[0], 4);
+	enum result r =
+		run(&s, "head -c 7 <&3; echo back >&4; test -e /proc/self/fd/5 || echo .", 60000);
+	give_back(three, 3);
+	give_back(four, 4);
+	ck_assert_int_eq(r, OK);
+	ck_assert_str_eq(s.words, "through.");
+	char back[5];
+	ck_assert_int_eq(read(ends[0], back, 5), 5);
+	ck_assert_int_eq(memcmp(back, "back\n", 5), 0);
+}
+END_TEST
+
+START_TEST(has_limits)
+{
+	struct spawn s = {.file_size = 4096, .cpu = 7, .memory = (uint64_t)1 << 30};
+	const char *wait = "while [ \"$(ulimit -t)\" != 7 ]; do sleep 0.01; done; ulimit -v";
+	ck_assert_int_eq(run(&s, wait, 60000), OK);
+	ck_assert_str_eq(s.words, SPAWN_SANITIZED ? "unlimited" : "1048576");
+	int fd = memfd_create("test", 0);
+	s.give = &fd;
+	s.give_count = 1;
+	wait = "while [ \"$(ulimit -t)\" != 7 ]; do sleep 0.01; done; exec head -c 5000 /dev/zero "
+	       ">&3";
+	ck_assert_int_eq(run(&s, wait, 60000), OK);
+	ck_assert_int_eq(s.status, 128 + SIGXFSZ);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 4096);
+	close(fd);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("base/spawn");
 	SUITE_CASE(s, "spawn", ends_by_itself, signals_are_its_own, cannot_be_started, time_is_over,
-		   stopped);
+		   stopped, gives_descriptors, has_limits);
 	return s;
 }
 SUITE_MAIN(suite)

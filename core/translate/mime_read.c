@@ -1,0 +1,137 @@
+/*
+ * Reading mails: see mime_read.h. Looks at the mail's bounds first, since GMime has none, then lets it be taken apart. Owns
+ * GMime's objects within a call.
+ */
+#include "translate/mime_reader.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void mime_begin(void)
+{
+	g_mime_init();
+}
+
+void mime_end(void)
+{
+	g_mime_shutdown();
+}
+
+/* ---- bounds ---- */
+
+struct bounds {
+	uint64_t head; /* bytes of the header */
+	unsigned boundaries;
+	unsigned column; /* of the byte that comes, up to 3 */
+	bool in_head, dashes, blank;
+};
+
+static void look(struct bounds *b, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char c = bytes[i];
+		b->head += b->in_head;
+		if (c == '\n') {
+			b->in_head = b->in_head && !b->blank;
+			b->column = 0;
+			b->dashes = b->blank = true;
+			continue;
+		}
+		b->blank = b->blank && c == '\r';
+		b->dashes = b->dashes && (b->column > 1 || c == '-');
+		if (b->column == 2 && b->dashes && c != ' ' && c != '-' && c != '\r')
+			b->boundaries++;
+		b->column += b->column < 3;
+	}
+}
+
+/* Why the mail is not to be taken apart; NULL: it is. */
+static const char *too_much(struct reader *r)
+{
+	struct bounds b = {.in_head = true, .dashes = true, .blank = true};
+	struct content all = content_file(r->source->fd, 0, r->source->size);
+	char block[16384];
+	size_t got = 0;
+	for (uint64_t at = 0; r->r == OK && at < all.size; at += got) {
+		r->r = content_read(&all, at, block, sizeof block, &got);
+		look(&b, block, got);
+	}
+	if (b.head > MIME_HEAD_MAX)
+		return "its header is too large";
+	return b.boundaries > MIME_BOUNDARIES_MAX ? "it has too many parts" : NULL;
+}
+
+/* ---- taken apart, or whole ---- */
+
+static GMimeMessage *parse(struct reader *r)
+{
+	if (lseek(r->source->fd, 0, SEEK_SET) < 0) {
+		r->r = result_of_errno(errno);
+		return NULL;
+	}
+	GMimeStream *in = g_mime_stream_fs_new(r->source->fd);
+	g_mime_stream_fs_set_owner(GMIME_STREAM_FS(in), FALSE);
+	GMimeParser *parser = g_mime_parser_new_with_stream(in);
+	GMimeMessage *m = g_mime_parser_construct_message(parser, NULL);
+	g_object_unref(parser);
+	g_object_unref(in);
+	return m;
+}
+
+static void begin(struct reader *r)
+{
+	neutral_init(r->n, r->region);
+	r->pieces = NULL;
+	r->end = &r->pieces;
+	r->piece_count = 0;
+	r->attachments = 0;
+}
+
+static void take_apart(struct reader *r, GMimeMessage *m)
+{
+	struct buf head;
+	buf_init(&head, 0);
+	unsigned lines = mime_head(r, m, &head);
+	mime_parts(r, m, 0);
+	if (!r->whole)
+		mime_text(r, &head, lines);
+	buf_free(&head);
+}
+
+static void attach_whole(struct reader *r)
+{
+	struct buf none;
+	struct neutral_part part = {.name = MIME_WHOLE_NAME,
+				    .content = content_file(r->source->fd, 0, r->source->size)};
+	begin(r);
+	buf_init(&none, 0);
+	r->told->whole = r->whole;
+	const char *why = r->whole;
+	r->whole = NULL;
+	mime_add_words(r, "This mail could not be taken apart: %s.\nIt is attached as it came.\n",
+		       why);
+	if (r->r == OK)
+		r->r = neutral_add_part(r->n, &part);
+	mime_text(r, &none, 0);
+	buf_free(&none);
+}
+
+enum result mime_read(const struct mime_source *s, struct region *region, struct neutral *n,
+		      struct mime_told *told)
+{
+	struct reader r = {.source = s, .region = region, .n = n, .told = told};
+	*told = (struct mime_told){0};
+	begin(&r);
+	r.whole = too_much(&r);
+	GMimeMessage *m = r.whole || r.r != OK ? NULL : parse(&r);
+	if (!m && !r.whole)
+		r.whole = "it has no header";
+	if (m && r.r == OK)
+		take_apart(&r, m);
+	if (m)
+		g_object_unref(m);
+	if (r.whole && r.r == OK)
+		attach_whole(&r);
+	return r.r;
+}

@@ -1,0 +1,62 @@
+/* What the files of the mail reader share: for core/translate/mime_*.c only. */
+#ifndef SMTPGATE_TRANSLATE_MIME_READER_H
+#define SMTPGATE_TRANSLATE_MIME_READER_H
+
+#include "translate/mime_read.h"
+#include "translate/sink.h"
+
+#include <gmime/gmime.h>
+
+/* A piece of the text to be: bytes as they are in the mail, or words of ours. */
+struct mime_piece {
+	struct mime_piece *next;
+	struct content raw;
+	const char *charset; /* what it is in, as the C library calls it */
+	bool html;
+};
+
+struct reader {
+	const struct mime_source *source;
+	struct region *region;
+	struct neutral *n;
+	struct mime_told *told;
+	struct mime_piece *pieces, **end;
+	size_t piece_count;
+	unsigned attachments; /* without a name so far */
+	const char *whole;    /* why it must be attached whole; nothing more is read then */
+	enum result r;        /* the first failure */
+};
+
+/* ---- mime_parts.c ---- */
+/* Takes a mail apart: texts into pieces, the rest into attachments. */
+void mime_parts(struct reader *r, GMimeMessage *m, unsigned depth);
+
+/* ---- mime_body.c ---- */
+/* What is in a part, decoded into the scratch file. */
+struct content mime_decode(struct reader *r, GMimePart *part);
+/* A whole object as it stands in the mail, likewise. */
+struct content mime_raw(struct reader *r, GMimeObject *object);
+bool mime_blank(struct reader *r, const struct content *c);
+void mime_add_piece(struct reader *r, struct content raw, const char *charset, bool html);
+/* Words of ours (UTF-8, copied). */
+void mime_add_words(struct reader *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The charset to read a text by: what it is declared to be where that is known, else what its bytes look like. */
+const char *mime_charset(struct reader *r, const char *declared, const struct content *raw);
+/* The text of the message: `head` (UTF-8 lines, may be empty), a note of what was lost, and the pieces. */
+void mime_text(struct reader *r, struct buf *head, unsigned lines);
+/* A string (UTF-8) in the charset of the postoffice, control characters as blanks; at most n bytes of it. told (may be NULL) gets
+ * what was lost: not of what stands in the text as well. */
+const char *mime_string(struct reader *r, const char *text, size_t n, struct mime_told *told);
+
+/* ---- mime_head.c ---- */
+/* Subject, sender, date, priority; and the fields as lines into `head`. Returns how many. */
+unsigned mime_head(struct reader *r, GMimeMessage *m, struct buf *head);
+/* The few lines that stand above a forwarded mail. */
+void mime_head_short(struct reader *r, GMimeMessage *m);
+
+/* ---- mime_name.c ---- */
+/* The name of an attachment in the charset of the postoffice; made up where it has none. */
+const char *mime_name(struct reader *r, GMimeObject *part);
+
+#endif
