@@ -3,6 +3,7 @@
 #include "daemon/query.h"
 #include "daemon/story.h"
 #include "daemon/table.h"
+#include "daemon/verify.h"
 #include "daemon/words.h"
 
 #include <string.h>
@@ -134,6 +135,10 @@ enum exit_status cmd_history(struct call *c)
 	struct err err;
 	if (call_option(c, OPT_JSON) && call_option(c, OPT_CSV))
 		return call_usage(c, "history: --json or --csv, not both");
+	if (c->options.arg_count && strcmp(c->options.args[0], "verify") == 0)
+		return verify_history(c);
+	if (c->options.arg_count > 1)
+		return call_usage(c, "history: one ID, or verify");
 	json_t *filter = query_filter(c, 0, NULL, &err);
 	if (!filter)
 		return call_usage(c, "%s", err.text);

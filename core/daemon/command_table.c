@@ -63,10 +63,13 @@ const struct command commands[] = {
 	 "IDs (m42 or 42) and filters choose messages. All but list and flush need some,\n"
 	 "or --all.\n",
 	 queue_options, 1, -1, true, cmd_queue},
-	{"history", "[ID] [--since T] [--until T]", "list what was taken and what became of it",
+	{"history", "[ID] [--since T] [--until T] | verify [LINK]",
+	 "list what was taken and what became of it",
 	 "T is a time ago (2h, 5d), a day (2026-11-23), a moment (2026-11-23T10:00), today,\n"
-	 "yesterday or now. With an ID: every recipient and every attempt.\n",
-	 history_options, 0, 1, true, cmd_history},
+	 "yesterday or now. With an ID: every recipient and every attempt.\n"
+	 "verify checks the chain of hashes that every message and attempt is part of: a row\n"
+	 "that was removed or changed is named. LINK is one that verify printed earlier.\n",
+	 history_options, 0, 2, true, cmd_history},
 	{"status", "[--json] [--check]", "show the gateway's state",
 	 "Transports, listeners, destinations, the queue and its sums.\n", status_options, 0, 0,
 	 true, cmd_status},

@@ -24,7 +24,7 @@
 	X(OPT_TO, "to", 0, "A", "recipient: an address, @domain or domain")                   \
 	X(OPT_ROUTE, "route", 0, "R", "last decided by this route or postoffice")             \
 	X(OPT_ERROR, "error", 0, "TEXT", "with these words in the reason")                    \
-	X(OPT_CLIENT, "client", 0, "IP", "came from this client")                             \
+	X(OPT_CLIENT, "client", 0, "IP", "came from this client or network")                  \
 	X(OPT_LISTENER, "listener", 0, "NAME", "of this [listen NAME]")                       \
 	X(OPT_ALL, "all", 0, NULL, "every message")                                           \
 	X(OPT_SINCE, "since", 0, "T", "arrived at or after T")                                \

@@ -43,9 +43,13 @@ struct request_row {
 	void (*serve)(struct requests_host *h, struct control_client *c, const json_t *request);
 };
 static const struct request_row rows[] = {
-	{"status", false, false, request_status},     {"queue.list", false, false, request_list},
-	{"queue.act", false, true, request_act},      {"queue.flush", false, true, request_flush},
-	{"maildrop", false, false, request_maildrop}, {"reload", true, true, request_reload},
+	{"status", false, false, request_status},
+	{"queue.list", false, false, request_list},
+	{"queue.act", false, true, request_act},
+	{"queue.flush", false, true, request_flush},
+	{"history.verify", false, false, request_verify},
+	{"maildrop", false, false, request_maildrop},
+	{"reload", true, true, request_reload},
 	{"stop", true, true, request_stop},
 };
 

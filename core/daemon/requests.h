@@ -5,6 +5,7 @@
  *	queue.list  filter, recipients, attempts   {"entry"} lines, each followed by its {"recipient"}, {"attempt"} lines
  *	queue.act   action, filter, reason  {"ok", "matched": n}
  *	queue.flush filter                  the same, and destinations forget their waits
+ *	history.verify known, hash         {"ok", "first", "last", "messages", "head", "faults", "texts"}
  *	maildrop                            `send` wrote a message
  *	reload, stop                        root or the gateway's own user only
  *
@@ -36,6 +37,7 @@ void requests_serve(void *ctx, struct control_client *c, const json_t *request);
 void request_status(struct requests_host *h, struct control_client *c, const json_t *request);
 void request_list(struct requests_host *h, struct control_client *c, const json_t *request);
 void request_act(struct requests_host *h, struct control_client *c, const json_t *request);
+void request_verify(struct requests_host *h, struct control_client *c, const json_t *request);
 void request_flush(struct requests_host *h, struct control_client *c, const json_t *request);
 
 #endif

@@ -2,6 +2,8 @@
  * memory. */
 #include "spool/book.h"
 
+#include "spool/links.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +110,8 @@ enum result book_add(struct book *b, struct message *m, bool claim, struct err *
 	int64_t next_at = held ? ENGINE_NEVER : p->rcpts[0].next_at;
 	message_number(m, b->counts.last + 1);
 	enum result r = b->engine->ops->insert(b->engine, m, next_at, err);
+	if (r == OK)
+		r = links_taken(b, p->number, &p->envelope, p->size, p->hash, err);
 	if (r == OK && claim)
 		r = keep_added(b, p, next_at, err);
 	if (r != OK)
@@ -191,13 +195,15 @@ enum result book_apply(struct book *b, const struct spool_change *c, struct err 
 		return r;
 	struct spool_attempt attempt = {.at = clock_wall(b->clock),
 					.rcpt = c->rcpt,
+					.nth = p->attempts,
 					.state = c->state,
 					.rule = c->rule,
 					.peer = c->peer,
 					.status = c->status,
 					.reason = c->reason,
 					.sent_hash = c->sent_hash};
-	return b->engine->ops->add_attempt(b->engine, c->number, p->attempts, &attempt, err);
+	r = b->engine->ops->add_attempt(b->engine, c->number, &attempt, err);
+	return r == OK ? links_attempt(b, c->number, &attempt, err) : r;
 }
 
 /* Its body is a file: it goes after the commit, which removes its name. */
@@ -240,9 +246,10 @@ enum result book_settle(struct book *b, uint64_t number, struct err *err)
 	}
 	if (ends)
 		v->head.ended = clock_wall(b->clock);
-	if (!ends && v->head.next_at == was.next_at)
-		return OK;
-	return b->engine->ops->set_head(b->engine, &v->head, err);
+	enum result r = OK;
+	if (ends || v->head.next_at != was.next_at)
+		r = b->engine->ops->set_head(b->engine, &v->head, err);
+	return r == OK && v->head.ended ? links_ended(b, number, err) : r;
 }
 
 /* What the action makes of a recipient; false: nothing. */
@@ -360,4 +367,5 @@ void book_free(struct book *b)
 	files_free(b->leftover);
 	b->leftover = NULL;
 	lives_free(&b->lives);
+	chain_close(&b->chain);
 }

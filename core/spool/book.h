@@ -21,6 +21,7 @@
 struct book {
 	struct engine *engine;
 	const struct clock *clock;
+	struct chain chain;
 	struct engine_counts counts; /* as the open transaction has them */
 	struct lives lives;
 	struct live *touched;       /* by the open transaction */
@@ -49,6 +50,15 @@ enum result book_settle(struct book *b, uint64_t number, struct err *err);
  * whether any was. */
 enum result book_act(struct book *b, uint64_t number, const bool *chosen,
 		     const struct spool_act *act, bool *changed, struct err *err);
+
+/* Forgets a message that has ended; the chain says so. */
+enum result book_drop(struct book *b, uint64_t number, struct err *err);
+/*
+ * Takes links off the front of the chain, up to `bound` of them, as long as their messages are
+ * forgotten. Those of a message that is still there although it came before `before` (wall ms) move
+ * to the end: it shall not keep all that came after it.
+ */
+enum result book_trim(struct book *b, size_t bound, int64_t before, struct err *err);
 
 bool book_claimed(const struct book *b, uint64_t number);
 /* E_NOMEM: not claimed. */

@@ -41,6 +41,7 @@
 #ifndef SMTPGATE_SPOOL_ENGINE_H
 #define SMTPGATE_SPOOL_ENGINE_H
 
+#include "spool/chain.h"
 #include "spool/message.h"
 #include "spool/spool.h"
 
@@ -54,6 +55,7 @@ struct engine_counts {
 	uint64_t states[SPOOL_STATE_COUNT]; /* recipients */
 	uint64_t waiting, held; /* messages: some recipient waits; none does but some is held */
 	uint64_t bytes;         /* content of both */
+	struct chain_state chain;
 };
 
 /* One recipient as the rules see it. */
@@ -113,9 +115,9 @@ struct engine_ops {
 	enum result (*set_rcpt)(struct engine *e, uint64_t number, size_t rcpt,
 				const struct engine_rcpt *now, const struct engine_words *words,
 				struct err *err);
-	/* The row of one attempt; `nth` counts the recipient's attempts from 1. */
-	enum result (*add_attempt)(struct engine *e, uint64_t number, unsigned nth,
-				   const struct spool_attempt *a, struct err *err);
+	/* The row of one attempt. */
+	enum result (*add_attempt)(struct engine *e, uint64_t number, const struct spool_attempt *a,
+				   struct err *err);
 	/* Stores next_at and ended; with ended set the body's row goes. */
 	enum result (*set_head)(struct engine *e, const struct engine_head *head, struct err *err);
 
@@ -145,6 +147,12 @@ struct engine_ops {
 			     uint64_t *numbers, size_t *count, struct err *err);
 	/* Forgets a message that has ended. */
 	enum result (*drop)(struct engine *e, uint64_t number, struct err *err);
+	/* The history's chain: adds a link; reads those above `after`, ascending (*count: in: room, out:
+	 * found); takes away those up to `upto`. */
+	enum result (*add_link)(struct engine *e, const struct chain_link *l, struct err *err);
+	enum result (*links)(struct engine *e, uint64_t after, struct chain_link *links,
+			     size_t *count, struct err *err);
+	enum result (*cut_links)(struct engine *e, uint64_t upto, struct err *err);
 	/* Between transactions: moves the log into the main file when it is long, or when the spool
 	 * is idle. */
 	enum result (*upkeep)(struct engine *e, bool idle, struct err *err);

@@ -1,6 +1,7 @@
 /* Filters of the operator: see filter.h. Owns nothing; cannot fail. */
 #include "spool/filter.h"
 
+#include "base/net.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -33,12 +34,24 @@ static bool contains(const char *text, const char *words)
 	return false;
 }
 
+/* want: what the client is called, or a network that it is in. */
+static bool client_fits(const char *want, const char *client)
+{
+	struct net_block block;
+	struct net_ip ip;
+	struct err err;
+	if (strcmp(want, client) == 0)
+		return true;
+	return net_ip_parse(client, &ip) == OK && net_block_parse(want, &block, &err) == OK &&
+	       net_block_has(&block, &ip);
+}
+
 bool filter_message(const struct spool_filter *f, const struct spool_entry *e)
 {
 	const struct mail_envelope *v = &e->envelope;
 	if (f->from && !address_fits(f->from, v->reverse_path))
 		return false;
-	if (f->client && strcmp(f->client, v->client) != 0)
+	if (f->client && !client_fits(f->client, v->client))
 		return false;
 	if (f->since && v->arrived < f->since)
 		return false;

@@ -180,6 +180,7 @@ static void memory_close(struct engine *base)
 		}
 	free(e->at);
 	free(e->touched);
+	free(e->links);
 	free(e);
 }
 
@@ -226,6 +227,7 @@ static enum result memory_recover(struct engine *base, struct err *err)
 	}
 	while (e->count > base->counts.last)
 		e->count--;
+	e->link_count = base->counts.chain.last;
 	return OK;
 }
 

@@ -26,6 +26,8 @@ struct memory {
 	uint64_t transaction;
 	size_t *touched; /* places changed by the open transaction */
 	size_t touched_count, touched_cap;
+	struct chain_link *links; /* links[seq - 1], also those that were cut off */
+	size_t link_count, link_cap;
 };
 
 static inline struct memory *memory_of(struct engine *e)

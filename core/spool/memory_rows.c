@@ -82,13 +82,12 @@ static enum result memory_set_rcpt(struct engine *base, uint64_t number, size_t 
 	return ok ? OK : E_NOMEM;
 }
 
-static enum result memory_add_attempt(struct engine *base, uint64_t number, unsigned nth,
+static enum result memory_add_attempt(struct engine *base, uint64_t number,
 				      const struct spool_attempt *a, struct err *err)
 {
 	enum result r;
 	struct version *v = version_change(memory_of(base), number, &r);
 	(void)err;
-	(void)nth;
 	if (!v)
 		return r;
 	return version_push_attempt(v, a) ? OK : E_NOMEM;
@@ -265,6 +264,43 @@ static enum result memory_drop(struct engine *base, uint64_t number, struct err 
 	return r;
 }
 
+static enum result memory_add_link(struct engine *base, const struct chain_link *l, struct err *err)
+{
+	struct memory *e = memory_of(base);
+	(void)err;
+	if (e->link_count == e->link_cap) {
+		size_t cap = e->link_cap * 2 + 64;
+		struct chain_link *more = realloc(e->links, cap * sizeof *more);
+		if (!more)
+			return E_NOMEM;
+		e->links = more;
+		e->link_cap = cap;
+	}
+	e->links[e->link_count++] = *l;
+	return OK;
+}
+
+static enum result memory_links(struct engine *base, uint64_t after, struct chain_link *links,
+				size_t *count, struct err *err)
+{
+	struct memory *e = memory_of(base);
+	size_t room = *count;
+	(void)err;
+	*count = 0;
+	for (size_t at = (size_t)after; at < e->link_count && *count < room; at++)
+		links[(*count)++] = e->links[at];
+	return OK;
+}
+
+/* The twin keeps them, so that recover finds them. */
+static enum result memory_cut_links(struct engine *base, uint64_t upto, struct err *err)
+{
+	(void)base;
+	(void)upto;
+	(void)err;
+	return OK;
+}
+
 void memory_rows_ops(struct engine_ops *ops)
 {
 	ops->insert = memory_insert;
@@ -282,4 +318,7 @@ void memory_rows_ops(struct engine_ops *ops)
 	ops->next_file = memory_next_file;
 	ops->ended = memory_ended;
 	ops->drop = memory_drop;
+	ops->add_link = memory_add_link;
+	ops->links = memory_links;
+	ops->cut_links = memory_cut_links;
 }

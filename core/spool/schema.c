@@ -46,6 +46,14 @@ static const char *const steps[SCHEMA_VERSION] = {
 	" PRIMARY KEY (message, position, nth)) WITHOUT ROWID;"
 	/* Of living messages: the content, or the name of its file in SPOOL/body. */
 	"CREATE TABLE body (message INTEGER PRIMARY KEY, file TEXT, data BLOB);",
+	/* 2: the chain of the history (chain.h). What was taken before has no link of its taking. */
+	"CREATE TABLE link (seq INTEGER PRIMARY KEY, message INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, position INTEGER NOT NULL, nth INTEGER NOT NULL,"
+	" hash BLOB NOT NULL);"
+	"ALTER TABLE totals ADD COLUMN link INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE totals ADD COLUMN link_base INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE totals ADD COLUMN link_hash BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE totals ADD COLUMN base_hash BLOB NOT NULL DEFAULT x'';",
 };
 
 enum result schema_version(sqlite3 *db, int *version, struct err *err)

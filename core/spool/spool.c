@@ -45,7 +45,9 @@ static enum result contents_open(struct spool *s, struct err *err)
 	s->book = (struct book){
 		.engine = s->engine, .clock = s->o.clock, .counts = s->engine->counts};
 	s->bodies = (struct bodies){.files = s->o.files, .dir = -1};
-	enum result r = bodies_open(&s->bodies, s->o.engine == SPOOL_MEMORY ? NULL : s->path, err);
+	enum result r = chain_open(&s->book.chain, err);
+	if (r == OK)
+		r = bodies_open(&s->bodies, s->o.engine == SPOOL_MEMORY ? NULL : s->path, err);
 	if (r == OK)
 		r = draft_kit_open(&s->drafts, &s->bodies, err);
 	if (r == OK)

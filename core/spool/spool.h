@@ -195,7 +195,7 @@ struct spool_filter {
 	const char *from, *to; /* address, @domain or domain; case ignored; NULL: any */
 	const char *rule;      /* last decision's route or postoffice */
 	const char *error;     /* words in the reason, case ignored */
-	const char *client;    /* IP text equal; NULL: any */
+	const char *client;    /* IP or network (CIDR); NULL: any */
 	int64_t since, until;  /* arrival, wall ms; 0: any */
 	bool all;              /* with no other field set: everything; guards actions */
 	bool ended;            /* list: look in the history too */
@@ -204,6 +204,7 @@ struct spool_filter {
 struct spool_attempt {
 	int64_t at;
 	size_t rcpt;
+	unsigned nth; /* of this recipient, from 1 */
 	enum spool_state state;
 	const char *rule, *peer, *status, *reason;
 	const char *sent_hash;
@@ -264,6 +265,24 @@ struct spool_totals {
 	uint64_t commits, synced_messages; /* group commit's yield */
 };
 void spool_totals(struct spool *s, struct spool_totals *q);
+
+/*
+ * Checks the chain of the history (spool/chain.h) against its rows, from the oldest link that is left to the newest.
+ * What is said of a message that waits: what was taken, and its attempts.
+ */
+struct spool_verify {
+	struct spool_request q;
+	uint64_t known;         /* a link whose hash was written down earlier, 0: none */
+	const char *known_hash; /* 64 hex digits */
+	uint64_t first, last;   /* out: links that were looked at */
+	char head[65];          /* out: the hash of the last one */
+	uint64_t messages;      /* out: of which the rows are there */
+	size_t faults;          /* out: what does not fit, and the first SPOOL_FAULTS in words */
+	const char **texts;
+	struct region *region; /* out: of the words; owned by the caller from done on */
+};
+#define SPOOL_FAULTS 100
+void spool_verify(struct spool *s, struct spool_verify *q);
 
 /* Writes the number as an ID ("m42"), and reads "m42" or "42"; E_SYNTAX. */
 void spool_id_format(uint64_t number, char out[SPOOL_ID_MAX]);

@@ -96,6 +96,12 @@ void use_null(struct use *u)
 		u->rc = sqlite3_bind_null(u->q, ++u->at);
 }
 
+void use_hash(struct use *u, const unsigned char *hash)
+{
+	if (u->rc == SQLITE_OK)
+		u->rc = sqlite3_bind_blob(u->q, ++u->at, hash, CHAIN_HASH, SQLITE_STATIC);
+}
+
 bool use_row(struct use *u)
 {
 	if (u->rc != SQLITE_OK && u->rc != SQLITE_ROW)
@@ -183,6 +189,23 @@ static uint64_t count_at(sqlite3_stmt *q, int column)
 	return (uint64_t)sqlite3_column_int64(q, column);
 }
 
+/* A hash of another length than ours is one of zeros: the next check of the chain says so. */
+void use_read_hash(struct use *u, int column, unsigned char *out)
+{
+	const void *hash = sqlite3_column_blob(u->q, column);
+	memset(out, 0, CHAIN_HASH);
+	if (hash && sqlite3_column_bytes(u->q, column) == CHAIN_HASH)
+		memcpy(out, hash, CHAIN_HASH);
+}
+
+static void read_chain(struct use *u, int column, struct chain_state *c)
+{
+	c->last = count_at(u->q, column);
+	c->base = count_at(u->q, column + 1);
+	use_read_hash(u, column + 2, c->head);
+	use_read_hash(u, column + 3, c->base_hash);
+}
+
 static enum result read_counts(struct sqlite *e, struct engine_counts *c, struct err *err)
 {
 	struct use u = use_sql(e, SQL_TOTALS);
@@ -196,6 +219,7 @@ static enum result read_counts(struct sqlite *e, struct engine_counts *c, struct
 		c->waiting = count_at(u.q, 3 + SPOOL_STATE_COUNT);
 		c->held = count_at(u.q, 4 + SPOOL_STATE_COUNT);
 		c->bytes = count_at(u.q, 5 + SPOOL_STATE_COUNT);
+		read_chain(&u, 6 + SPOOL_STATE_COUNT, &c->chain);
 	}
 	enum result r = use_end(&u, "the totals cannot be read", err);
 	return r == OK && !found ? err_set(err, E_CORRUPT, "%s has no totals", e->path) : r;
@@ -220,6 +244,10 @@ static enum result write_counts(struct sqlite *e, const struct engine_counts *c,
 	use_number(&u, (int64_t)c->waiting);
 	use_number(&u, (int64_t)c->held);
 	use_number(&u, (int64_t)c->bytes);
+	use_number(&u, (int64_t)c->chain.last);
+	use_number(&u, (int64_t)c->chain.base);
+	use_hash(&u, c->chain.head);
+	use_hash(&u, c->chain.base_hash);
 	return use_run(&u, "the totals cannot be written", err);
 }
 

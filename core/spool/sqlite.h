@@ -14,12 +14,13 @@
 	X(SQL_BEGIN, "BEGIN IMMEDIATE")                                                           \
 	X(SQL_COMMIT, "COMMIT")                                                                   \
 	X(SQL_TOTALS, "SELECT generation, last, accepted, waiting, held, delivered, bounced,"     \
-		      " expired, removed, messages_waiting, messages_held, bytes FROM totals"     \
-		      " WHERE id = 1")                                                            \
+		      " expired, removed, messages_waiting, messages_held, bytes, link,"          \
+		      " link_base, link_hash, base_hash FROM totals WHERE id = 1")                \
 	X(SQL_SET_TOTALS,                                                                         \
 	  "UPDATE totals SET generation = ?, last = ?, accepted = ?, waiting = ?, held = ?,"      \
 	  " delivered = ?, bounced = ?, expired = ?, removed = ?, messages_waiting = ?,"          \
-	  " messages_held = ?, bytes = ? WHERE id = 1")                                           \
+	  " messages_held = ?, bytes = ?, link = ?, link_base = ?,"                               \
+	  " link_hash = ?, base_hash = ? WHERE id = 1")                                           \
 	X(SQL_ADD_MESSAGE,                                                                        \
 	  "INSERT INTO message (number, reverse_path, eight_bit, session, listener, protocol,"    \
 	  " client, helo, arrived, priority, size, hash, rcpt_count, maildrop, next_at)"          \
@@ -46,7 +47,7 @@
 	  " priority, size, hash, rcpt_count, ended FROM message WHERE number = ?")               \
 	X(SQL_RCPTS, "SELECT address, state, attempts, next_at, warned, rule, peer, status,"      \
 		     " reason FROM rcpt WHERE message = ? ORDER BY position")                     \
-	X(SQL_ATTEMPTS, "SELECT at, position, state, rule, peer, status, reason, sent_hash"       \
+	X(SQL_ATTEMPTS, "SELECT at, position, state, rule, peer, status, reason, sent_hash, nth"  \
 			" FROM attempt WHERE message = ? ORDER BY at, position, nth")             \
 	X(SQL_BODY, "SELECT file, data FROM body WHERE message = ?")                              \
 	X(SQL_HAS_BODY, "SELECT message FROM body WHERE message = ?")                             \
@@ -62,7 +63,12 @@
 		     " AND (maildrop IS NULL OR ended <= ?) ORDER BY ended LIMIT ?")              \
 	X(SQL_DROP_MESSAGE, "DELETE FROM message WHERE number = ?")                               \
 	X(SQL_DROP_RCPTS, "DELETE FROM rcpt WHERE message = ?")                                   \
-	X(SQL_DROP_ATTEMPTS, "DELETE FROM attempt WHERE message = ?")
+	X(SQL_DROP_ATTEMPTS, "DELETE FROM attempt WHERE message = ?")                             \
+	X(SQL_ADD_LINK, "INSERT INTO link (seq, message, kind, position, nth, hash)"              \
+			" VALUES (?, ?, ?, ?, ?, ?)")                                             \
+	X(SQL_LINKS, "SELECT seq, message, kind, position, nth, hash FROM link WHERE seq > ?"     \
+		     " ORDER BY seq LIMIT ?")                                                     \
+	X(SQL_CUT_LINKS, "DELETE FROM link WHERE seq <= ?")
 
 enum sql {
 #define SQL_ENUM(name, text) name,
@@ -104,6 +110,8 @@ struct use use_sql(struct sqlite *e, enum sql which);
 void use_number(struct use *u, int64_t n);
 void use_text(struct use *u, const char *text); /* NULL: NULL; must stay valid until the end */
 void use_null(struct use *u);
+void use_hash(struct use *u, const unsigned char *hash); /* CHAIN_HASH bytes, as use_text */
+void use_read_hash(struct use *u, int column, unsigned char *out);
 /* Steps to the next row: true when there is one. */
 bool use_row(struct use *u);
 /* Resets the statement; OK or the result of the first failure. `what`: for the sentence. */

@@ -174,6 +174,7 @@ static enum result load_attempts(struct sqlite *e, struct region *region, struct
 			.status = text_at(&u, 5, region, &short_of),
 			.reason = text_at(&u, 6, region, &short_of),
 			.sent_hash = text_at(&u, 7, region, &short_of),
+			.nth = (unsigned)number_at(&u, 8),
 		};
 	}
 	enum result r = use_end(&u, "attempts cannot be read", err);
@@ -300,6 +301,26 @@ static enum result read_ended(struct engine *base, int64_t before, int64_t befor
 	return use_end(&u, "the history cannot be read", err);
 }
 
+static enum result read_links(struct engine *base, uint64_t after, struct chain_link *links,
+			      size_t *count, struct err *err)
+{
+	struct use u = use_sql(sqlite_of(base), SQL_LINKS);
+	size_t room = *count;
+	use_number(&u, (int64_t)after);
+	use_number(&u, (int64_t)room);
+	*count = 0;
+	while (*count < room && use_row(&u)) {
+		struct chain_link *l = &links[(*count)++];
+		l->seq = (uint64_t)number_at(&u, 0);
+		l->number = (uint64_t)number_at(&u, 1);
+		l->kind = (enum chain_kind)number_at(&u, 2);
+		l->rcpt = (size_t)number_at(&u, 3);
+		l->nth = (unsigned)number_at(&u, 4);
+		use_read_hash(&u, 5, l->hash);
+	}
+	return use_end(&u, "the history's chain cannot be read", err);
+}
+
 void sqlite_read_ops(struct engine_ops *ops)
 {
 	ops->taken = read_taken;
@@ -312,4 +333,5 @@ void sqlite_read_ops(struct engine_ops *ops)
 	ops->oldest = read_oldest;
 	ops->ended = read_ended;
 	ops->next_file = read_next_file;
+	ops->links = read_links;
 }

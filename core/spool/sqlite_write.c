@@ -91,13 +91,13 @@ static enum result write_set_rcpt(struct engine *base, uint64_t number, size_t r
 	return use_run(&u, "a recipient cannot be changed", err);
 }
 
-static enum result write_add_attempt(struct engine *base, uint64_t number, unsigned nth,
+static enum result write_add_attempt(struct engine *base, uint64_t number,
 				     const struct spool_attempt *a, struct err *err)
 {
 	struct use u = use_sql(sqlite_of(base), SQL_ADD_ATTEMPT);
 	use_number(&u, (int64_t)number);
 	use_number(&u, (int64_t)a->rcpt);
-	use_number(&u, nth);
+	use_number(&u, a->nth);
 	use_number(&u, a->at);
 	use_number(&u, a->state);
 	use_text(&u, a->rule);
@@ -142,6 +142,23 @@ static enum result write_drop(struct engine *base, uint64_t number, struct err *
 	return r;
 }
 
+static enum result write_add_link(struct engine *base, const struct chain_link *l, struct err *err)
+{
+	struct use u = use_sql(sqlite_of(base), SQL_ADD_LINK);
+	use_number(&u, (int64_t)l->seq);
+	use_number(&u, (int64_t)l->number);
+	use_number(&u, l->kind);
+	use_number(&u, (int64_t)l->rcpt);
+	use_number(&u, l->nth);
+	use_hash(&u, l->hash);
+	return use_run(&u, "a link of the history cannot be added", err);
+}
+
+static enum result write_cut_links(struct engine *base, uint64_t upto, struct err *err)
+{
+	return run_on(sqlite_of(base), SQL_CUT_LINKS, upto, err);
+}
+
 void sqlite_write_ops(struct engine_ops *ops)
 {
 	ops->insert = write_insert;
@@ -149,4 +166,6 @@ void sqlite_write_ops(struct engine_ops *ops)
 	ops->add_attempt = write_add_attempt;
 	ops->set_head = write_set_head;
 	ops->drop = write_drop;
+	ops->add_link = write_add_link;
+	ops->cut_links = write_cut_links;
 }

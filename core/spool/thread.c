@@ -13,6 +13,7 @@
 #define IDLE_AFTER 100   /* ms without a request: the log is moved into the main file */
 #define PURGE_EVERY 1000 /* ms */
 #define PURGE_BITE 64    /* messages of the history forgotten in one transaction */
+#define TRIM_PER_DROP 8  /* links looked at for each: it has some four, the rest may move */
 #define NAMED_KEEP \
 	86400000 /* ms: rows that say that a maildrop file was taken outlive the file by far */
 
@@ -113,6 +114,7 @@ static void group_lost(struct spool *s)
 		q->err = s->trouble;
 	}
 	operator_fail(s, s->lost);
+	verify_fail(s, s->lost);
 }
 
 static void commit(struct spool *s)
@@ -191,7 +193,9 @@ static void purge(struct spool *s)
 	if (r == OK && count)
 		r = spool_write_begin(s, &err);
 	for (size_t i = 0; r == OK && i < count; i++)
-		r = ENGINE(s, drop, numbers[i], &err);
+		r = book_drop(&s->book, numbers[i], &err);
+	if (r == OK && count)
+		r = book_trim(&s->book, count * TRIM_PER_DROP, now - s->o.keep, &err);
 	spool_failed(s, r, &err);
 }
 
@@ -209,7 +213,7 @@ static void upkeep(struct spool *s, bool idle)
 static int patience(const struct spool *s)
 {
 	int64_t now = now_mono(), until = s->purge_at;
-	if (s->scans || s->purging)
+	if (s->scans || s->checks || s->purging)
 		return 0;
 	if (s->busy && until > now + IDLE_AFTER)
 		until = now + IDLE_AFTER;
@@ -230,6 +234,7 @@ static void turn(struct spool *s)
 	if (s->broken)
 		s->purging = false;
 	operator_bites(s);
+	verify_bites(s);
 	purge(s);
 	bool idle = !served && !s->open;
 	group_end(s);
@@ -239,7 +244,7 @@ static void turn(struct spool *s)
 void *spool_thread(void *arg)
 {
 	struct spool *s = arg;
-	while (!s->ending || s->scans)
+	while (!s->ending || s->scans || s->checks)
 		turn(s);
 	upkeep(s, true);
 	return NULL;

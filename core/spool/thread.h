@@ -5,6 +5,7 @@
  *   submit.c    submit and update          (called in the requester's thread up to the posting)
  *   claim.c     due
  *   operator.c  list, act, totals
+ *   verify.c    verify: the history's chain against its rows
  *   side.c      the side thread: syncs bodies that are files before their transaction, removes them
  *after
  *
@@ -31,7 +32,8 @@
 
 #include <pthread.h>
 
-struct scan; /* operator.c */
+struct scan;  /* operator.c */
+struct check; /* verify.c */
 
 struct spool {
 	struct spool_options o;
@@ -55,6 +57,7 @@ struct spool {
 	size_t added;                 /* messages in the open transaction */
 	uint64_t commits, synced;     /* group commit's yield */
 	struct scan *scans;           /* lists and actions that are going on */
+	struct check *checks;         /* of the chain, that are going on */
 	bool purging;                 /* the last bite of the history was full */
 	bool busy;                    /* something was written since the log was last moved */
 	struct inbox inbox;
@@ -99,6 +102,12 @@ void operator_fail(struct spool *s, enum result r);
 void operator_totals(struct spool *s);
 /* Every waiting message is held (at start, before the thread runs). */
 enum result operator_hold_all(struct spool *s, const char *reason, struct err *err);
+
+/* ---- verify.c ---- */
+
+/* One bite of each check of the chain that is going on; and their end, as operator_fail. */
+void verify_bites(struct spool *s);
+void verify_fail(struct spool *s, enum result r);
 
 /* ---- claim.c ---- */
 

@@ -14,6 +14,7 @@ struct fake_spool {
 	enum spool_action action;
 	struct spool_filter filter; /* of the last request; strings are dead after its answer */
 	char reason[128], from[128];
+	uint64_t known;                /* of the last verify; its hash is in from */
 	struct spool_request *waiting; /* with `delay` */
 };
 extern struct fake_spool fake_spool;

@@ -4,6 +4,8 @@
 import csv
 import io
 import json
+import os
+import sqlite3
 
 import testbed
 from testbed import wait_for
@@ -26,6 +28,7 @@ class History(testbed.Case):
         self.assertNotIn("m1 ", self.check(self.g.command("history", "--from", '"a,b"@client.test'), 0).stdout)
         self.check(self.g.command("history", "--since", "1h", "--client", "127.0.0.1"), 0, out="m1 ")
         self.assertNotIn("m1", self.check(self.g.command("history", "--until", "yesterday"), 0).stdout)
+        self.check(self.g.command("history", "--client", "127.0.0.0/8"), 0, out="m1 ")
         self.assertNotIn("m1", self.check(self.g.command("history", "--client", "192.0.2.1"), 0).stdout)
 
     def test_json(self):
@@ -42,7 +45,25 @@ class History(testbed.Case):
     def test_story(self):
         self.check(self.g.command("history", "m2"), 0, out=["ended     2", "to <jdoe@example.test>: delivered", "  attempts\n"])
 
+    def test_verify(self):
+        self.check(self.g.command("history", "verify"), 0, out=["2 messages: all fit", "newest link: "])
+        link = self.g.command("history", "verify").stdout.split()[-1]
+        self.check(self.g.command("history", "verify", link), 0, out="all fit")
+        seq, head = link.split(":")
+        other = ("0" if head[0] != "0" else "1") + head[1:]
+        self.check(self.g.command("history", "verify", seq + ":" + other), 1, out="not the one that was written down")
+        self.g.stop()
+        with sqlite3.connect(os.path.join(self.g.spool, "spool.db")) as db:
+            db.execute("UPDATE attempt SET reason = 'never mind' WHERE message = 2")
+        db.close()
+        self.g.start()
+        self.check(self.g.command("history", "verify"), 1, out=["m2: attempt 1 for recipient 0 is not as it was", "does not fit"])
+        found = json.loads(self.check(self.g.command("history", "verify", "--json"), 1).stdout)
+        self.assertEqual((found["faults"], len(found["texts"])), (1, 1))
+
     def test_wrong_usage(self):
+        self.check(self.g.command("history", "verify", "17"), 64, err="written 17:HASH")
+        self.check(self.g.command("history", "m1", "m2"), 64)
         self.check(self.g.command("history", "--since", "soon"), 64, err="--since soon is no time")
         self.check(self.g.command("history", "--json", "--csv"), 64)
 

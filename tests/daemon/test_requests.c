@@ -248,6 +248,22 @@ START_TEST(client_leaves_while_the_spool_works)
 }
 END_TEST
 
+START_TEST(verify)
+{
+	setup();
+	const char *got = ask("{\"command\":\"history.verify\",\"known\":7,\"hash\":\"ab\"}");
+	HAS(got, "\"first\":2,\"last\":9,\"messages\":4,\"head\":\"abcd\",\"faults\":1");
+	HAS(got, "\"texts\":[\"m3 is gone\"]");
+	ck_assert_uint_eq(fake_spool.known, 7);
+	ck_assert_str_eq(fake_spool.from, "ab");
+	fake_spool.result = E_IO;
+	HAS(ask("{\"command\":\"history.verify\"}"), "the spool says no");
+	fake_gateway.spool = NULL;
+	HAS(ask("{\"command\":\"history.verify\"}"), "the gateway is stopping");
+	teardown();
+}
+END_TEST
+
 START_TEST(reload_and_stop)
 {
 	setup();
@@ -287,7 +303,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("daemon/requests");
 	SUITE_CASE(s, "status", unknown_command, status);
-	SUITE_CASE(s, "list", list_in_pages, list_with_everything, faulty_filters);
+	SUITE_CASE(s, "list", list_in_pages, list_with_everything, faulty_filters, verify);
 	SUITE_CASE(s, "act", actions, reload_and_stop, others_may_not_stop);
 	SUITE_CASE(s, "lost", client_leaves_while_the_spool_works);
 	return s;

@@ -150,6 +150,13 @@ enum result desk_totals(struct desk *d, struct spool_totals *t)
 	return answer(d, &t->q);
 }
 
+enum result desk_verify(struct desk *d, struct spool_verify *q)
+{
+	prepare(d, &q->q);
+	spool_verify(d->spool, q);
+	return answer(d, &q->q);
+}
+
 static void open_or_abort(struct stage *st, struct spool **s)
 {
 	struct err err;
@@ -238,6 +245,17 @@ enum spool_state stage_state(struct stage *st, uint64_t number, size_t rcpt)
 	return state;
 }
 
+static bool chain_closes(struct stage *st)
+{
+	struct spool_verify q = {.known = 0};
+	if (desk_verify(&st->desk, &q) != OK)
+		abort();
+	if (q.faults)
+		fprintf(stderr, "%zu faults: %s\n", q.faults, q.texts[0]);
+	region_destroy(&q.region);
+	return !q.faults;
+}
+
 bool stage_sums(struct stage *st)
 {
 	struct spool_list l;
@@ -263,5 +281,6 @@ bool stage_sums(struct stage *st)
 	region_destroy(&l.region);
 	return desk_totals(&st->desk, &t) == OK && t.accepted == accepted &&
 	       memcmp(t.states, states, sizeof states) == 0 && t.messages_waiting == waiting &&
-	       t.messages_held == held && t.bytes == bytes && t.oldest == oldest && !t.broken;
+	       t.messages_held == held && t.bytes == bytes && t.oldest == oldest && !t.broken &&
+	       chain_closes(st);
 }

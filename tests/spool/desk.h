@@ -36,6 +36,8 @@ enum result desk_list(struct desk *d, struct spool_list *q);
 enum result desk_act(struct desk *d, enum spool_action action, const struct spool_filter *f,
 		     int64_t now, size_t *matched);
 enum result desk_totals(struct desk *d, struct spool_totals *t);
+/* The caller destroys q->region. */
+enum result desk_verify(struct desk *d, struct spool_verify *q);
 /* A draft of n bytes in pieces, ready to submit. */
 struct spool_draft *desk_draft(struct desk *d, const void *data, size_t n, struct err *err);
 
@@ -61,7 +63,7 @@ uint64_t stage_message(struct stage *st);
 void stage_list(struct stage *st, struct spool_list *l);
 /* The state of one recipient now. */
 enum spool_state stage_state(struct stage *st, uint64_t number, size_t rcpt);
-/* Do the totals close, and agree with what the spool lists? */
+/* Do the totals close and agree with what the spool lists, and does the history's chain close? */
 bool stage_sums(struct stage *st);
 
 /* Adds a test that is run over both engines (_i is the engine). */

@@ -48,9 +48,10 @@ static void change(struct engine *e, uint64_t number, const char *reason)
 	struct engine_rcpt r = {SPOOL_DELIVERED, 1, STAGE_NOW, false, 0};
 	struct engine_words w = {"r", "p", "s", reason};
 	struct engine_head head;
-	struct spool_attempt a = {.at = STAGE_NOW, .state = SPOOL_DELIVERED, .reason = reason};
+	struct spool_attempt a = {
+		.at = STAGE_NOW, .nth = 1, .state = SPOOL_DELIVERED, .reason = reason};
 	ck_assert_int_eq(e->ops->set_rcpt(e, number, 0, &r, &w, &err), OK);
-	ck_assert_int_eq(e->ops->add_attempt(e, number, 1, &a, &err), OK);
+	ck_assert_int_eq(e->ops->add_attempt(e, number, &a, &err), OK);
 	ck_assert_int_eq(e->ops->head(e, number, &head, &err), OK);
 	head.next_at = ENGINE_NEVER;
 	head.ended = STAGE_NOW;

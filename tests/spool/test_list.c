@@ -61,6 +61,9 @@ START_TEST(filters)
 	expect(&st, (struct spool_filter){.to = "example.net"}, 9);
 	expect(&st, (struct spool_filter){.to = "@example.net", .from = "<>"}, 0);
 	expect(&st, (struct spool_filter){.client = "192.0.2.1"}, 1);
+	expect(&st, (struct spool_filter){.client = "192.0.2.0/28"}, 9);
+	expect(&st, (struct spool_filter){.client = "2001:db8::/32", .ended = true}, 4);
+	expect(&st, (struct spool_filter){.client = "all"}, 9);
 	expect(&st, (struct spool_filter){.since = 2000}, 10);
 	expect(&st, (struct spool_filter){.until = 2000}, 3);
 	expect(&st, (struct spool_filter){.since = 2000, .until = 3999}, 2);

@@ -9,7 +9,8 @@ the end, when its queue is empty:
   refused     one that was answered 4xx or 5xx and arrived all the same
   twice       copies of one message at one place; allowed only when a kill lies between them (the place took it, the
               gateway could not note that any more). Unexplained ones are faults
-  sums, gaps  accepted = waiting + held + delivered + bounced + expired + removed after every start; numbers have no gaps
+  sums, gaps  accepted = waiting + held + delivered + bounced + expired + removed, looked at all the time; numbers have no gaps
+  chain       `history verify` finds every row as it was written
 
 --early plants a fault: the senders take a message for answered before the answer is there, as if the gateway said 250 before
 its commit. That must be found. Exit status 1: something was found. Progress on a terminal.
@@ -17,9 +18,11 @@ its commit. That must be found. Exit status 1: something was found. Progress on 
 
 import argparse
 import collections
+import json
 import os
 import random
 import re
+import socket
 import sys
 import tempfile
 import threading
@@ -97,16 +100,52 @@ class Senders:
             t.join(harness.LIMIT)
 
 
+class Watcher:
+    """Asks for the status all the time, over one connection as long as the gateway lives, and looks at its sum."""
+
+    def __init__(self, control):
+        self.control, self.ending, self.looks, self.wrong = control, False, 0, []
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.ending:
+            try:
+                with socket.socket(socket.AF_UNIX) as s:
+                    s.settimeout(harness.LIMIT)
+                    s.connect(self.control)
+                    with s.makefile("rwb") as f:
+                        while not self.ending:
+                            self.look(f)
+            except (OSError, ValueError):
+                pass  # it was killed
+            time.sleep(0.005)
+
+    def look(self, f):
+        f.write(b'{"command":"status"}\n')
+        f.flush()
+        spool = json.loads(f.readline())["status"]["spool"]
+        f.readline()
+        self.looks += 1
+        if sum(spool["states"].values()) != spool["accepted"]:
+            self.wrong.append("%d accepted, but %r" % (spool["accepted"], spool["states"]))
+        time.sleep(0.002)
+
+    def end(self):
+        self.ending = True
+        self.thread.join(harness.LIMIT)
+
+
 class Report:
     """What a run found; `faults` are sentences."""
 
     def __init__(self):
-        self.kills = self.answered = self.refused = self.unanswered = self.twice = 0
+        self.kills = self.answered = self.refused = self.unanswered = self.twice = self.looks = 0
         self.faults = []
 
     def line(self):
-        return "%d kills: %d answered 250, %d refused, %d without an answer, %d twice at one place, %d faults" % (
-            self.kills, self.answered, self.refused, self.unanswered, self.twice, len(self.faults))
+        return "%d kills: %d answered 250, %d refused, %d without an answer, %d twice at one place, %d sums, %d faults" % (
+            self.kills, self.answered, self.refused, self.unanswered, self.twice, self.looks, len(self.faults))
 
 
 class Torture:
@@ -120,6 +159,7 @@ class Torture:
         self.runs = []  # (process, sessions of the sink before it began)
         self.start()
         self.senders = Senders(self.g.port, sessions, early)
+        self.watcher = Watcher(os.path.join(self.g.folder, "control"))
 
     def start(self):
         before = self.sink.sessions
@@ -152,6 +192,12 @@ class Torture:
         numbers = sorted(self.g.history())
         if numbers != list(range(1, len(numbers) + 1)):
             self.fault("the numbers of the history have gaps")
+        chain = self.g.command("history", "verify")
+        if chain.returncode:
+            self.fault("history verify: %s", chain.stdout.splitlines()[0] if chain.stdout else chain.stderr)
+        self.watcher.end()
+        self.report.looks = self.watcher.looks
+        self.report.faults += self.watcher.wrong
         self.check()
         self.g.stop()
 
@@ -182,7 +228,7 @@ class Torture:
                     self.fault("%s is twice at the %s, and no kill lies between", tag, place)
 
     def close(self):
-        self.senders.ending = True
+        self.senders.ending = self.watcher.ending = True
         self.g.close()
         self.sink.close()
 

@@ -17,6 +17,7 @@ class Kill(harness.Case):
         self.assertEqual(report.faults, [])
         self.assertEqual(report.kills, KILLS)
         self.assertGreaterEqual(report.answered, KILLS)
+        self.assertGreaterEqual(report.looks, KILLS)
 
     def test_an_answer_before_the_commit_is_found(self):
         for _ in range(10):  # a kill may find all of them stored
