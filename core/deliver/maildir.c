@@ -11,16 +11,24 @@
 struct writer {
 	const struct file_ops *files;
 	int fd;
-	bool cr; /* a CR came last: it is written unless LF follows */
+	struct digest *digest; /* of what is written, NULL: nobody asks */
+	bool cr;               /* a CR came last: it is written unless LF follows */
 	size_t n;
 	char out[PIECE];
 };
+
+static enum result flush(struct writer *w)
+{
+	if (w->digest)
+		digest_add(w->digest, w->out, w->n);
+	return file_write_all(w->files, w->fd, w->out, w->n);
+}
 
 static enum result put_byte(struct writer *w, char c)
 {
 	enum result r = OK;
 	if (w->n == sizeof w->out) {
-		r = file_write_all(w->files, w->fd, w->out, w->n);
+		r = flush(w);
 		w->n = 0;
 	}
 	w->out[w->n++] = c;
@@ -43,7 +51,7 @@ static enum result put(struct writer *w, const char *bytes, size_t n)
 static enum result put_end(struct writer *w)
 {
 	enum result r = w->cr ? put_byte(w, '\r') : OK;
-	return r == OK ? file_write_all(w->files, w->fd, w->out, w->n) : r;
+	return r == OK ? flush(w) : r;
 }
 
 static enum result put_message(struct writer *w, const struct spool_message *m)
@@ -65,28 +73,34 @@ static enum result put_message(struct writer *w, const struct spool_message *m)
 /* ---- delivery ---- */
 
 static enum result fill(struct maildir_file *f, const char *prefix, const struct spool_message *m,
-			struct err *err)
+			char *sent, struct err *err)
 {
-	struct writer w = {.files = f->files, .fd = f->fd};
+	struct writer w = {.files = f->files, .fd = f->fd, .digest = sent ? digest_new() : NULL};
 	enum result r = put(&w, prefix, strlen(prefix));
 	if (r == OK)
 		r = put_message(&w, m);
 	if (r == OK)
 		r = put_end(&w);
+	int cause = errno;
+	if (w.digest)
+		digest_end(w.digest, sent);
+	digest_free(&w.digest);
 	if (r != OK)
-		return err_errno(err, errno, "%s/%s cannot be written", f->mailbox, f->temporary);
+		return err_errno(err, cause, "%s/%s cannot be written", f->mailbox, f->temporary);
 	return OK;
 }
 
 enum result maildir_deliver_as(struct maildir_namer *namer, const struct file_ops *files,
 			       const char *mailbox, const struct spool_message *m, const char *head,
-			       struct err *err)
+			       char sent[DIGEST_HEX], struct err *err)
 {
 	struct maildir_file f;
 	enum result r = maildir_file_begin(&f, namer, files, mailbox, err);
 	if (r != OK)
 		return r;
-	r = fill(&f, head, m, err);
+	if (sent)
+		sent[0] = '\0';
+	r = fill(&f, head, m, sent, err);
 	if (r == OK)
 		return maildir_file_commit(&f, err);
 	maildir_file_abort(&f);
@@ -94,10 +108,11 @@ enum result maildir_deliver_as(struct maildir_namer *namer, const struct file_op
 }
 
 enum result maildir_deliver(const struct file_ops *files, const char *mailbox,
-			    const struct spool_message *m, const char *head, struct err *err)
+			    const struct spool_message *m, const char *head, char sent[DIGEST_HEX],
+			    struct err *err)
 {
 	char host[MAILDIR_HOST_MAX];
 	struct maildir_namer namer;
 	maildir_namer_init(&namer, host);
-	return maildir_deliver_as(&namer, files, mailbox, m, head, err);
+	return maildir_deliver_as(&namer, files, mailbox, m, head, sent, err);
 }

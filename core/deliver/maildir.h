@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "spool/digest.h"
 #include "spool/spool.h"
 
 #define MAILDIR_NAME_MAX 64 /* bytes of a mailbox's name */
@@ -38,12 +39,14 @@ enum result maildir_make(const struct file_ops *files, const char *path, const c
 /*
  * Delivers the message into the folder `mailbox` (PATH/NAME), with LF line ends, as a file of mode
  * 0600. head: lines put before the content (Return-Path, Delivered-To, Received), CRLF or LF.
- * Missing cur, new and tmp are made. Any thread, several at a time, into one mailbox too; may block
+ * Missing cur, new and tmp are made. sent: the SHA-256 of the file's content goes there; may be
+ * NULL. Any thread, several at a time, into one mailbox too; may block
  * on the disk. E_FULL, E_DENIED, E_NOTFOUND (the mailbox is gone), E_IO: nothing was delivered,
  * unless a reader took the message in the moment between its name and a failed sync.
  */
 enum result maildir_deliver(const struct file_ops *files, const char *mailbox,
-			    const struct spool_message *m, const char *head, struct err *err);
+			    const struct spool_message *m, const char *head, char sent[DIGEST_HEX],
+			    struct err *err);
 
 /* What makes names unique (TIME.MmicrosPpidQcounter.host). maildir_deliver has one of its own for
  * the process. */
@@ -56,6 +59,6 @@ struct maildir_namer {
 /* maildir_deliver with a namer given: for tests. */
 enum result maildir_deliver_as(struct maildir_namer *namer, const struct file_ops *files,
 			       const char *mailbox, const struct spool_message *m, const char *head,
-			       struct err *err);
+			       char sent[DIGEST_HEX], struct err *err);
 
 #endif

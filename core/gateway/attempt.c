@@ -32,6 +32,9 @@ static ssize_t read_content(void *ctx, char *to, size_t n)
 		got += (size_t)r;
 		a->offset += (uint64_t)r;
 	}
+	a->all_read = got < n;
+	if (a->digest)
+		digest_add(a->digest, to, got);
 	return (ssize_t)got;
 }
 
@@ -43,6 +46,7 @@ static bool make_transaction(struct attempt *a)
 			      m->rcpt_count == 1 ? d->addresses[0] : NULL, &a->trace) != OK)
 		return false;
 	a->trace_len = strlen(a->trace);
+	a->digest = digest_new();
 	a->transaction = (struct smtp_transaction){
 		.reverse_path = m->envelope.reverse_path,
 		.recipients = d->addresses,
@@ -60,6 +64,7 @@ static void finish(struct attempt *a)
 {
 	free(a->trace);
 	a->trace = NULL;
+	digest_free(&a->digest);
 	outbound_finished(a);
 }
 
@@ -78,6 +83,9 @@ static bool send_over(struct attempt *a)
 	const struct conf_route *route = a->d->decision.route;
 	text_copy(a->d->peer, sizeof a->d->peer, link_peer(l));
 	a->offset = 0;
+	a->all_read = false;
+	if (a->digest)
+		digest_restart(a->digest);
 	if (route->max_size && a->transaction.size > route->max_size) {
 		struct kept *k = a->kept;
 		char why[128];
@@ -121,9 +129,23 @@ static bool nothing_said(const struct attempt *a)
 	return !a->transaction.sent_all;
 }
 
+/* What was sent, Received line and all, before the dots of SMTP: one hash for all recipients. */
+static void note_sent(struct attempt *a)
+{
+	struct delivery *d = a->d;
+	char hash[DIGEST_HEX];
+	if (!a->digest || !a->all_read)
+		return;
+	digest_end(a->digest, hash);
+	d->sent = region_alloc(d->region, d->count * sizeof *d->sent);
+	for (size_t i = 0; d->sent && i < d->count; i++)
+		memcpy(d->sent[i], hash, sizeof hash);
+}
+
 static void on_done(struct attempt *a, struct kept *k)
 {
 	a->kept = NULL;
+	note_sent(a);
 	bool dead = nothing_said(a) && !link_idle(kept_link(k));
 	a->d->maybe = a->transaction.sent_all;
 	kept_release(k);

@@ -36,9 +36,11 @@ struct attempt {
 	struct smtp_transaction transaction;
 	char *trace; /* Received line, sent before the content */
 	size_t trace_len;
-	uint64_t offset; /* next byte of trace + content */
-	size_t clear_at; /* index + 1 of the host where TLS failed and is left out; 0: none */
-	char clear[256]; /* why */
+	uint64_t offset;       /* next byte of trace + content */
+	struct digest *digest; /* of what was read so far; NULL: it goes without */
+	bool all_read;         /* and all of it was */
+	size_t clear_at;       /* index + 1 of the host where TLS failed and is left out; 0: none */
+	char clear[256];       /* why */
 	char why[SMTP_REPLY_TEXT]; /* of the last host that failed */
 };
 

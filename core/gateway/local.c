@@ -73,7 +73,8 @@ static enum result deliver_one(struct local_job *j, size_t i, struct buf *head, 
 	char mailbox[4096];
 	if ((size_t)snprintf(mailbox, sizeof mailbox, "%s/%s", p->path, name) >= sizeof mailbox)
 		return err_set(err, E_LIMIT, "the name of the mailbox %s is too long", name);
-	return maildir_deliver(file_system(), mailbox, m, buf_string(head), err);
+	return maildir_deliver(file_system(), mailbox, m, buf_string(head),
+			       d->sent ? d->sent[i] : NULL, err);
 }
 
 static void work(struct job *job)
@@ -120,6 +121,7 @@ enum result local_start(struct queue *q, struct delivery *d, struct err *err)
 	j->job = (struct job){.answer_to = loop_inbox(g->loop), .work = work, .done = done};
 	j->queue = q;
 	j->d = d;
+	d->sent = region_alloc(d->region, d->count * sizeof *d->sent); /* NULL: it goes without */
 	enum result r = pool_run(g->pool, &j->job);
 	return r == OK ? OK : err_set(err, r, "too many local deliveries are waiting");
 }

@@ -116,7 +116,7 @@ static void defer(struct outcome *o, struct spool_change *c, const struct outcom
 	}
 }
 
-void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *reply,
+void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *reply, const char *sent,
 		   const struct outcome_source *s)
 {
 	char words[SMTP_REPLY_TEXT + 32];
@@ -129,6 +129,7 @@ void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *repl
 		kept(o, reply->code ? smtp_reply_print(reply, words, sizeof words) : reply->text);
 	if (smtp_reply_is(reply, 2)) {
 		c->state = SPOOL_DELIVERED;
+		c->sent_hash = sent && *sent ? kept(o, sent) : NULL;
 	} else if (smtp_reply_is(reply, 5)) {
 		c->state = SPOOL_BOUNCED;
 		report_on(o, c, MAIL_REPORT_FAILED, 0);

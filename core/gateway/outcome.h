@@ -21,8 +21,9 @@ struct outcome_source {
 	bool attempted;                 /* counts as an attempt */
 	int64_t not_before; /* wall ms: a deferral waits so long at least; 0: its own schedule */
 };
-/* A server's or postoffice's answer: 2xx delivered, 5xx bounced, all else (code 0 too) deferred or expired. */
-void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *reply,
+/* A server's or postoffice's answer: 2xx delivered, 5xx bounced, all else (code 0 too) deferred or expired. sent: the hash of
+ * what was sent, kept when it was taken; NULL or "": not known. */
+void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *reply, const char *sent,
 		   const struct outcome_source *s);
 void outcome_hold(struct outcome *o, size_t rcpt, const char *rule, const char *reason);
 void outcome_discard(struct outcome *o, size_t rcpt, const char *rule);

@@ -252,7 +252,7 @@ static bool split_at_once(struct split *s, size_t rcpt, const struct route_decis
 	} else {
 		struct smtp_reply reply;
 		smtp_reply_set(&reply, decision->code, decision->status, "%s", decision->reason);
-		outcome_reply(s->outcome, rcpt, &reply,
+		outcome_reply(s->outcome, rcpt, &reply, NULL,
 			      &(struct outcome_source){.rule = decision->rule,
 						       .peer = "",
 						       .route = decision->route});
@@ -390,7 +390,7 @@ static void finish(struct queue *q, struct delivery *d, const struct outcome_sou
 		return;
 	}
 	for (size_t i = 0; i < d->count; i++)
-		outcome_reply(o, d->rcpts[i], &d->replies[i], source);
+		outcome_reply(o, d->rcpts[i], &d->replies[i], d->sent ? d->sent[i] : NULL, source);
 	bool last = d->active->outstanding == 1;
 	group_free(d);
 	outcome_post(o, last);

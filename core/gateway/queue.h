@@ -15,6 +15,7 @@
 
 #include "gateway/internal.h"
 #include "smtp/reply.h"
+#include "spool/digest.h"
 
 struct queue;
 struct destination;
@@ -42,6 +43,7 @@ struct delivery {
 	int64_t begun; /* monotonic ms of the job's start */
 	/* filled by the job */
 	struct smtp_reply *replies; /* one for each: code 0: never got that far */
+	char (*sent)[DIGEST_HEX];   /* one for each: hash of what was sent; NULL or "": not known */
 	char peer[640];             /* who answered: "mx1.example.net [192.0.2.1]", "" */
 	bool connected;             /* an SMTP server answered: the replies are about the message */
 	bool maybe;                 /* end of data was sent and not answered */

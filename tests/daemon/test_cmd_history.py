@@ -2,13 +2,14 @@
 """history: what has left, as a table, as JSON, as CSV, and one message's story."""
 
 import csv
+import hashlib
 import io
 import json
 import os
 import sqlite3
 
 import testbed
-from testbed import wait_for
+from testbed import harness, wait_for
 
 
 class History(testbed.Case):
@@ -44,6 +45,22 @@ class History(testbed.Case):
 
     def test_story(self):
         self.check(self.g.command("history", "m2"), 0, out=["ended     2", "to <jdoe@example.test>: delivered", "  attempts\n"])
+
+    def test_hash_of_what_was_sent(self):
+        story = json.loads(self.check(self.g.command("history", "m2", "--json"), 0).stdout)
+        hashes = [hashlib.sha256(data).hexdigest() for data in self.g.messages()]
+        self.assertIn(story["attempts_list"][0]["sent_hash"], hashes)
+        self.assertEqual(story["hash"], hashlib.sha256(b"Subject: x\r\n\r\nx\r\n").hexdigest())
+
+    def test_hash_of_what_a_server_took(self):
+        sink = self.sink()
+        self.g.write(harness.route(sink.port))
+        self.g.reload()
+        self.assertEqual(self.g.send(b"Subject: y\r\n\r\n.y\r\n" + 3000 * b"0123456789\r\n", to=("b@c.test", "d@c.test"))[0], 250)
+        wait_for("it is delivered", lambda: not [m for m in self.g.queue() if m["id"] == "m3"])
+        story = json.loads(self.check(self.g.command("history", "m3", "--json"), 0).stdout)
+        took = hashlib.sha256(sink.messages[-1]["data"]).hexdigest()
+        self.assertEqual([a["sent_hash"] for a in story["attempts_list"]], [took, took])
 
     def test_verify(self):
         self.check(self.g.command("history", "verify"), 0, out=["2 messages: all fit", "newest link: "])

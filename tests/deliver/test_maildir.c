@@ -81,7 +81,8 @@ static void deliver(const char *prefix, const char *data, size_t n, const char *
 {
 	struct err err;
 	struct spool_message *m = message(data, n);
-	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, prefix, &err), OK);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, prefix, NULL, &err),
+			 OK);
 	spool_message_unref(&m);
 	expect_file(want, want_n);
 }
@@ -125,12 +126,12 @@ START_TEST(name_is_unique_and_escaped)
 	char name[NAME_MAX + 1], want[NAME_MAX + 1];
 	struct err err;
 	struct spool_message *m = message("x", 1);
-	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", &err), OK);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err), OK);
 	files_in("new", name);
 	snprintf(want, sizeof want, "1700000000.M123000P%ldQ1.a\\057b\\072c.example",
 		 (long)getpid());
 	ck_assert_str_eq(name, want);
-	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", &err), OK);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err), OK);
 	ck_assert_uint_eq(files_in("new", NULL), 2);
 	/* A file of that name left in tmp by a crash is stepped over. */
 	char stale[PATH_MAX + NAME_MAX];
@@ -139,7 +140,7 @@ START_TEST(name_is_unique_and_escaped)
 	FILE *f = fopen(stale, "w");
 	ck_assert_ptr_nonnull(f);
 	fclose(f);
-	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", &err), OK);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err), OK);
 	ck_assert_uint_eq(files_in("new", NULL), 3);
 	ck_assert_uint_eq(files_in("tmp", NULL), 1);
 	spool_message_unref(&m);
@@ -156,11 +157,12 @@ START_TEST(missing_folders_are_made)
 			 ((const char *[]){"new", "cur", "tmp"})[i]);
 		ck_assert_int_eq(rmdir(part), 0);
 	}
-	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", &err), OK);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err), OK);
 	expect_file("x", 1);
 	ck_assert_uint_eq(files_in("cur", NULL), 0);
-	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), "/nonexistent/x", m, "", &err),
-			 E_NOTFOUND);
+	ck_assert_int_eq(
+		maildir_deliver_as(&namer, faulty_files(), "/nonexistent/x", m, "", NULL, &err),
+		E_NOTFOUND);
 	spool_message_unref(&m);
 }
 END_TEST
@@ -179,7 +181,7 @@ START_TEST(every_call_fails)
 			struct err err = {.code = OK};
 			faulty_arm(n, causes[c].errnum, 0);
 			enum result r =
-				maildir_deliver_as(&namer, faulty_files(), box, m, "", &err);
+				maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err);
 			bool struck = faulty_struck();
 			faulty_arm(0, 0, 0);
 			if (r != OK) {
@@ -203,7 +205,7 @@ static void *deliver_many(void *arg)
 {
 	struct err err;
 	for (int i = 0; i < 50; i++)
-		if (maildir_deliver(file_system(), box, arg, "X: y\r\n", &err) != OK)
+		if (maildir_deliver(file_system(), box, arg, "X: y\r\n", NULL, &err) != OK)
 			return arg;
 	return NULL;
 }

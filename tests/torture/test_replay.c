@@ -114,7 +114,7 @@ static void submit(struct work *w, unsigned count)
 		struct err err;
 		if (taken && w->tokens % 2 == 0) {
 			ck_assert_int_eq(maildir_deliver_as(&w->namer, record_files(), w->mailbox,
-							    q[i].message, "", &err),
+							    q[i].message, "", NULL, &err),
 					 OK);
 			record_mark(DELIVERED, w->tokens, 0);
 		}
