@@ -120,6 +120,13 @@ void buf_clear(struct buf *b)
 	b->start = b->len = 0;
 }
 
+void buf_wipe(struct buf *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->cap);
+	b->start = b->len = 0;
+}
+
 const char *buf_string(struct buf *b)
 {
 	char *end = room(b, 1);

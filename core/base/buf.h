@@ -39,6 +39,9 @@ enum result buf_vprintf(struct buf *b, const char *format, va_list ap)
 void buf_consume(struct buf *b, size_t n);
 /* Drops all live bytes. */
 void buf_clear(struct buf *b);
+/* Drops all live bytes and clears the memory that held any: for secrets. What an earlier, smaller memory held stays behind:
+ * reserve enough before the first of them is written. */
+void buf_wipe(struct buf *b);
 /* The live bytes as a string (a NUL is put after them), or NULL when memory is short. */
 const char *buf_string(struct buf *b);
 

@@ -1,4 +1,4 @@
-/* Running a program: see spawn.h. Owns the process and a nameless file while it runs. */
+/* Running a program: see spawn.h. Owns the process and one or two nameless files while it runs. */
 #include "base/spawn.h"
 
 #include <errno.h>
@@ -68,7 +68,7 @@ static void drop(const struct spawn *s, const int *high)
 			close(high[i]);
 }
 
-static int start(const struct spawn *s, int words, pid_t *pid)
+static int start(const struct spawn *s, int out, int words, pid_t *pid)
 {
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t files;
@@ -81,8 +81,10 @@ static int start(const struct spawn *s, int words, pid_t *pid)
 	e = lift(s, high);
 	if (!e)
 		e = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	for (int fd = 1; !e && fd < 3; fd++)
-		e = posix_spawn_file_actions_adddup2(&files, words, fd);
+	if (!e)
+		e = posix_spawn_file_actions_adddup2(&files, out, 1);
+	if (!e)
+		e = posix_spawn_file_actions_adddup2(&files, words, 2);
 	for (size_t i = 0; !e && i < s->give_count; i++)
 		e = posix_spawn_file_actions_adddup2(&files, high[i], 3 + (int)i);
 	if (!e)
@@ -128,22 +130,48 @@ static void read_words(struct spawn *s, int fd)
 			*p = ' ';
 }
 
-enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *err)
+static enum result read_said(struct spawn *s, int fd, struct err *err)
+{
+	off_t n = lseek(fd, 0, SEEK_END);
+	char *to = n > 0 ? buf_reserve(s->said, (size_t)n) : NULL;
+	if (n > 0 && !to)
+		return err_set(err, E_LIMIT, "%s said too much (%lld bytes)", s->argv[0],
+			       (long long)n);
+	if (n > 0 && pread(fd, to, (size_t)n, 0) == n)
+		buf_grew(s->said, (size_t)n);
+	return OK;
+}
+
+/* out: where its standard output goes, perhaps the same as words. */
+static enum result run(struct spawn *s, int out, int words, const struct clock *clock,
+		       struct err *err)
 {
 	pid_t pid;
-	s->status = 0;
-	*s->words = '\0';
-	int words = memfd_create("spawn", MFD_CLOEXEC);
-	if (words < 0)
-		return err_errno(err, errno, "%s cannot be started", s->argv[0]);
-	int e = start(s, words, &pid);
+	int e = start(s, out, words, &pid);
 	enum result r =
 		e ? err_errno(err, e, "%s cannot be started", s->argv[0]) : await(s, pid, clock);
 	read_words(s, words);
-	close(words);
+	if (r == OK && s->said)
+		r = read_said(s, out, err);
 	if (r == E_TIMEOUT)
 		err_set(err, r, "%s did not end within its time limit and was killed", s->argv[0]);
 	if (r == E_CANCELLED)
 		err_set(err, r, "%s was ended with the gateway", s->argv[0]);
+	return r;
+}
+
+enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *err)
+{
+	s->status = 0;
+	*s->words = '\0';
+	int words = memfd_create("spawn", MFD_CLOEXEC);
+	int out = s->said ? memfd_create("spawn", MFD_CLOEXEC) : words;
+	enum result r = words < 0 || out < 0
+				? err_errno(err, errno, "%s cannot be started", s->argv[0])
+				: run(s, out, words, clock, err);
+	if (words >= 0)
+		close(words);
+	if (s->said && out >= 0)
+		close(out);
 	return r;
 }

@@ -4,6 +4,7 @@
 #ifndef SMTPGATE_BASE_SPAWN_H
 #define SMTPGATE_BASE_SPAWN_H
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/result.h"
 
@@ -36,6 +37,9 @@ struct spawn {
 	/* What it may use, 0: as much as we may: bytes of address space, bytes of a file, seconds of processor. Set right
 	 * after it was started; its children inherit them. The address space is not bounded under sanitizers, which fill it. */
 	uint64_t memory, file_size, cpu;
+	/* Gets what it says on standard output, as it is and up to its bound; NULL: that goes into words. For secrets: make
+	 * room first. */
+	struct buf *said;
 	/* Filled: */
 	int status; /* its exit status; 128 + N when signal N ended it */
 	char words

@@ -121,8 +121,20 @@ static void derive_retry(struct conf_load *l, struct conf_section *sec)
 	o->words = "[queue] retry";
 }
 
+/* A password goes over nothing less than verified TLS, unless the operator says so. */
+static void derive_login(struct conf_load *l, struct conf_section *sec)
+{
+	const struct conf_route *route = sec->at;
+	conf_load_derive(l, sec, "auth", route->user ? "auto" : "off",
+			 route->user ? "user is set" : "user is not set");
+	bool on = route->auth != CONF_LOGIN_OFF;
+	conf_load_derive(l, sec, "tls", on ? "verified" : "opportunistic",
+			 on ? "auth is on" : "default");
+}
+
 static void derive_route(struct conf_load *l, struct conf_section *sec)
 {
+	derive_login(l, sec);
 	inherit(l, sec, "vendor", CONF_KIND_GATEWAY, "vendor", "[gateway] vendor");
 	inherit(l, sec, "helo", CONF_KIND_GATEWAY, "hostname", "[gateway] hostname");
 	inherit(l, sec, "lifetime", CONF_KIND_QUEUE, "lifetime", "[queue] lifetime");

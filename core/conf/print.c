@@ -48,7 +48,9 @@ static void put_line(struct conf_out *out, bool shy, const char *key, const char
 static void put_lines(struct conf_out *out, const struct conf_key *k, const char *lines,
 		      const struct conf_origin *o)
 {
-	bool secret = k->flags & KEY_SECRET;
+	bool none =
+		k->words && strcmp(lines, k->words[0]) == 0; /* that there is no secret is none */
+	bool secret = k->flags & KEY_SECRET && !none;
 	for (const char *at = lines; at;) {
 		const char *end = strchr(at, '\n');
 		size_t n = end ? (size_t)(end - at) : strlen(at);

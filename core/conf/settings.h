@@ -123,6 +123,15 @@ struct conf_listen {
 	unsigned threads;
 };
 
+/* How a route logs in. */
+enum conf_login {
+	CONF_LOGIN_OFF,
+	CONF_LOGIN_AUTO,
+	CONF_LOGIN_PLAIN,
+	CONF_LOGIN_LOGIN,
+	CONF_LOGIN_SCRAM
+};
+
 enum conf_do { CONF_SEND, CONF_HOLD, CONF_DISCARD, CONF_REJECT };
 
 struct conf_route {
@@ -143,6 +152,9 @@ struct conf_route {
 	const char *tls_name; /* NULL: that of the host */
 	const char *tls_pin;  /* 64 hex digits; NULL: none */
 	enum conf_tls_version tls_min;
+	enum conf_login auth; /* off without user */
+	const char *user;     /* NULL: none */
+	const char *password; /* where it is, never itself; NULL: none */
 	unsigned max_connections;
 	struct conf_rate rate;
 	uint64_t max_size;

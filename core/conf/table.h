@@ -39,6 +39,8 @@ extern const struct conf_type conf_type_pin;         /* const char *: 64 hex dig
 extern const struct conf_type conf_type_address;     /* const char *: user@domain or user */
 extern const struct conf_type conf_type_mailbox;     /* const char *: name of a folder */
 extern const struct conf_type conf_type_source;      /* const char *: whatever the vendor takes */
+extern const struct conf_type conf_type_account;     /* const char *: without blanks */
+extern const struct conf_type conf_type_secret;      /* const char *: where a secret is */
 extern const struct conf_type conf_type_command;     /* const char *: words by blanks */
 extern const struct conf_type conf_type_size;        /* uint64_t, bytes */
 extern const struct conf_type conf_type_time;        /* int64_t, ms */

@@ -170,6 +170,30 @@ static void read_source(struct conf_load *l, const struct conf_key *k, void *sec
 		not_a(l, k, text, "an address");
 }
 
+static void read_account(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	if (conf_text_is_graphic(text) && strlen(text) <= 253)
+		put_text(l, k, section, text);
+	else
+		not_a(l, k, text, "the name of an account");
+}
+
+/* Where a secret is; what was written is never repeated: it may be the secret itself. */
+static void read_secret(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	bool none = k->words && strcmp(text, k->words[0]) == 0;
+	bool good = none || text_starts(text, "file:/") ||
+		    (text_starts(text, "credential:") && name_like(text + 11, 255) &&
+		     !strchr(text, '/')) ||
+		    (text_starts(text, "command:") && text[8] && strlen(text) <= 1000);
+	if (good)
+		put_text(l, k, section, text);
+	else
+		conf_load_error(l, "write file:/PATH, credential:NAME or command:PROGRAM",
+				"%s: a secret does not stand in this file, only where it is",
+				k->name);
+}
+
 /* Without quoting: a program that needs more is a script. */
 static void read_command(struct conf_load *l, const struct conf_key *k, void *section, char *text)
 {
@@ -194,6 +218,8 @@ const struct conf_type conf_type_pin = {"sha256", read_pin, format_text};
 const struct conf_type conf_type_address = {"address", read_address, format_text};
 const struct conf_type conf_type_mailbox = {"mailbox", read_mailbox, format_text};
 const struct conf_type conf_type_command = {"command", read_command, format_text};
+const struct conf_type conf_type_account = {"text", read_account, format_text};
+const struct conf_type conf_type_secret = {"secret", read_secret, format_text};
 const struct conf_type conf_type_source = {"source", read_source, format_text};
 
 /* ---- numbers ---- */

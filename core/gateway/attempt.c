@@ -3,6 +3,7 @@
 
 #include "base/net.h"
 #include "base/text.h"
+#include "gateway/refusal.h"
 #include "gateway/secure.h"
 
 #include <stdio.h>
@@ -142,11 +143,35 @@ static void note_sent(struct attempt *a)
 		memcpy(d->sent[i], hash, sizeof hash);
 }
 
+/* Refusals of a smart host that are about our account with it become waits, in words: nothing is bounced for them. Is the way
+ * itself of no use now? */
+static bool explain(struct attempt *a, const struct link *l)
+{
+	char words[SMTP_REPLY_TEXT], why[SMTP_REPLY_TEXT], host[256];
+	bool rests = false, taken = false;
+	if (a->d->decision.kind != ROUTE_SMART)
+		return false;
+	text_copy(host, sizeof host, link_peer(l));
+	host[strcspn(host, " ")] = '\0'; /* the name alone */
+	for (size_t i = 0; i < a->d->count; i++) {
+		struct smtp_reply *reply = &a->d->replies[i];
+		const struct refusal *r = refusal_find(reply, false);
+		taken = taken || smtp_reply_is(reply, 2);
+		if (!r)
+			continue;
+		smtp_reply_print(reply, words, sizeof words);
+		refusal_format(r, host, words, why, sizeof why);
+		smtp_reply_set(reply, 0, reply->status, "%s", why);
+		rests = rests || !r->message;
+	}
+	return rests && !taken;
+}
+
 static void on_done(struct attempt *a, struct kept *k)
 {
+	bool dead = nothing_said(a) && !link_idle(kept_link(k)), rests = explain(a, kept_link(k));
 	a->kept = NULL;
 	note_sent(a);
-	bool dead = nothing_said(a) && !link_idle(kept_link(k));
 	a->d->maybe = a->transaction.sent_all;
 	kept_release(k);
 	if (dead && a->reused) {
@@ -154,7 +179,7 @@ static void on_done(struct attempt *a, struct kept *k)
 		attempt_find_hosts(a);
 		return;
 	}
-	a->d->connected = true;
+	a->d->connected = !rests;
 	finish(a);
 }
 
@@ -166,9 +191,24 @@ static bool falls_back(const struct attempt *a, const struct smtp_reply *reply)
 	       a->hosts[a->host_at].port != SUBMISSIONS_PORT && a->clear_at != a->host_at + 1;
 }
 
-static void on_gone(struct attempt *a, const struct smtp_reply *reply)
+static void tell_end(struct attempt *a, const char *host, const struct link_end *end)
 {
-	char words[SMTP_REPLY_TEXT];
+	char words[SMTP_REPLY_TEXT], more[SMTP_REPLY_TEXT];
+	const struct smtp_reply *reply = &end->reply;
+	const struct refusal *r =
+		a->d->decision.kind == ROUTE_SMART ? refusal_find(reply, end->login) : NULL;
+	if (!reply->code) {
+		snprintf(a->why, sizeof a->why, "%.200s: %.700s", host, reply->text);
+		return;
+	}
+	smtp_reply_print(reply, words, sizeof words);
+	snprintf(more, sizeof more, "%.400s%s%.300s", words, *end->reason ? " " : "", end->reason);
+	refusal_format(r, host, more, a->why, sizeof a->why);
+}
+
+static void on_gone(struct attempt *a, const struct link_end *end)
+{
+	const struct smtp_reply *reply = &end->reply;
 	const struct attempt_host *h = &a->hosts[a->host_at];
 	a->kept = NULL;
 	if (a->reused) {
@@ -176,11 +216,7 @@ static void on_gone(struct attempt *a, const struct smtp_reply *reply)
 		attempt_find_hosts(a);
 		return;
 	}
-	if (reply->code)
-		snprintf(a->why, sizeof a->why, "%.200s said: %.700s", h->name,
-			 smtp_reply_print(reply, words, sizeof words));
-	else
-		snprintf(a->why, sizeof a->why, "%.200s: %.700s", h->name, reply->text);
+	tell_end(a, h->name, end);
 	if (falls_back(a, reply)) {
 		a->clear_at = a->host_at + 1;
 		text_copy(a->clear, sizeof a->clear, reply->text);
@@ -215,6 +251,29 @@ static void set_tls(const struct attempt *a, struct link_config *config)
 	};
 }
 
+/* Who logs in at the current host; false: nobody. */
+static bool set_login(const struct attempt *a, struct login_config *login)
+{
+	static const enum sasl_mechanism mechanisms[] = {
+		[CONF_LOGIN_AUTO] = SASL_MECHANISMS,
+		[CONF_LOGIN_PLAIN] = SASL_PLAIN,
+		[CONF_LOGIN_LOGIN] = SASL_LOGIN,
+		[CONF_LOGIN_SCRAM] = SASL_SCRAM,
+	};
+	const struct conf_route *r = a->d->decision.route;
+	const struct attempt_host *h = &a->hosts[a->host_at];
+	if (r->auth == CONF_LOGIN_OFF)
+		return false;
+	*login = (struct login_config){
+		.identity = {.user = r->user,
+			     .secret = secure_password(a->d->settings, r),
+			     .host = h->name,
+			     .port = h->port},
+		.mechanism = mechanisms[r->auth],
+	};
+	return true;
+}
+
 static void dial_connected(void *ctx, struct conn *c)
 {
 	struct attempt *a = ctx;
@@ -232,6 +291,9 @@ static void dial_connected(void *ctx, struct conn *c)
 		.logged = logged,
 	};
 	set_tls(a, &config);
+	struct login_config login;
+	if (set_login(a, &login))
+		config.login = &login;
 	a->kept = kept_new(a->outbound_kept, a->key, c, &config, a);
 	if (!a->kept)
 		attempt_fail(a, 0, "4.3.0", "memory is short");

@@ -27,7 +27,7 @@ struct destination {
 	unsigned active, failures;
 	int64_t wait_until; /* wall ms */
 	int64_t used;       /* mono ms */
-	char words[256];    /* of the last failure */
+	char words[768];    /* of the last failure, with its remedy */
 	const struct active *open_for;
 	struct delivery *open_group;
 	struct timer pace; /* when its route may send again */

@@ -100,6 +100,7 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 		vendors_stop(g);
 		return r;
 	}
+	secure_guard(g->settings);
 	secure_keep(g->settings);
 	local_make_admins(g->settings);
 	g->cycles = cycles_start(g);
@@ -167,6 +168,7 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 		result = secure_new(settings, clock_wall(g->clock), err);
 	if (result != OK)
 		return result;
+	secure_guard(settings);
 	secure_keep(settings);
 	struct settings *old = g->settings;
 	g->settings = settings_ref(settings);

@@ -67,7 +67,7 @@ static void unlist(struct kept *k)
 		k->list->first = k->next;
 }
 
-static void on_gone(void *ctx, struct link *l, const struct smtp_reply *reply)
+static void on_gone(void *ctx, struct link *l, const struct link_end *end)
 {
 	struct kept *k = ctx;
 	(void)l;
@@ -79,7 +79,7 @@ static void on_gone(void *ctx, struct link *l, const struct smtp_reply *reply)
 		k->list->idle_count--;
 	free(k);
 	if (a)
-		ops->on_gone(a, reply);
+		ops->on_gone(a, end);
 }
 
 static const struct link_ops kept_link_ops = {on_ready, on_done, on_gone};

@@ -19,8 +19,8 @@ struct attempt;
 struct kept_ops {
 	void (*on_ready)(struct attempt *a, struct kept *k);
 	void (*on_done)(struct attempt *a, struct kept *k);
-	/* The link is gone; words and code of the server's reply, if any. Not after on_done. */
-	void (*on_gone)(struct attempt *a, const struct smtp_reply *reply);
+	/* The link is gone, and why. Not after on_done. */
+	void (*on_gone)(struct attempt *a, const struct link_end *end);
 };
 
 struct kept_list *kept_list_new(struct lane *l, const struct kept_ops *ops);

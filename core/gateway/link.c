@@ -1,4 +1,4 @@
-/* Outgoing connections with their SMTP client: see link.h. Owns the conn, the client and their time limit. */
+/* Outgoing connections with their SMTP client: see link.h. Owns the conn, the client, their time limit, and what it logs in by. */
 #include "gateway/link.h"
 
 #include "base/net.h"
@@ -22,7 +22,8 @@ struct link {
 	bool verified, shaking, first;
 	bool closing;
 	unsigned used;
-	struct smtp_reply end; /* why it ended */
+	struct login *login; /* NULL: nobody logs in, or it is done */
+	struct link_end end; /* why it ended */
 };
 
 static void link_flush(struct link *l);
@@ -51,6 +52,29 @@ static void client_ready(void *ctx)
 		tell_security(l, "in the clear: ", clear);
 	}
 	l->ops->on_ready(l->ctx, l);
+}
+
+static bool client_auth_begin(void *ctx, const char *offered, struct smtp_client_login *to)
+{
+	struct link *l = ctx;
+	return login_begin(l->login, offered, channel_is_secure(l->channel), to);
+}
+
+static bool client_auth_answer(void *ctx, const char *challenge, size_t n, struct buf *answer)
+{
+	struct link *l = ctx;
+	return login_answer(l->login, challenge, n, answer);
+}
+
+static bool client_auth_done(void *ctx, const struct smtp_reply *reply)
+{
+	struct link *l = ctx;
+	bool good = login_done(l->login, reply);
+	text_copy(l->end.reason, sizeof l->end.reason, login_reason(l->login));
+	login_destroy(&l->login);
+	LOG(good ? LOG_INFO : LOG_WARN, l->id, "link", good ? "authenticated" : "unauthenticated",
+	    F_S("peer", l->peer));
+	return good;
 }
 
 static void client_starttls(void *ctx)
@@ -102,7 +126,7 @@ static void on_insecure(void *ctx, struct channel *c, const char *why)
 	snprintf(words, sizeof words, "TLS failed: %.480s", why);
 	LOG(LOG_WARN, l->id, "link", "insecure", F_S("peer", l->peer), F_S("reason", why));
 	lost(l, words);
-	text_copy(l->end.status, sizeof l->end.status, LINK_TLS_FAILED);
+	text_copy(l->end.reply.status, sizeof l->end.reply.status, LINK_TLS_FAILED);
 }
 
 /* Output to the network, the end when the client has ended, and its time limit. */
@@ -125,7 +149,8 @@ static void link_flush(struct link *l)
 		smtp_client_pump(l->client);
 	}
 	if (smtp_client_ended(l->client)) {
-		l->end = *smtp_client_end_reply(l->client);
+		l->end.reply = *smtp_client_end_reply(l->client);
+		l->end.login = smtp_client_login_failed(l->client);
 		link_close(l);
 		return;
 	}
@@ -156,7 +181,7 @@ static void lost(struct link *l, const char *why)
 {
 	if (l->closing)
 		return;
-	smtp_reply_set(&l->end, 0, "", "%s", why);
+	smtp_reply_set(&l->end.reply, 0, "", "%s", why);
 	smtp_client_lost(l->client, why);
 	link_close(l);
 }
@@ -193,6 +218,7 @@ static void on_closed(void *ctx, struct channel *c)
 	l->channel = NULL;
 	smtp_client_destroy(&l->client);
 	tls_context_unref(&l->tls.context);
+	login_destroy(&l->login);
 	l->ops->on_gone(l->ctx, l, &l->end);
 	free(l);
 }
@@ -208,26 +234,18 @@ static const struct channel_ops link_channel_ops = {
 	.on_insecure = on_insecure,
 };
 
-struct link *link_new(struct conn *c, const struct link_config *config, void *ctx)
+/* "mx1.example.net [192.0.2.1]" */
+static void name_peer(struct link *l, const struct conn *c, const char *host)
 {
-	struct link *l = calloc(1, sizeof *l);
-	if (!l)
-		return NULL;
 	char ip[64];
 	unsigned port;
 	if (net_hostport(conn_peer(c), ip, sizeof ip, &port, true) != OK)
 		text_copy(ip, sizeof ip, conn_peer(c));
-	snprintf(l->peer, sizeof l->peer, "%.250s [%s]", config->host, ip);
-	text_copy(l->helo, sizeof l->helo, config->helo);
-	text_copy(l->id, sizeof l->id, config->id);
-	l->ops = config->ops;
-	l->ctx = ctx;
-	l->client_ops = (struct smtp_client_ops){
-		.on_ready = client_ready,
-		.on_starttls = client_starttls,
-		.on_done = client_done,
-		.on_line = config->logged ? client_line : NULL,
-	};
+	snprintf(l->peer, sizeof l->peer, "%.250s [%s]", host, ip);
+}
+
+static void set_tls(struct link *l, const struct link_config *config)
+{
 	text_copy(l->tls_name, sizeof l->tls_name, config->tls.name ? config->tls.name : "");
 	l->tls = config->tls;
 	l->tls.name = config->tls.name ? l->tls_name : NULL;
@@ -236,12 +254,47 @@ struct link *link_new(struct conn *c, const struct link_config *config, void *ct
 	l->first = l->shaking = config->first;
 	if (config->clear)
 		tell_security(l, "in the clear: ", config->clear);
-	const struct smtp_client_config cc = {.helo = l->helo, .tls = config->starttls};
+}
+
+/* The client and the channel of a link; false: no memory. */
+static bool make_parts(struct link *l, struct conn *c, const struct link_config *config)
+{
+	const struct smtp_client_config cc = {
+		.helo = l->helo, .tls = config->starttls, .login = config->login != NULL};
+	if (config->login) {
+		l->login = login_new(config->login);
+		if (!l->login)
+			return false;
+	}
 	if (smtp_client_new(&l->client, &cc, &l->client_ops, l) == OK)
 		l->channel = channel_new(c, &link_channel_ops, l);
-	if (!l->channel) {
+	return l->channel != NULL;
+}
+
+struct link *link_new(struct conn *c, const struct link_config *config, void *ctx)
+{
+	struct link *l = calloc(1, sizeof *l);
+	if (!l)
+		return NULL;
+	name_peer(l, c, config->host);
+	text_copy(l->helo, sizeof l->helo, config->helo);
+	text_copy(l->id, sizeof l->id, config->id);
+	l->ops = config->ops;
+	l->ctx = ctx;
+	l->client_ops = (struct smtp_client_ops){
+		.on_ready = client_ready,
+		.on_starttls = client_starttls,
+		.auth_begin = client_auth_begin,
+		.auth_answer = client_auth_answer,
+		.auth_done = client_auth_done,
+		.on_done = client_done,
+		.on_line = config->logged ? client_line : NULL,
+	};
+	set_tls(l, config);
+	if (!make_parts(l, c, config)) {
 		smtp_client_destroy(&l->client);
 		tls_context_unref(&l->tls.context);
+		login_destroy(&l->login);
 		free(l);
 		return NULL;
 	}
@@ -281,7 +334,7 @@ void link_abort(struct link *l, const char *why)
 	if (l->closing)
 		return;
 	l->closing = true; /* first: the transaction's owner may call back */
-	smtp_reply_set(&l->end, 0, "", "%s", why);
+	smtp_reply_set(&l->end.reply, 0, "", "%s", why);
 	smtp_client_lost(l->client, why);
 	channel_abort(l->channel);
 }

@@ -1,13 +1,14 @@
 /*
  * A link: one outgoing connection with its SMTP client, used by one job after another. In the lane's thread.
  *
- *	HELLO --ready--> IDLE --link_send--> SENDING --done--> IDLE ...   any --lost, 421, time--> DEAD
+ *	HELLO (TLS, AUTH) --ready--> IDLE --link_send--> SENDING --done--> IDLE ...   any --lost, 421, time--> DEAD
  */
 #ifndef SMTPGATE_GATEWAY_LINK_H
 #define SMTPGATE_GATEWAY_LINK_H
 
 #include "gateway/vendor.h"
 #include "gateway/channel.h"
+#include "gateway/login.h"
 #include "smtp/client.h"
 #include "transport/conn.h"
 
@@ -16,13 +17,20 @@ struct link;
 #define LINK_PEER_MAX 640       /* with how the way is secured */
 #define LINK_TLS_FAILED "4.7.5" /* status of the end's reply when TLS was what failed */
 
+/* Why a link ended. */
+struct link_end {
+	struct smtp_reply reply; /* the server's when it said one, else code 0 and words */
+	bool login;              /* logging in was what failed */
+	char reason[512];        /* what the server said of a token that it refused, or "" */
+};
+
 /* What the owner is told; never from inside a call of this header but link_abort. */
 struct link_ops {
-	void (*on_ready)(void *ctx, struct link *l); /* greeting and EHLO were answered */
+	void (*on_ready)(void *ctx, struct link *l); /* greeting, EHLO and AUTH were answered */
 	void (*on_done)(void *ctx, struct link *l,
 			struct smtp_transaction *t); /* then it is idle or ends */
-	/* The link is gone when this returns; why, in words; reply: the server's when it said one (code 0: none). */
-	void (*on_gone)(void *ctx, struct link *l, const struct smtp_reply *reply);
+	/* The link is gone when this returns. */
+	void (*on_gone)(void *ctx, struct link *l, const struct link_end *end);
 };
 
 struct link_config {
@@ -36,6 +44,7 @@ struct link_config {
 	struct tls_config tls;
 	bool verified, first;
 	const char *clear;
+	const struct login_config *login; /* copied; NULL: nobody logs in */
 	const struct link_ops *ops;
 };
 

@@ -1,13 +1,16 @@
 /*
- * TLS of a snapshot: see secure.h. Owns contexts and certificates until the last holder of the settings lets go of them.
+ * TLS and secrets of a snapshot: see secure.h. Owns contexts, certificates and passwords until the last holder of the settings lets go of them.
  */
 #include "gateway/secure.h"
 
+#include "auth/secret.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 struct secure {
 	size_t listen_count;
@@ -16,6 +19,7 @@ struct secure {
 	struct users **users; /* likewise; NULL: auth is off */
 	size_t route_count;
 	struct tls_context **routes; /* one for each [route], NULL: off */
+	char **passwords;            /* likewise, NULL: it has none */
 	struct tls_identity *own;    /* of certificate = auto, NULL: none */
 	bool unsaved;                /* own was made, not read */
 };
@@ -31,6 +35,9 @@ static void secure_free(void *what)
 	free(x->listens);
 	for (size_t i = 0; x->routes && i < x->route_count; i++)
 		tls_context_unref(&x->routes[i]);
+	for (size_t i = 0; x->passwords && i < x->route_count; i++)
+		secret_free(&x->passwords[i]);
+	free(x->passwords);
 	free(x->routes);
 	free(x->users);
 	tls_identity_free(&x->own);
@@ -113,6 +120,18 @@ static enum result make_route(struct secure *x, size_t i, const struct settings 
 	return r;
 }
 
+static enum result read_password(struct secure *x, size_t i, const struct settings *s,
+				 struct err *err)
+{
+	const struct conf_route *route = &s->routes[i];
+	if (route->auth == CONF_LOGIN_OFF || !route->password)
+		return OK;
+	enum result r = secret_read(route->password, clock_system(), &x->passwords[i], err);
+	if (r != OK)
+		err_prefix(err, "[route %s] password", route->name);
+	return r;
+}
+
 static enum result read_users(struct secure *x, size_t i, const struct settings *s, struct err *err)
 {
 	const struct conf_listen *l = &s->listens[i];
@@ -132,9 +151,10 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err)
 	if (x) {
 		x->listens = calloc(s->listen_count + 1, sizeof *x->listens);
 		x->users = calloc(s->listen_count + 1, sizeof(struct users *));
+		x->passwords = calloc(s->route_count + 1, sizeof(char *));
 		x->routes = calloc(s->route_count + 1, sizeof(struct tls_context *));
 	}
-	if (!x || !x->listens || !x->routes || !x->users) {
+	if (!x || !x->listens || !x->routes || !x->users || !x->passwords) {
 		if (x)
 			secure_free(x);
 		return err_set(err, E_NOMEM, "no memory for TLS");
@@ -146,6 +166,8 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err)
 		r = make_listen(x, i, s, now, err);
 	for (size_t i = 0; i < s->route_count && r == OK; i++)
 		r = make_route(x, i, s, err);
+	for (size_t i = 0; i < s->route_count && r == OK; i++)
+		r = read_password(x, i, s, err);
 	for (size_t i = 0; i < s->listen_count && r == OK; i++)
 		r = read_users(x, i, s, err);
 	if (r == OK)
@@ -189,4 +211,21 @@ const struct users *secure_users(const struct settings *s, const struct conf_lis
 {
 	const struct secure *x = s->attached;
 	return x->users[l - s->listens];
+}
+
+const char *secure_password(const struct settings *s, const struct conf_route *r)
+{
+	const struct secure *x = s->attached;
+	return x->passwords[r - s->routes];
+}
+
+void secure_guard(const struct settings *s)
+{
+	bool secrets = false;
+	for (size_t i = 0; i < s->listen_count; i++)
+		secrets = secrets || s->listens[i].auth != CONF_AUTH_OFF;
+	for (size_t i = 0; i < s->route_count; i++)
+		secrets = secrets || s->routes[i].auth != CONF_LOGIN_OFF;
+	if (secrets)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

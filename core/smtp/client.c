@@ -34,6 +34,7 @@ static const struct {
 	[SMTP_CLIENT_STARTTLS] = {smtp_client_starttls_answered, LIMIT(timeout_command, 5),
 				  "STARTTLS"},
 	[SMTP_CLIENT_SECURING] = {NULL, 0, 0, NULL}, /* the handshake has a limit of its own */
+	[SMTP_CLIENT_AUTH] = {smtp_client_auth_answered, LIMIT(timeout_command, 5), "AUTH"},
 	[SMTP_CLIENT_IDLE] = {idle_answered, 0, 0, NULL},
 	[SMTP_CLIENT_ENVELOPE] = {smtp_client_envelope_answered, LIMIT(timeout_command, 5),
 				  "MAIL or RCPT"},
@@ -57,6 +58,7 @@ enum result smtp_client_new(struct smtp_client **to, const struct smtp_client_co
 	c->ops = ops;
 	c->ctx = ctx;
 	buf_init(&c->out, SMTP_CLIENT_OUTPUT);
+	buf_init(&c->first, SMTP_CLIENT_OUTPUT / 2);
 	smtp_line_init(&c->line, SMTP_REPLY_LINE);
 	return OK;
 }
@@ -69,11 +71,13 @@ void smtp_client_destroy(struct smtp_client **at)
 	smtp_client_fail(c, "the connection was given up");
 	smtp_line_free(&c->line);
 	buf_free(&c->out);
+	buf_wipe(&c->first);
+	buf_free(&c->first);
 	free(c);
 	*at = NULL; /* last: the callbacks above may use it */
 }
 
-enum result smtp_client_command(struct smtp_client *c, const char *line, size_t n)
+static enum result put_line(struct smtp_client *c, const char *line, size_t n)
 {
 	char *to = c->out.len + n + 2 <= SMTP_CLIENT_OUTPUT ? buf_reserve(&c->out, n + 2) : NULL;
 	if (!to) {
@@ -85,9 +89,23 @@ enum result smtp_client_command(struct smtp_client *c, const char *line, size_t 
 	memcpy(to, line, n);
 	memcpy(to + n, "\r\n", 2);
 	buf_grew(&c->out, n + 2);
-	if (c->ops->on_line)
-		c->ops->on_line(c->ctx, true, line, n);
 	return OK;
+}
+
+enum result smtp_client_command(struct smtp_client *c, const char *line, size_t n)
+{
+	enum result r = put_line(c, line, n);
+	if (r == OK && c->ops->on_line)
+		c->ops->on_line(c->ctx, true, line, n);
+	return r;
+}
+
+enum result smtp_client_secret(struct smtp_client *c, const char *line, size_t n, const char *shown)
+{
+	enum result r = put_line(c, line, n);
+	if (r == OK && c->ops->on_line)
+		c->ops->on_line(c->ctx, true, shown, strlen(shown));
+	return r;
 }
 
 /* Ends the connection; what is open gets `reply`, and the output is dropped: nothing of it may be
@@ -143,10 +161,17 @@ static void take_reply(struct smtp_client *c)
 		rows[c->state].answered(c, &reply);
 }
 
+/* Challenges are no secret, but what they ask for may be told by them: they stay out of the log. */
+static void show_line(struct smtp_client *c, const char *text, size_t n)
+{
+	bool challenge = c->state == SMTP_CLIENT_AUTH && n > 4 && memcmp(text, "334 ", 4) == 0;
+	if (c->ops->on_line)
+		c->ops->on_line(c->ctx, false, challenge ? "334 ***" : text, challenge ? 7 : n);
+}
+
 static void take_line(struct smtp_client *c, const char *text, size_t n)
 {
-	if (c->ops->on_line)
-		c->ops->on_line(c->ctx, false, text, n);
+	show_line(c, text, n);
 	enum result r = smtp_reply_parse_line(&c->reply, text, n);
 	if (r == E_SYNTAX) {
 		smtp_client_fail(c, "the server sent what is no SMTP reply: %.*s",
@@ -269,6 +294,11 @@ void smtp_client_timed_out(struct smtp_client *c)
 const char *smtp_client_clear_words(const struct smtp_client *c)
 {
 	return c->secure ? "" : c->clear;
+}
+
+bool smtp_client_login_failed(const struct smtp_client *c)
+{
+	return c->login_failed;
 }
 
 uint64_t smtp_client_size_limit(const struct smtp_client *c)

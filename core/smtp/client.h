@@ -3,6 +3,7 @@
  * after another over a kept connection. Pipelines when the server can (RFC 2920).
  *
  *	GREETING -> HELLO (EHLO) -> STARTTLS -> SECURING --smtp_client_secured--> HELLO (EHLO) ...   where TLS is wanted
+ *	HELLO (EHLO) -> AUTH -> IDLE   where the owner wants to log in
  *	GREETING -> HELLO (EHLO, then HELO when refused) -> IDLE -> ENVELOPE (MAIL, RCPT...) -> DATA -> BODY -> FINAL -> IDLE
  *	quit: IDLE -> QUITTING -> ENDED;  any: error, time limit, 421 -> ENDED (close at once: the output is empty)
  *
@@ -33,6 +34,15 @@ struct smtp_client_config {
 	enum smtp_client_tls tls;
 	/* RFC 5321 4.5.3.2 in ms; 0 takes: greeting 5 min, command 5 min, DATA 2 min, block 3 min, final 10 min. */
 	int64_t timeout_greeting, timeout_command, timeout_data, timeout_block, timeout_final;
+	bool login; /* log in (RFC 4954) before the first transaction; the three auth_ functions are there */
+};
+
+/* What is to be said first when logging in. */
+struct smtp_client_login {
+	const char *mechanism; /* as EHLO spells it; static or of the owner */
+	bool initial;          /* `message` holds an initial response, also when it is empty */
+	struct buf *message;   /* the owner appends bytes, not Base64 */
+	char why[256];         /* out, when it cannot be: words */
 };
 
 /* One message over the connection. The caller owns it until on_done. */
@@ -60,6 +70,15 @@ struct smtp_client_ops {
 	/* STARTTLS was answered 220: the owner makes TLS, then calls smtp_client_secured; never from inside this call.
 	 * Bytes that came behind that answer end the connection: whoever was in between sent them. */
 	void (*on_starttls)(void *ctx);
+	/* config.login: the server offers these mechanisms ("PLAIN LOGIN", "" none). false: it cannot be, login->why says
+	 * why; the connection ends with code 0 and these words. */
+	bool (*auth_begin)(void *ctx, const char *offered, struct smtp_client_login *login);
+	/* The answer to a challenge is appended (bytes, not Base64). false: the server does not speak the mechanism, or cannot
+	 * prove who it is: the exchange is called off. */
+	bool (*auth_answer)(void *ctx, const char *challenge, size_t n, struct buf *answer);
+	/* The server's last word, 235 or a refusal. false on 235: it is not to be believed, and the connection ends. After a
+	 * refusal it ends with that reply, whatever is returned. */
+	bool (*auth_done)(void *ctx, const struct smtp_reply *reply);
 	/* The transaction given last has its results. The client may be given another when smtp_client_idle. */
 	void (*on_done)(void *ctx, struct smtp_transaction *t);
 	void (*on_line)(void *ctx, bool out, const char *line,
@@ -92,6 +111,8 @@ const struct smtp_reply *smtp_client_end_reply(const struct smtp_client *c);
 /* ms that the server has now, from the last byte in or out; 0 when nothing is awaited. */
 int64_t smtp_client_timeout(const struct smtp_client *c);
 void smtp_client_timed_out(struct smtp_client *c);
+/* Logging in was what ended it: its end's reply is about our account, not about any message. */
+bool smtp_client_login_failed(const struct smtp_client *c);
 /* TLS is open: EHLO is said anew. Only after on_starttls. */
 void smtp_client_secured(struct smtp_client *c);
 /* Why it goes on in the clear although TLS was wanted, in words; "" when it does not. */

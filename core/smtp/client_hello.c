@@ -23,11 +23,13 @@ void smtp_client_greeted(struct smtp_client *c, const struct smtp_reply *reply)
 		smtp_client_end(c, reply);
 }
 
-static void ready(struct smtp_client *c)
+void smtp_client_ready(struct smtp_client *c)
 {
 	c->state = SMTP_CLIENT_IDLE;
 	if (c->quit_wanted)
 		smtp_client_quit(c);
+	else if (c->config.login && !c->logged_in)
+		smtp_client_auth_begin(c);
 	else if (c->ops->on_ready)
 		c->ops->on_ready(c->ctx);
 }
@@ -39,14 +41,14 @@ static void go_clear(struct smtp_client *c, const char *why)
 	if (c->config.tls == SMTP_TLS_NEEDED)
 		smtp_client_fail(c, "the route wants TLS, and %s", c->clear);
 	else
-		ready(c);
+		smtp_client_ready(c);
 }
 
 /* Secures the connection where that is wanted, or is ready. */
 static void secure(struct smtp_client *c)
 {
 	if (c->secure || c->config.tls == SMTP_TLS_OFF)
-		ready(c);
+		smtp_client_ready(c);
 	else if (!c->offer.starttls)
 		go_clear(c, "the server does not offer STARTTLS");
 	else if (smtp_client_command(c, "STARTTLS", 8) == OK)
@@ -134,16 +136,21 @@ static void take_size(struct smtp_offer *offer, const char *value)
 	offer->size_limit = limit;
 }
 
+/* "AUTH PLAIN LOGIN", and "AUTH=PLAIN LOGIN" as servers of old; said twice, both count. */
+static void take_auth(struct smtp_offer *offer, const char *value)
+{
+	size_t n = strlen(offer->auth);
+	snprintf(offer->auth + n, sizeof offer->auth - n, "%s%s", n ? " " : "", value);
+}
+
 void smtp_offer_take(struct smtp_offer *offer, const char *line, size_t n)
 {
 	static const struct {
 		const char *word;
 		void (*take)(struct smtp_offer *offer, const char *value);
 	} rows[] = {
-		{"PIPELINING", take_pipelining},
-		{"8BITMIME", take_eight_bit},
-		{"SIZE", take_size},
-		{"STARTTLS", take_starttls},
+		{"PIPELINING", take_pipelining}, {"8BITMIME", take_eight_bit}, {"SIZE", take_size},
+		{"STARTTLS", take_starttls},     {"AUTH", take_auth},
 	};
 	char word[128] = "";
 	memcpy(word, line, n < sizeof word ? n : sizeof word - 1);

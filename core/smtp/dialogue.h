@@ -1,6 +1,6 @@
 /*
  * The inside of a client, for the files that make it up: client.c (the contract of client.h, the
- * rows of its states), client_hello.c (greeting, EHLO, HELO, QUIT), client_envelope.c (RSET, MAIL,
+ * rows of its states), client_hello.c (greeting, EHLO, HELO, QUIT), client_auth.c (AUTH), client_envelope.c (RSET, MAIL,
  * RCPT, DATA and their answers), client_body.c (content, the last answer) and client_result.c (what
  * each recipient got). Nobody else includes this.
  */
@@ -18,6 +18,7 @@
  * GREETING  connected; the server's first words are awaited
  * EHLO      EHLO was sent;  HELO: it was refused and HELO sent
  * STARTTLS it was sent;  SECURING: it was answered 220, TLS is being made
+ * AUTH      AUTH or an answer of it was sent
  * IDLE      no transaction; nothing is awaited
  * ENVELOPE  a transaction: answers to RSET, MAIL and RCPT are awaited, as many as were sent
  * DATA      every recipient was answered, DATA is awaited
@@ -32,6 +33,7 @@ enum smtp_client_state {
 	SMTP_CLIENT_HELO,
 	SMTP_CLIENT_STARTTLS,
 	SMTP_CLIENT_SECURING,
+	SMTP_CLIENT_AUTH,
 	SMTP_CLIENT_IDLE,
 	SMTP_CLIENT_ENVELOPE,
 	SMTP_CLIENT_DATA,
@@ -46,6 +48,7 @@ enum smtp_client_state {
 struct smtp_offer {
 	bool pipelining, size, eight_bit, starttls;
 	uint64_t size_limit; /* 0: none said */
+	char auth[256];      /* mechanisms, parted by blanks */
 };
 
 /*
@@ -72,6 +75,11 @@ struct smtp_client {
 	bool secure;      /* TLS is open */
 	char clear[256];  /* why it is not, though it was wanted */
 	bool quit_wanted; /* quit was called in a transaction */
+	/* logging in */
+	bool logged_in, login_failed;
+	bool called_off;  /* "*" was sent: whatever comes, it has failed */
+	struct buf first; /* the initial response, held back until the server asks; secret */
+	bool first_held;
 	/* the transaction under way */
 	struct smtp_transaction *t; /* not owned */
 	size_t sent, answered;      /* steps */
@@ -93,7 +101,13 @@ void smtp_client_end(struct smtp_client *c, const struct smtp_reply *reply);
 /* A reply that has no place here. */
 void smtp_client_misfit(struct smtp_client *c, const struct smtp_reply *reply, const char *where);
 
+/* As smtp_client_command, for a line that holds a secret: `shown` is what the log gets. */
+enum result smtp_client_secret(struct smtp_client *c, const char *line, size_t n,
+			       const char *shown);
+
 /* ---- client_hello.c ---- */
+/* Hello was said, the way is secured, the account is known: transactions may come. */
+void smtp_client_ready(struct smtp_client *c);
 void smtp_client_greeted(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_client_ehlo_answered(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_client_starttls_answered(struct smtp_client *c, const struct smtp_reply *reply);
@@ -101,6 +115,10 @@ void smtp_client_helo_answered(struct smtp_client *c, const struct smtp_reply *r
 void smtp_client_quit_answered(struct smtp_client *c, const struct smtp_reply *reply);
 /* A line of EHLO's answer behind the first: notes what the server can. */
 void smtp_offer_take(struct smtp_offer *offer, const char *line, size_t n);
+
+/* ---- client_auth.c ---- */
+void smtp_client_auth_begin(struct smtp_client *c);
+void smtp_client_auth_answered(struct smtp_client *c, const struct smtp_reply *reply);
 
 /* ---- client_envelope.c ---- */
 void smtp_client_envelope_begin(struct smtp_client *c, struct smtp_transaction *t);

@@ -151,10 +151,30 @@ START_TEST(memory_runs_short)
 }
 END_TEST
 
+START_TEST(wipe_clears_what_was_consumed_too)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	buf_wipe(&b);
+	ck_assert_int_eq(buf_puts(&b, "secret and more"), OK);
+	buf_consume(&b, 7);
+	const char *memory = b.data;
+	size_t cap = b.cap;
+	buf_wipe(&b);
+	ck_assert_uint_eq(b.len, 0);
+	for (size_t i = 0; i < cap; i++)
+		ck_assert_int_eq(memory[i], 0);
+	ck_assert_int_eq(buf_puts(&b, "again"), OK);
+	ck_assert_str_eq(buf_string(&b), "again");
+	buf_free(&b);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("base/buf");
-	SUITE_CASE(s, "content", append_and_consume, printf_appends, reserve_and_grew);
+	SUITE_CASE(s, "content", append_and_consume, printf_appends, reserve_and_grew,
+		   wipe_clears_what_was_consumed_too);
 	SUITE_CASE(s, "bound", bound_is_kept, printf_fills_to_the_bound,
 		   sizes_that_wrap_are_refused, memory_runs_short);
 	TCase *tc = tcase_create("random");

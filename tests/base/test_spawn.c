@@ -40,6 +40,27 @@ START_TEST(ends_by_itself)
 }
 END_TEST
 
+/* What it says on standard output apart from the rest, whole or not at all. */
+START_TEST(said_apart)
+{
+	struct buf said;
+	buf_init(&said, 5);
+	struct spawn s = {.said = &said};
+	ck_assert_int_eq(run(&s, "printf 'a\\n b'; echo words >&2", 60000), OK);
+	ck_assert_str_eq(buf_string(&said), "a\n b");
+	ck_assert_str_eq(s.words, "words");
+	buf_clear(&said);
+	ck_assert_int_eq(run(&s, "printf 12345", 60000), OK);
+	ck_assert_str_eq(buf_string(&said), "12345");
+	buf_clear(&said);
+	ck_assert_int_eq(run(&s, "printf 123456", 60000), E_LIMIT);
+	ck_assert_uint_eq(said.len, 0);
+	ck_assert_int_eq(run(&s, "exit 2", 60000), OK);
+	ck_assert_uint_eq(said.len, 0);
+	buf_free(&said);
+}
+END_TEST
+
 /* The program gets signals that this process blocks and ignores. */
 START_TEST(signals_are_its_own)
 {
@@ -153,8 +174,8 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("base/spawn");
-	SUITE_CASE(s, "spawn", ends_by_itself, signals_are_its_own, cannot_be_started, time_is_over,
-		   stopped, gives_descriptors, has_limits);
+	SUITE_CASE(s, "spawn", ends_by_itself, said_apart, signals_are_its_own, cannot_be_started,
+		   time_is_over, stopped, gives_descriptors, has_limits);
 	return s;
 }
 SUITE_MAIN(suite)

@@ -75,6 +75,14 @@ static const struct {
 	{"listen x", "rate", "0/1m", NULL, "is not a rate"},
 	{"listen x", "rate", "5/0", NULL, "is not a rate"},
 	{"listen x", "rate", "5/2d", NULL, "is not a rate"},
+	{"route x", "password", "hunter2", NULL,
+	 "password: a secret does not stand in this file, only where it is (write file:/PATH"},
+	{"route x", "password", "file:a", NULL, "a secret does not stand in this file"},
+	{"route x", "password", "credential:../a", NULL, "a secret does not stand in this file"},
+	{"route x", "password", "credential:", NULL, "a secret does not stand in this file"},
+	{"route x", "password", "command:", NULL, "a secret does not stand in this file"},
+	{"route x", "user", "a b", NULL, "user: \"a b\" is not the name of an account"},
+	{"route x", "auth", "kerberos", NULL, "none of off, auto, plain, login, scram"},
 	{"route x", "do", "HOLD", "hold", NULL},
 	{"route x", "do", "discard", "discard", NULL},
 	{"route x", "do", "reject  Not today; \"sorry\"", "reject Not today; \"sorry\"", NULL},
@@ -95,6 +103,33 @@ static const struct {
 	{"postoffice a/b", "admin", ".x", NULL, "not the name of a mailbox"},
 	{"postoffice a/b", "admin", "a/b", NULL, "not the name of a mailbox"},
 };
+
+/* Where a secret is, is kept as it was written, and never printed. */
+START_TEST(secrets_are_masked)
+{
+	static const char *const places[] = {"file:/a b", "credential:smtp-1",
+					     "command:pass show smtp"};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		char text[256];
+		snprintf(text, sizeof text,
+			 "[route x]\nsmart_host = h\nuser = me@t.example\nauth = SCRAM\n"
+			 "password = %s\n",
+			 places[i]);
+		ck_assert_int_eq(fake_load(text), OK);
+		ck_assert_str_eq(fake_settings()->routes[0].password, places[i]);
+		const char *printed = fake_print("route x", false);
+		ck_assert_ptr_nonnull(strstr(printed, "password = *** ; /gw.ini:5\n"));
+		ck_assert_ptr_null(strstr(printed, places[i]));
+		ck_assert_ptr_nonnull(strstr(printed, "auth = scram ; /gw.ini:4\n"));
+		ck_assert_ptr_nonnull(strstr(printed, "tls = verified ; auth is on\n"));
+		fake_free();
+	}
+	ck_assert_int_eq(fake_load("[route x]\nsmart_host = h\n"), OK);
+	ck_assert_ptr_nonnull(strstr(fake_print("route x", false), "\npassword = none ;"));
+	ck_assert_ptr_nonnull(strstr(fake_print("route x", false), "\ntls = opportunistic ;"));
+	fake_free();
+}
+END_TEST
 
 START_TEST(value_is_read_and_printed)
 {
@@ -202,6 +237,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("conf/types");
 	TCase *loops = tcase_create("values");
+	tcase_add_test(loops, secrets_are_masked);
 	tcase_add_loop_test(loops, value_is_read_and_printed, 0, sizeof values / sizeof *values);
 	suite_add_tcase(s, loops);
 	SUITE_CASE(s, "values", bare_times_warn, long_names);

@@ -16,7 +16,8 @@ struct run {
 	size_t next; /* message */
 	struct smtp_transaction t;
 	struct smtp_reply replies[PEER_RECIPIENTS];
-	size_t at; /* in its content */
+	size_t at;       /* in its content */
+	struct buf *log; /* NULL: none is wanted */
 };
 
 static ssize_t read_content(void *ctx, char *to, size_t n)
@@ -92,8 +93,58 @@ static void on_starttls(void *ctx)
 	ck_assert_int_eq(smtp_client_timeout(r->c), 0);
 }
 
-static const struct smtp_client_ops ops = {
-	.on_ready = on_ready, .on_starttls = on_starttls, .on_done = on_done};
+static bool auth_begin(void *ctx, const char *offered, struct smtp_client_login *login)
+{
+	const struct dialogue *d = ((struct run *)ctx)->d;
+	static char name[32];
+	if (d->offered)
+		ck_assert_str_eq(offered, d->offered);
+	snprintf(login->why, sizeof login->why, "nothing fits");
+	if (*d->login == '-')
+		return false;
+	size_t n = strcspn(d->login, " ");
+	snprintf(name, sizeof name, "%.*s", (int)n, d->login);
+	login->mechanism = name;
+	login->initial = d->login[n] != '\0';
+	if (login->initial)
+		ck_assert_int_eq(buf_puts(login->message, d->login + n + 1), OK);
+	return true;
+}
+
+static bool auth_answer(void *ctx, const char *challenge, size_t n, struct buf *answer)
+{
+	const struct dialogue *d = ((struct run *)ctx)->d;
+	for (const char *at = d->answers ? d->answers : ""; *at;) {
+		size_t name = strcspn(at, "="), all = strcspn(at, " ");
+		if (name == n && memcmp(at, challenge, n) == 0)
+			return buf_append(answer, at + name + 1, all - name - 1) == OK;
+		at += all + strspn(at + all, " ");
+	}
+	return false;
+}
+
+static bool auth_done(void *ctx, const struct smtp_reply *reply)
+{
+	struct run *r = ctx;
+	ck_assert_int_eq(buf_printf(&r->results, "login %d\n", reply->code), OK);
+	return !r->d->disbelieve;
+}
+
+static void on_line(void *ctx, bool out, const char *line, size_t n)
+{
+	struct run *r = ctx;
+	if (r->log)
+		ck_assert_int_eq(buf_printf(r->log, "%c %.*s\n", out ? '>' : '<', (int)n, line),
+				 OK);
+}
+
+static const struct smtp_client_ops ops = {.on_ready = on_ready,
+					   .on_starttls = on_starttls,
+					   .auth_begin = auth_begin,
+					   .auth_answer = auth_answer,
+					   .auth_done = auth_done,
+					   .on_done = on_done,
+					   .on_line = on_line};
 
 static void drain(struct run *r)
 {
@@ -179,12 +230,12 @@ static const char *play_line(struct run *r, const char *line, struct buf *server
 	return lf + 1;
 }
 
-static size_t run(const struct dialogue *d, size_t split, size_t chunk)
+static size_t run(const struct dialogue *d, size_t split, size_t chunk, struct buf *log)
 {
 	struct run *r = calloc(1, sizeof *r);
 	struct smtp_client_config config = d->config;
 	struct buf server;
-	*r = (struct run){.d = d, .split = split, .chunk = chunk};
+	*r = (struct run){.d = d, .split = split, .chunk = chunk, .log = log};
 	config.helo = config.helo ? config.helo : "me";
 	buf_init(&server, 0);
 	ck_assert_int_eq(smtp_client_new(&r->c, &config, &ops, r), OK);
@@ -211,11 +262,16 @@ static size_t run(const struct dialogue *d, size_t split, size_t chunk)
 
 void peer_check(const struct dialogue *d)
 {
-	size_t n = run(d, 0, 0);
+	size_t n = run(d, 0, 0, NULL);
 	for (size_t split = 1; split < n; split++)
-		run(d, split, 0);
+		run(d, split, 0, NULL);
 	for (size_t chunk = 1; chunk < 4; chunk++)
-		run(d, 0, chunk);
+		run(d, 0, chunk, NULL);
+}
+
+void peer_log(const struct dialogue *d, struct buf *log)
+{
+	run(d, 0, 0, log);
 }
 
 void peer_check_all(const struct dialogue *ds, size_t n)

@@ -29,6 +29,11 @@ struct dialogue {
 	 * say of having gone on in the clear.
 	 */
 	const char *script;
+	/* With config.login: what auth_begin says ("MECHANISM" or "MECHANISM RESPONSE"; "-": it cannot be), what it must be offered,
+	 * the answers to challenges ("CHALLENGE=ANSWER", parted by blanks; a challenge that is not there is not answered), and
+	 * whether 235 is believed. */
+	const char *login, *offered, *answers;
+	bool disbelieve;
 	struct peer_message messages[4];
 	/* A line "RECIPIENT: REPLY" each; "sent all" and "refused RESULT" (by smtp_client_send) as
 	 * lines of their own. */
@@ -37,6 +42,8 @@ struct dialogue {
 };
 
 void peer_check(const struct dialogue *d);
+/* A run of one, whole; the lines of its protocol log, "> LINE" and "< LINE", are appended to log. */
+void peer_log(const struct dialogue *d, struct buf *log);
 void peer_check_all(const struct dialogue *ds, size_t n);
 #define DIALOGUES(array) peer_check_all(array, sizeof(array) / sizeof *(array))
 
