@@ -59,7 +59,8 @@ static const struct {
 	{"[gateway]\nsmart_host = a.b\n", "/gw.ini:2: error: unknown key \"smart_host\" in "
 					  "[gateway] (it is a key of [route NAME])\n"},
 	{"[gateway]\npassword = hunter2\n",
-	 "/gw.ini:2: error: unknown key \"password\" in [gateway]\n"},
+	 "/gw.ini:2: error: unknown key \"password\" in [gateway] (it is a key of [route "
+	 "NAME])\n"},
 	{"[gateway]\nspool = /a\n\nspool = /b\n",
 	 "/gw.ini:4: error: spool is given twice, first at /gw.ini:2 (leave one of them)\n"},
 	{"[gateway]\nspool =\n",
