@@ -6,20 +6,13 @@
 #include "base/log.h"
 #include "daemon/context.h"
 #include "daemon/greet.h"
-#include "daemon/look.h"
+#include "daemon/probe.h"
 #include "daemon/table.h"
 #include "transport/registry.h"
 
 #include <string.h>
 
-#define LAYER "%-10s "
 #define PROBE_MS 10000 /* for what the module looks at */
-
-struct probe {
-	struct call *call;
-	struct settings *settings;
-	struct look look;
-};
 
 static enum exit_status print_block(const struct probe *p, struct transport_report *trouble)
 {
@@ -40,11 +33,11 @@ static enum exit_status climb(struct probe *p, const struct conf_vendor *v)
 	enum result r = look_open(&p->look, p->settings, v, p->call->err);
 	const struct sgt_module *m = p->look.module;
 	if (p->look.layer > LOOK_MODULE)
-		fprintf(to, LAYER "%s, %s (%s)\n", "module", m->code, m->vendor, m->version);
+		fprintf(to, PROBE_LAYER "%s, %s (%s)\n", "module", m->code, m->vendor, m->version);
 	if (p->look.layer > LOOK_CREATE)
-		fprintf(to, LAYER "good\n", "settings");
+		fprintf(to, PROBE_LAYER "good\n", "settings");
 	if (p->look.layer == LOOK_PROVIDER)
-		fprintf(to, LAYER "%s: %s%s%s\n", "provider", m->provider,
+		fprintf(to, PROBE_LAYER "%s: %s%s%s\n", "provider", m->provider,
 			look_state_word(p->look.report.state), *p->look.report.detail ? ", " : "",
 			p->look.report.detail);
 	return r == OK ? EXIT_DONE : print_block(p, &p->look.trouble);
@@ -53,7 +46,7 @@ static enum exit_status climb(struct probe *p, const struct conf_vendor *v)
 static void print_finding(void *ctx, const struct sgt_finding *f)
 {
 	const struct probe *p = ctx;
-	fprintf(p->call->out, LAYER "", f->layer);
+	fprintf(p->call->out, PROBE_LAYER "", f->layer);
 	table_put(p->call->out, "", f->text, "\n");
 	if (f->result != SGT_OK && *f->remedy)
 		table_put(p->call->out, "  remedy:  ", f->remedy, "\n");
@@ -78,7 +71,7 @@ static enum exit_status start(struct probe *p)
 	if (status == EXIT_FAILED)
 		return status;
 	if (status == EXIT_DONE && stack_start_here(p->look.stack, &error) == SGT_OK) {
-		fprintf(p->call->out, LAYER "it starts\n", "start");
+		fprintf(p->call->out, PROBE_LAYER "it starts\n", "start");
 		return EXIT_DONE;
 	}
 	report_error(&trouble, p->look.vendor->name, p->look.module, &p->look.report, &error);
@@ -88,31 +81,6 @@ static enum exit_status start(struct probe *p)
 static void print_own(void *ctx, const char *address)
 {
 	fprintf(ctx, " %s", address);
-}
-
-/* Every smart host of every route over this vendor. */
-static enum exit_status greet_hosts(struct probe *p)
-{
-	enum exit_status status = EXIT_DONE;
-	struct greeting g;
-	const struct settings *s = p->settings;
-	for (size_t i = 0; i < s->route_count; i++) {
-		const struct conf_route *r = &s->routes[i];
-		for (size_t k = 0;
-		     k < r->smart_hosts.count && strcmp(r->vendor, p->look.vendor->name) == 0;
-		     k++) {
-			struct greet_target who = {.host = r->smart_hosts.items[k],
-						   .source = r->source,
-						   .host_resolver = p->look.vendor->resolver_host};
-			bool good = greet(p->look.stack, &who, &g);
-			fprintf(p->call->out, LAYER "route %s, %s: ", "host", r->name,
-				r->smart_hosts.items[k]);
-			table_put(p->call->out, "", g.words, "\n");
-			if (!good)
-				status = EXIT_FAILED;
-		}
-	}
-	return status;
 }
 
 static enum exit_status probe_vendor(struct probe *p, const struct conf_vendor *v)
@@ -125,8 +93,10 @@ static enum exit_status probe_vendor(struct probe *p, const struct conf_vendor *
 		fprintf(p->call->out, "%-10s", "addresses");
 		stack_own_addresses(p->look.stack, print_own, p->call->out);
 		fputc('\n', p->call->out);
-		status = greet_hosts(p);
+		status = probe_names(p);
 	}
+	if (status == EXIT_DONE)
+		status = probe_hosts(p);
 	if (p->look.stack)
 		stack_stop(p->look.stack, GREET_LIMIT_MS);
 	look_close(&p->look);

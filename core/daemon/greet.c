@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define IMPLICIT_TLS 465u /* RFC 8314, 3.3 */
+
 struct call_on {
 	struct stack *stack;
 	struct greeting *result;
@@ -85,8 +87,11 @@ static void connected(void *ctx, struct conn *conn)
 	struct call_on *c = ctx;
 	c->dial = NULL;
 	c->conn = conn;
+	c->result->connected = true;
 	c->result->ms = clock_mono(stack_clock(c->stack)) - c->begun;
 	conn_take(conn, &conn_ops, c);
+	if (c->port == IMPLICIT_TLS)
+		finish(c, true, "connected; it speaks TLS before it greets");
 }
 
 static void failed(void *ctx, const struct dial_failure *failure)
@@ -128,6 +133,8 @@ static void resolved(struct dns_query *q)
 static enum result open_names(struct call_on *c, struct err *err)
 {
 	struct dns_options o = {.host_resolver = c->who->host_resolver,
+				.servers = c->who->servers ? c->who->servers->texts : NULL,
+				.server_count = c->who->servers ? c->who->servers->count : 0,
 				.inbox = stack_inbox(c->stack)};
 	enum result r = o.host_resolver ? pool_new(&c->pool, 1, 4, err) : OK;
 	o.pool = c->pool;
@@ -140,6 +147,8 @@ static void begin(struct call_on *c)
 	const char *host = c->host;
 	struct net_ip ip;
 	struct err err;
+	if (c->who->port)
+		c->port = c->who->port;
 	c->port = c->port ? c->port : 25;
 	if (net_ip_parse(host, &ip) == OK || m->caps & SGT_CAP_NAMES) {
 		dial(c, &host, 1);

@@ -34,6 +34,12 @@ struct dns_options {
 /* stack: a started one whose thread calls. E_UNSUPPORTED: no datagrams and no streams, or no server is known. */
 enum result dns_new(struct dns **d, struct stack *stack, const struct dns_options *o,
 		    struct err *err);
+#define DNS_SERVER_TEXT 64 /* "[2001:db8::53]:53" with the NUL */
+#define DNS_SERVERS_MAX 8
+
+/* The name servers that are asked when no others are given: /etc/resolv.conf's. Returns how many. */
+size_t dns_servers(char list[DNS_SERVERS_MAX][DNS_SERVER_TEXT]);
+
 /* Outstanding queries get done with E_CANCELLED first. */
 void dns_destroy(struct dns **d);
 

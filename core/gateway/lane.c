@@ -11,19 +11,10 @@
 
 #define LISTEN_MS 5000 /* until a listener that failed is tried again */
 
-/* The name servers of the section's key `name_server`, where the module has one. */
-static const struct sgt_value *name_servers(const struct vendor *v)
-{
-	for (size_t i = 0; v->module->keys && v->module->keys[i].name; i++)
-		if (strcmp(v->module->keys[i].name, "name_server") == 0)
-			return instance_value(v->instance, i);
-	return NULL;
-}
-
 static void lane_names(struct lane *l)
 {
 	struct vendor *v = l->vendor;
-	const struct sgt_value *servers = name_servers(v);
+	const struct sgt_value *servers = instance_name_servers(v->instance);
 	struct dns_options o = {
 		.servers = servers ? servers->texts : NULL,
 		.server_count = servers ? servers->count : 0,

@@ -229,6 +229,14 @@ const struct sgt_value *instance_value(const struct instance *i, size_t key)
 	return &i->values[key];
 }
 
+const struct sgt_value *instance_name_servers(const struct instance *i)
+{
+	for (size_t k = 0; k < i->key_count; k++)
+		if (strcmp(i->module->keys[k].name, "name_server") == 0)
+			return &i->values[k];
+	return NULL;
+}
+
 void instance_create_args(const struct instance *i, struct sgt_create *with)
 {
 	*with = (struct sgt_create){

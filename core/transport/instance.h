@@ -52,6 +52,8 @@ const char *instance_name(const struct instance *i);
 const struct sgt_module *instance_module(const struct instance *i);
 /* Value of the module's key with this index, as create gets it. */
 const struct sgt_value *instance_value(const struct instance *i, size_t key);
+/* The same of the key `name_server`; NULL: this module has none. */
+const struct sgt_value *instance_name_servers(const struct instance *i);
 /* Fills what the instance knows of sgt_create; the caller adds the plans. */
 void instance_create_args(const struct instance *i, struct sgt_create *with);
 

@@ -8,6 +8,7 @@
  * Nothing but the module constant is visible outside.
  */
 #include "lmn/lmn.h"
+#include "support/hostprobe.h"
 
 static const char *const sockets_words[] = {"auto", "required", "off", NULL};
 
@@ -91,6 +92,12 @@ static void own_addresses(struct sgt_stack *stack, void (*fn)(void *ctx, const c
 		sock_log(&stack->sock, SGT_LOG_WARN, "the host's addresses cannot be listed");
 }
 
+static void probe(struct sgt_stack *stack, int limit_ms,
+		  void (*fn)(void *ctx, const struct sgt_finding *finding), void *ctx)
+{
+	hostprobe(stack->device, stack->has_source ? &stack->source : NULL, limit_ms, fn, ctx);
+}
+
 SGT_EXPORT const struct sgt_module SGT_MODULE(lmn);
 const struct sgt_module SGT_MODULE(lmn) = {
 	SGT_MODULE_HEAD,
@@ -127,4 +134,5 @@ const struct sgt_module SGT_MODULE(lmn) = {
 	.dgram_close = sock_dgram_close,
 	.counters = counters,
 	.own_addresses = own_addresses,
+	.probe = probe,
 };

@@ -97,4 +97,5 @@ const struct sgt_module SGT_MODULE(win) = {
 	.abort = sock_abort,
 	.counters = counters,
 	.own_addresses = own_addresses,
+	.probe = win_probe,
 };

@@ -14,6 +14,7 @@
 #ifndef SMTPGATE_WIN_H
 #define SMTPGATE_WIN_H
 
+#include "support/arp.h"
 #include "support/error.h"
 #include "support/sockets.h"
 #include "support/wire.h"
@@ -97,6 +98,10 @@ const char *win_print(uint32_t ip, char out[SGT_ADDRESS_MAX]);
 
 /* ---- win_detect.c ---- */
 void win_detect(struct sgt_stack *stack, struct sgt_report *report);
+
+/* ---- win_probe.c ---- */
+void win_probe(struct sgt_stack *stack, int limit_ms,
+	       void (*fn)(void *ctx, const struct sgt_finding *finding), void *ctx);
 
 /* ---- win_life.c ---- */
 enum sgt_result win_start(struct sgt_stack *stack, struct sgt_error *error);

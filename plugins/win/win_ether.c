@@ -52,26 +52,26 @@ static void send_frame(struct sgt_stack *stack, const uint8_t *frame, size_t n)
 static void send_arp(struct sgt_stack *stack, unsigned op, uint32_t own, uint32_t target,
 		     const uint8_t *to_mac)
 {
-	uint8_t frame[WIN_ARP_LEN];
-	struct win_arp arp = {.op = op, .sender = own, .target = target};
+	uint8_t frame[ARP_FRAME_LEN];
+	struct arp arp = {.op = op, .sender = own, .target = target};
 	memcpy(arp.sender_mac, own_mac(stack, own), WIN_MAC_LEN);
-	win_frame_make_arp(frame, &arp, to_mac);
+	arp_write(frame, &arp, to_mac);
 	send_frame(stack, frame, sizeof frame);
 }
 
 void win_ether_announce(struct sgt_stack *stack)
 {
-	send_arp(stack, WIN_ARP_REQUEST, stack->address, stack->address, NULL);
-	send_arp(stack, WIN_ARP_REQUEST, stack->source, stack->source, NULL);
+	send_arp(stack, ARP_REQUEST, stack->address, stack->address, NULL);
+	send_arp(stack, ARP_REQUEST, stack->source, stack->source, NULL);
 }
 
 /* libslirp learns where `ip` is. */
 static void tell_slirp(struct sgt_stack *stack, uint32_t ip, const uint8_t *mac)
 {
-	uint8_t frame[WIN_ARP_LEN];
-	struct win_arp arp = {.op = WIN_ARP_REPLY, .sender = ip, .target = stack->source};
+	uint8_t frame[ARP_FRAME_LEN];
+	struct arp arp = {.op = ARP_REPLY, .sender = ip, .target = stack->source};
 	memcpy(arp.sender_mac, mac, WIN_MAC_LEN);
-	win_frame_make_arp(frame, &arp, stack->source_mac);
+	arp_write(frame, &arp, stack->source_mac);
 	slirp_input(stack->slirp, frame, (int)sizeof frame);
 	stack->again = true;
 }
@@ -83,7 +83,7 @@ static void ask_gateway(struct sgt_stack *stack)
 	if (g->asked_ms && now - g->asked_ms < (g->known ? GATEWAY_KEEP_MS : GATEWAY_ASK_MS))
 		return;
 	g->asked_ms = now;
-	send_arp(stack, WIN_ARP_REQUEST, stack->source, g->ip, NULL);
+	send_arp(stack, ARP_REQUEST, stack->source, g->ip, NULL);
 }
 
 void win_ether_settle(struct sgt_stack *stack)
@@ -99,29 +99,28 @@ void win_ether_settle(struct sgt_stack *stack)
 }
 
 /* libslirp asks for a host. */
-static void asked_by_slirp(struct sgt_stack *stack, const struct win_arp *arp)
+static void asked_by_slirp(struct sgt_stack *stack, const struct arp *arp)
 {
 	struct win_gateway *g = &stack->gateway;
 	if (is_near(stack, arp->target))
-		send_arp(stack, WIN_ARP_REQUEST, stack->source, arp->target, NULL);
+		send_arp(stack, ARP_REQUEST, stack->source, arp->target, NULL);
 	else if (g->asking_count < WIN_ASKING_MAX)
 		g->asking[g->asking_count++] = arp->target; /* beyond: it asks again */
 }
 
-static void tell_conflict(struct sgt_stack *stack, const struct win_arp *arp)
+static void tell_conflict(struct sgt_stack *stack, const struct arp *arp)
 {
-	char text[SGT_ADDRESS_MAX];
-	const uint8_t *m = arp->sender_mac;
+	char text[SGT_ADDRESS_MAX], mac[ARP_MAC_TEXT];
 	if (stack->conflict_told)
 		return;
 	stack->conflict_told = true;
 	sock_log(&stack->sock, SGT_LOG_ERROR,
-		 "%s: another host of the network (%02x:%02x:%02x:%02x:%02x:%02x) has our address "
-		 "%s: give one of them another",
-		 stack->name, m[0], m[1], m[2], m[3], m[4], m[5], win_print(arp->sender, text));
+		 "%s: another host of the network (%s) has our address %s: give one of them "
+		 "another",
+		 stack->name, arp_print_mac(arp->sender_mac, mac), win_print(arp->sender, text));
 }
 
-static void arp_in(struct sgt_stack *stack, const struct win_arp *arp)
+static void arp_in(struct sgt_stack *stack, const struct arp *arp)
 {
 	struct win_gateway *g = &stack->gateway;
 	if (is_own(stack, arp->sender)) {
@@ -136,8 +135,8 @@ static void arp_in(struct sgt_stack *stack, const struct win_arp *arp)
 	if (arp->sender && is_near(stack, arp->sender) &&
 	    (is_own(stack, arp->target) || arp->target == arp->sender))
 		tell_slirp(stack, arp->sender, arp->sender_mac);
-	if (arp->op == WIN_ARP_REQUEST && is_own(stack, arp->target))
-		send_arp(stack, WIN_ARP_REPLY, arp->target, arp->sender, arp->sender_mac);
+	if (arp->op == ARP_REQUEST && is_own(stack, arp->target))
+		send_arp(stack, ARP_REPLY, arp->target, arp->sender, arp->sender_mac);
 }
 
 /* ---- frames ---- */
@@ -186,8 +185,8 @@ static void datagram_in(struct sgt_stack *stack, uint8_t *frame, size_t n)
 
 void win_ether_in(struct sgt_stack *stack, uint8_t *frame, size_t n)
 {
-	struct win_arp arp;
-	if (win_frame_arp(frame, n, &arp))
+	struct arp arp;
+	if (arp_read(frame, n, &arp))
 		arp_in(stack, &arp);
 	else if (n <= WIN_FRAME_MAX && win_frame_kind(frame, n) == KIND_IPV4)
 		datagram_in(stack, frame, n);
@@ -208,10 +207,10 @@ static void send_segment(struct sgt_stack *stack, uint8_t *frame, size_t n,
 
 void win_ether_out(struct sgt_stack *stack, uint8_t *frame, size_t n)
 {
-	struct win_arp arp;
+	struct arp arp;
 	struct win_segment s;
-	if (win_frame_arp(frame, n, &arp)) {
-		if (arp.op == WIN_ARP_REQUEST)
+	if (arp_read(frame, n, &arp)) {
+		if (arp.op == ARP_REQUEST)
 			asked_by_slirp(stack, &arp);
 	} else if (win_frame_segment(frame, n, &s) && win_track_out(stack, &s)) {
 		send_segment(stack, frame, n, &s);

@@ -9,7 +9,6 @@
 #define TCP 20u
 #define ICMP 8u
 #define KIND_IPV4 0x0800u
-#define KIND_ARP 0x0806u
 #define PROTOCOL_ICMP 1u
 #define PROTOCOL_TCP 6u
 #define ECHO_REQUEST 8u
@@ -49,40 +48,6 @@ static uint32_t get_address(const uint8_t *p)
 unsigned win_frame_kind(const uint8_t *frame, size_t n)
 {
 	return n < ETHER ? 0 : get16(frame + 12);
-}
-
-/* ---- ARP ---- */
-
-bool win_frame_arp(const uint8_t *frame, size_t n, struct win_arp *arp)
-{
-	static const uint8_t ethernet_ipv4[] = {0, 1, 8, 0, 6, 4};
-	const uint8_t *p = frame + ETHER;
-	if (n < WIN_ARP_LEN || win_frame_kind(frame, n) != KIND_ARP ||
-	    memcmp(p, ethernet_ipv4, sizeof ethernet_ipv4) != 0)
-		return false;
-	arp->op = get16(p + 6);
-	memcpy(arp->sender_mac, p + 8, WIN_MAC_LEN);
-	arp->sender = get_address(p + 14);
-	arp->target = get_address(p + 24);
-	return true;
-}
-
-void win_frame_make_arp(uint8_t frame[WIN_ARP_LEN], const struct win_arp *arp,
-			const uint8_t *to_mac)
-{
-	static const uint8_t head[] = {8, 6, 0, 1, 8, 0, 6, 4};
-	memset(frame, 0, WIN_ARP_LEN);
-	memset(frame, 0xff, WIN_MAC_LEN);
-	if (to_mac) {
-		memcpy(frame, to_mac, WIN_MAC_LEN);
-		memcpy(frame + ETHER + 18, to_mac, WIN_MAC_LEN);
-	}
-	memcpy(frame + 6, arp->sender_mac, WIN_MAC_LEN);
-	memcpy(frame + 12, head, sizeof head);
-	put16(frame + ETHER + 6, arp->op);
-	memcpy(frame + ETHER + 8, arp->sender_mac, WIN_MAC_LEN);
-	memcpy(frame + ETHER + 14, &arp->sender, 4);
-	memcpy(frame + ETHER + 24, &arp->target, 4);
 }
 
 /* ---- IPv4 ---- */

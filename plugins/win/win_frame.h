@@ -1,6 +1,6 @@
 /*
- * Ethernet frames as win looks at them and makes them: ARP (RFC 826), TCP over IPv4 (RFC 9293), and of
- * ICMP (RFC 792) the echo and the news that a segment of ours found no way.
+ * Ethernet frames as win looks at them and makes them: TCP over IPv4 (RFC 9293), and of ICMP (RFC 792) the
+ * echo and the news that a segment of ours found no way. (ARP: support/arp.h.)
  *
  * Pure. Nothing behind the length that is given is read; what is no whole frame of its kind is refused.
  * IPv4 addresses are in network order, ports and numbers in the host's.
@@ -13,18 +13,10 @@
 #include <stdint.h>
 
 #define WIN_FRAME_MAX 1514 /* Ethernet's header and 1500 bytes */
-#define WIN_ARP_LEN 42
 #define WIN_RESET_LEN 54
 #define WIN_MAC_LEN 6
 
 enum { WIN_FIN = 0x01, WIN_SYN = 0x02, WIN_RST = 0x04, WIN_ACK = 0x10 };
-enum { WIN_ARP_REQUEST = 1, WIN_ARP_REPLY = 2 };
-
-struct win_arp {
-	unsigned op;
-	uint8_t sender_mac[WIN_MAC_LEN];
-	uint32_t sender, target;
-};
 
 /* A segment; in a frame that was read, where its header stands. */
 struct win_segment {
@@ -42,13 +34,8 @@ struct win_returned {
 	unsigned from_port, to_port;
 };
 
-/* What the frame holds: 0x0800 for IPv4, 0x0806 for ARP; 0 when it is too short. */
+/* What the frame holds: 0x0800 for IPv4; 0 when it is too short. */
 unsigned win_frame_kind(const uint8_t *frame, size_t n);
-
-bool win_frame_arp(const uint8_t *frame, size_t n, struct win_arp *arp);
-/* To everybody when `to_mac` is NULL. Fills in the Ethernet header too. */
-void win_frame_make_arp(uint8_t frame[WIN_ARP_LEN], const struct win_arp *arp,
-			const uint8_t *to_mac);
 
 /* A whole IPv4 datagram with a TCP segment that is no fragment. */
 bool win_frame_segment(uint8_t *frame, size_t n, struct win_segment *s);

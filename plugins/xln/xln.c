@@ -8,6 +8,7 @@
  * Nothing but the module constant is visible outside.
  */
 #include "xln/xln.h"
+#include "support/hostprobe.h"
 
 const struct sgt_key xln_keys[] = {
 	[XLN_KEY_ENTRIES] = {.name = "entries",
@@ -88,6 +89,13 @@ static void own_addresses(struct sgt_stack *stack, void (*fn)(void *ctx, const c
 		xln_log(stack, SGT_LOG_WARN, "the host's addresses cannot be listed");
 }
 
+static void probe(struct sgt_stack *stack, int limit_ms,
+		  void (*fn)(void *ctx, const struct sgt_finding *finding), void *ctx)
+{
+	(void)stack;
+	hostprobe("", NULL, limit_ms, fn, ctx);
+}
+
 SGT_EXPORT const struct sgt_module SGT_MODULE(xln);
 const struct sgt_module SGT_MODULE(xln) = {
 	SGT_MODULE_HEAD,
@@ -124,4 +132,5 @@ const struct sgt_module SGT_MODULE(xln) = {
 	.dgram_close = xln_dgram_close,
 	.counters = counters,
 	.own_addresses = own_addresses,
+	.probe = probe,
 };

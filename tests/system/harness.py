@@ -185,27 +185,17 @@ class Gateway:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class VdeNetwork:
-    """A virtual Ethernet: a vde_switch, and a network namespace that is plugged into it by the TAP vde0 (10.77.0.1 and
-    fd77::1): another machine on that cable, which shares nothing else with the gateway. mode: of the switch's sockets, None
-    as root's switch makes them. Needs root."""
+class Space:
+    """A network namespace: another machine. Needs root."""
 
-    def __init__(self, host="10.77.0.1/24", host6="fd77::1/64", mode="777", start=True):
-        self.folder = tempfile.mkdtemp(prefix="smtpgate-vde.")
-        os.chmod(self.folder, 0o755)
-        self.dir = os.path.join(self.folder, "sw")
-        self.url = "vde://" + self.dir
-        self.address, self.address6, self.mode = host, host6, mode
-        self.host, self.host6 = host.split("/")[0], host6.split("/")[0]
-        self.switch, self.children = None, []
-        # one process that does nothing keeps the namespace; it ends when its standard input does
+    def __init__(self):
+        self.children = []
+        # one process that does nothing keeps it; it ends when its standard input does
         self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         self.inside = ["nsenter", "--net=/proc/%d/ns/net" % self.keeper.pid, "--"]
         home = os.readlink("/proc/self/ns/net")
         wait_for("the namespace", lambda: os.readlink("/proc/%d/ns/net" % self.keeper.pid) != home)
         self.run(["ip", "link", "set", "lo", "up"])
-        if start:
-            self.mend()
 
     def run(self, argv, check=True, **more):
         """A command in the namespace."""
@@ -213,7 +203,7 @@ class VdeNetwork:
         return subprocess.run(self.inside + list(argv), check=check, **more)
 
     def popen(self, argv, **more):
-        """The same in the background; ended with the network."""
+        """The same in the background; ended with the namespace."""
         process = subprocess.Popen(self.inside + list(argv), **more)
         self.children.append(process)
         return process
@@ -239,11 +229,37 @@ class VdeNetwork:
             raise error
         return value
 
-    def sink(self, *args, host=None, **more):
-        return self.enter(lambda: Sink(*args, host=host or self.host, **more))
-
     def client(self, host, port, **more):
         return self.enter(lambda: Client(host, port, **more))
+
+    def close(self):
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+                child.wait(LIMIT)
+        self.keeper.stdin.close()
+        self.keeper.wait(LIMIT)
+
+
+class VdeNetwork(Space):
+    """A virtual Ethernet: a vde_switch, and a network namespace that is plugged into it by the TAP vde0 (10.77.0.1 and
+    fd77::1): another machine on that cable, which shares nothing else with the gateway. mode: of the switch's sockets, None
+    as root's switch makes them. Needs root."""
+
+    def __init__(self, host="10.77.0.1/24", host6="fd77::1/64", mode="777", start=True):
+        super().__init__()
+        self.folder = tempfile.mkdtemp(prefix="smtpgate-vde.")
+        os.chmod(self.folder, 0o755)
+        self.dir = os.path.join(self.folder, "sw")
+        self.url = "vde://" + self.dir
+        self.address, self.address6, self.mode = host, host6, mode
+        self.host, self.host6 = host.split("/")[0], host6.split("/")[0]
+        self.switch = None
+        if start:
+            self.mend()
+
+    def sink(self, *args, host=None, **more):
+        return self.enter(lambda: Sink(*args, host=host or self.host, **more))
 
     def mend(self):
         """Starts the switch, as at first: same place, same addresses."""
@@ -276,14 +292,9 @@ class VdeNetwork:
         return 0
 
     def close(self):
-        for child in self.children:
-            if child.poll() is None:
-                child.kill()
-                child.wait(LIMIT)
         if self.switch:
             self.cut()
-        self.keeper.stdin.close()
-        self.keeper.wait(LIMIT)
+        super().close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
