@@ -63,15 +63,17 @@ static enum exit_status climb_module(struct probe *p, struct sgt_error *error)
 
 static enum exit_status start(struct probe *p)
 {
-	struct sgt_error error = {0};
+	struct sgt_error error = {0}, layer;
 	struct transport_report trouble;
-	enum exit_status status = EXIT_SOCKET;
-	if (stack_prepare(p->look.stack, &error) == SGT_OK)
-		status = climb_module(p, &error);
+	enum exit_status status;
+	/* what keeps prepare from its work may be what the module says of a layer, in its place */
+	bool ready = stack_prepare(p->look.stack, &error) == SGT_OK;
+	status = climb_module(p, ready ? &error : &layer);
 	if (status == EXIT_FAILED)
 		return status;
-	if (status == EXIT_DONE && stack_start_here(p->look.stack, &error) == SGT_OK) {
-		fprintf(p->call->out, PROBE_LAYER "it starts\n", "start");
+	if (ready && status == EXIT_DONE && stack_start_here(p->look.stack, &error) == SGT_OK) {
+		fprintf(p->call->out, PROBE_LAYER "it starts
+", "start");
 		return EXIT_DONE;
 	}
 	report_error(&trouble, p->look.vendor->name, p->look.module, &p->look.report, &error);

@@ -73,7 +73,7 @@ enum sgt_result stack_create(struct stack **s, const struct instance *instance,
 void stack_detect(struct stack *s, struct sgt_report *report);
 /* The module's prepare: before any thread exists and before rights are dropped. Once. */
 enum sgt_result stack_prepare(struct stack *s, struct sgt_error *error);
-/* The module's probe, after stack_prepare and before any start: calls fn for each layer that it looks at, texts never NULL. What
+/* The module's probe, after stack_prepare (even a failed one) and before any start: calls fn for each layer that it looks at, texts never NULL. What
  * comes after a layer that is not good, or beyond 16, is left out. SGT_OK: all good, or the module looks at none; else the
  * result of the one that is not, which is copied to *error. */
 enum sgt_result stack_probe(struct stack *s, int64_t limit_ms,

@@ -356,7 +356,7 @@ struct sgt_module {
 	 *	conflict  nobody else answers for them (SGT_IN_USE, with who does)
 	 *	gateway   it answers (SGT_UNREACHABLE: it does not), or none is set and only this network is reached
 	 *
-	 * Called once after prepare, on the main thread, while the stack is not started. The stack of a running gateway
+	 * Called once after prepare (also after one that failed), on the main thread, while the stack is not started. The stack of a running gateway
 	 * may be on the same network with the same settings: disturb it not, open what you need (a port of the switch,
 	 * a socket) for yourself, and close it before you return. May wait, at most limit_ms in all; delivers no events.
 	 * SGT_SOCKET and SGT_DENIED mean that start would fail as well: the program ends with 123 then.

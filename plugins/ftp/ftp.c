@@ -67,11 +67,6 @@ static void detect(struct sgt_stack *s, struct sgt_report *report)
 	wire_detect(&s->wire, report);
 }
 
-static enum sgt_result prepare(struct sgt_stack *s, struct sgt_error *error)
-{
-	return wire_prepare(&s->wire, error);
-}
-
 static enum sgt_result address(struct sgt_stack *s, const char *text, unsigned default_port,
 			       char out[SGT_ADDRESS_MAX], struct sgt_error *error)
 {
@@ -121,7 +116,7 @@ const struct sgt_module SGT_MODULE(ftp) = {
 	.keys = ftp_keys,
 	.create = ftp_create,
 	.detect = detect,
-	.prepare = prepare,
+	.prepare = ftp_netif_prepare,
 	.start = ftp_start,
 	.run = ftp_run,
 	.wakeup = ftp_wakeup,

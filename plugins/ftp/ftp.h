@@ -59,6 +59,7 @@ struct sgt_stack {
 	size_t ip6_count;
 	uint8_t mac[6];
 	unsigned mtu;
+	bool asked; /* just before this start: nobody else has our address */
 	/* from start to stop */
 	bool lost;
 	bool looped;   /* lwIP has packets from us to us */
@@ -127,6 +128,9 @@ void ftp_wakeup(struct sgt_stack *s);
 void ftp_stop(struct sgt_stack *s);
 
 /* ---- ftp_netif.c: lwIP's network interface on the wire ---- */
+/* What needs the rights that are dropped later; and is our address free? Before anything else was touched. */
+enum sgt_result ftp_netif_prepare(struct sgt_stack *s, struct sgt_error *error);
+/* Asks for the address as well, but for the first time after that. */
 enum sgt_result ftp_netif_up(struct sgt_stack *s, struct sgt_error *error);
 void ftp_netif_down(struct sgt_stack *s);
 /* Takes what has arrived, at most FTP_FRAMES. */

@@ -55,7 +55,10 @@ bool ftp_owns(const struct sgt_stack *s, const ip_addr_t *ip)
 {
 	if (!IP_IS_V6(ip))
 		return s->has_ip4 && ip4_addr_cmp(ip_2_ip4(ip), &s->ip4);
-	for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+	for (size_t i = 0; i < s->ip6_count; i++)
+		if (ip6_addr_cmp_zoneless(ip_2_ip6(ip), &s->ip6[i]))
+			return true;
+	for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) /* the link's own */
 		if (ip6_addr_isvalid(netif_ip6_addr_state(&s->netif, i)) &&
 		    ip6_addr_cmp_zoneless(ip_2_ip6(ip), netif_ip6_addr(&s->netif, i)))
 			return true;

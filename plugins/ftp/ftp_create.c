@@ -148,10 +148,24 @@ static enum sgt_result read_values(struct sgt_stack *s, const struct sgt_value *
 	return r;
 }
 
+/* A listener must be at one of our addresses; what the link gives itself is not known yet. */
+static enum sgt_result check_plan(const struct sgt_stack *s, const char *address,
+				  struct sgt_error *error)
+{
+	struct ipaddr a;
+	ip_addr_t ip;
+	enum sgt_result r = ipaddr_parse(address, 0, &a, error);
+	if (r != SGT_OK)
+		return r;
+	ftp_ip_from(&ip, &a);
+	if (IP_IS_V6_VAL(ip) && s->ip6_count && ip6_addr_islinklocal(ip_2_ip6(&ip)))
+		return SGT_OK;
+	return ftp_own_check(s, &a, error);
+}
+
 enum sgt_result ftp_create(const struct sgt_host *host, const struct sgt_create *with,
 			   struct sgt_stack **stack, struct sgt_error *error)
 {
-	struct ipaddr a;
 	struct sgt_stack *s = host->alloc(host->ctx, NULL, sizeof *s);
 	if (!s)
 		return error_set(error, SGT_NOMEM, "memory is short for the settings of ftp");
@@ -160,7 +174,7 @@ enum sgt_result ftp_create(const struct sgt_host *host, const struct sgt_create 
 	s->event_fd = -1;
 	enum sgt_result r = read_values(s, with->values, error);
 	for (size_t i = 0; i < with->plan_count && r == SGT_OK; i++)
-		r = ipaddr_parse(with->plans[i].address, 0, &a, error);
+		r = check_plan(s, with->plans[i].address, error);
 	if (r == SGT_OK)
 		*stack = s;
 	else

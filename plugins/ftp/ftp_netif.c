@@ -97,18 +97,40 @@ static void add_ip6(struct sgt_stack *s)
 	}
 }
 
-enum sgt_result ftp_netif_up(struct sgt_stack *s, struct sgt_error *error)
+/* Has another host our address? */
+static enum sgt_result look_for_owner(struct sgt_stack *s, struct sgt_error *error)
 {
 	uint8_t owner[6];
 	char mac[18], ip[16];
-	if (s->has_ip4 && ftp_arp_ask(&s->wire, s->mac, &s->ip4, FTP_PROBE_MS, owner)) {
-		ftp_mac_format(owner, mac);
-		ip4addr_ntoa_r(&s->ip4, ip, sizeof ip);
-		error_set(error, SGT_SOCKET, "%s on %s is the address of another host, %s", ip,
-			  s->wire.url, mac);
-		error_remedy(error, "address = in the vendor's section: one that nobody has there");
-		return SGT_SOCKET;
-	}
+	if (!s->has_ip4 || !ftp_arp_ask(&s->wire, s->mac, &s->ip4, FTP_PROBE_MS, owner))
+		return SGT_OK;
+	ftp_mac_format(owner, mac);
+	ip4addr_ntoa_r(&s->ip4, ip, sizeof ip);
+	error_set(error, SGT_SOCKET, "%s on %s is the address of another host, %s", ip, s->wire.url,
+		  mac);
+	error_remedy(error, "address = in the vendor's section: one that nobody has there");
+	return SGT_SOCKET;
+}
+
+enum sgt_result ftp_netif_prepare(struct sgt_stack *s, struct sgt_error *error)
+{
+	enum sgt_result r = wire_prepare(&s->wire, error);
+	if (r != SGT_OK || s->wire.kind == WIRE_SWITCH) /* where nobody can be yet */
+		return r;
+	r = wire_open(&s->wire, error);
+	if (r == SGT_OK)
+		r = look_for_owner(s, error);
+	wire_close(&s->wire);
+	s->asked = r == SGT_OK;
+	return r;
+}
+
+enum sgt_result ftp_netif_up(struct sgt_stack *s, struct sgt_error *error)
+{
+	enum sgt_result r = s->asked ? SGT_OK : look_for_owner(s, error);
+	s->asked = false;
+	if (r != SGT_OK)
+		return r;
 	if (!netif_add(&s->netif, &s->ip4, &s->mask, &s->gateway, s, init, ethernet_input))
 		return error_set(error, SGT_SOCKET, "lwIP does not take the network interface");
 	netif_set_default(&s->netif);
