@@ -165,8 +165,6 @@ void ftp_loop(struct sgt_stack *s);
 void ftp_orphan(struct tcp_pcb *pcb);
 /* Handshakes under way. */
 unsigned ftp_half_open(void);
-/* Ends the newest of them beyond a bound: they came by ways that the filter does not look into. */
-void ftp_trim_half_open(unsigned bound);
 /* Ends the oldest orphans beyond their bounds. Not from inside lwIP. */
 void ftp_trim(void);
 /* Ends all connections that lwIP has. */

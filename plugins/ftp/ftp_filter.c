@@ -16,7 +16,8 @@
 
 enum { ETHER = 14, ARP_LEN = 28, IP4_LEN = 20, IP6_LEN = 40, TCP_LEN = 20 };
 enum { KIND_IP4 = 0x0800, KIND_ARP = 0x0806, KIND_IP6 = 0x86dd };
-enum { PROTO_TCP = 6, PROTO_ICMP6 = 58, ADVERTISEMENT = 136 };
+enum { PROTO_EACH_HOP = 0, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_PIECE = 44, PROTO_ICMP6 = 58 };
+enum { ADVERTISEMENT = 136 };
 
 /* What is sent to each host of a group, or to all. */
 static bool ip4_for_us(const struct sgt_stack *s, ip4_addr_t to)
@@ -115,10 +116,25 @@ static bool ip4_unwanted(const struct sgt_stack *s, const unsigned char *ip, siz
 	return ip[9] == PROTO_TCP && head < len && begins_too_many(ip + head, len - head);
 }
 
+/*
+ * Which protocols come by IPv6, and behind which further headers: ICMP by the one for each hop (questions for groups), and
+ * pieces of what is not TCP, whose header nobody cuts. So no handshake comes by a way on which it is not counted.
+ */
+static bool ip6_is_usual(const unsigned char *ip, size_t len)
+{
+	unsigned first = ip[6], then = len > IP6_LEN ? ip[IP6_LEN] : PROTO_TCP;
+	if (first == PROTO_EACH_HOP)
+		return then == PROTO_ICMP6;
+	if (first == PROTO_PIECE)
+		return then == PROTO_UDP || then == PROTO_ICMP6;
+	return first == PROTO_TCP || first == PROTO_UDP || first == PROTO_ICMP6;
+}
+
 static bool ip6_unwanted(struct sgt_stack *s, const unsigned char *mac, const unsigned char *ip,
 			 size_t len)
 {
-	if (len < IP6_LEN || !s->ip6_count || is_own6(s, ip + 8) || !ip6_for_us(s, ip + 24))
+	if (len < IP6_LEN || !s->ip6_count || is_own6(s, ip + 8) || !ip6_for_us(s, ip + 24) ||
+	    !ip6_is_usual(ip, len))
 		return true;
 	if (ip[6] == PROTO_ICMP6)
 		return claims_ours(s, mac, ip + IP6_LEN, len - IP6_LEN);

@@ -64,16 +64,6 @@ unsigned ftp_half_open(void)
 	return n;
 }
 
-void ftp_trim_half_open(unsigned bound)
-{
-	for (unsigned n = ftp_half_open(); n > bound; n--) {
-		struct tcp_pcb *p = tcp_active_pcbs; /* the newest stand first */
-		while (p->state != SYN_RCVD)
-			p = p->next;
-		tcp_abandon(p, 0);
-	}
-}
-
 /* The last that is over the bound is the oldest. */
 static struct tcp_pcb *beyond(struct tcp_pcb *list, unsigned bound)
 {

@@ -85,7 +85,6 @@ static void turn(struct sgt_stack *s, int timeout)
 	if (n > 0 && fds[0].revents) {
 		ftp_netif_flush(s);
 		ftp_netif_input(s);
-		ftp_trim_half_open(FTP_HALF_OPEN);
 	}
 	sys_check_timeouts();
 	ftp_loop(s);
@@ -164,6 +163,8 @@ void ftp_stop(struct sgt_stack *s)
 	while (!LIST_EMPTY(&s->conns))
 		ftp_conn_free(LIST_FIRST(&s->conns));
 	ftp_trim_all();
+	while (s->looped) /* lwIP would keep what is on its way from us to us */
+		ftp_loop(s);
 	ftp_netif_flush(s);
 	ftp_netif_down(s);
 	lend_pool_free(&s->pool);
