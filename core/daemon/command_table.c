@@ -80,6 +80,15 @@ const struct command commands[] = {
 	 "test    reads a password from standard input and says whether it is right\n"
 	 "No gateway need run; one that runs takes changes with `smtpgate reload`.\n",
 	 user_options, 1, 2, false, cmd_user},
+	{"backup", "FILE", "copy the spool of the running gateway into a file",
+	 "Mail goes on meanwhile. The file is a tar archive: the database as it was at the end,\n"
+	 "and the large bodies. Of a gateway that is stopped the spool's folder is the backup.\n",
+	 none, 1, 1, true, cmd_backup},
+	{"restore", "FILE", "make a spool of a backup",
+	 "The gateway has to be stopped, and its spool moved away. The new one comes up held:\n"
+	 "what was delivered since the backup would be delivered again. Look with queue list,\n"
+	 "remove what is not wanted, and let the rest go with queue release --all.\n",
+	 none, 1, 1, false, cmd_restore},
 	{"reload", "", "read the configuration again",
 	 "Takes all that a reload may change, without dropping a session, or nothing; then\n"
 	 "it says why.\n",

@@ -53,6 +53,7 @@ enum exit_status call_fail(const struct call *c, enum exit_status status, const 
 enum exit_status call_usage(const struct call *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+enum exit_status cmd_backup(struct call *c);
 enum exit_status cmd_check(struct call *c);
 enum exit_status cmd_config(struct call *c);
 enum exit_status cmd_help(struct call *c);
@@ -61,6 +62,7 @@ enum exit_status cmd_mailbox(struct call *c);
 enum exit_status cmd_probe(struct call *c);
 enum exit_status cmd_queue(struct call *c);
 enum exit_status cmd_reload(struct call *c);
+enum exit_status cmd_restore(struct call *c);
 enum exit_status cmd_route(struct call *c);
 enum exit_status cmd_run(struct call *c);
 enum exit_status cmd_send(struct call *c);

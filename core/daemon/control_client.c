@@ -224,7 +224,14 @@ static void client_idle(struct timer *t)
 {
 	struct control_client *c =
 		(struct control_client *)((char *)t - offsetof(struct control_client, idle));
-	control_client_end(c);
+	if (!c->job || c->out.len) {
+		control_client_end(c);
+		return;
+	}
+	control_line(c, json_object()); /* it waits for us, not we for it */
+	touch(c);
+	flush_out(c);
+	settle(c);
 }
 
 const struct control_peer *control_peer(const struct control_client *c)

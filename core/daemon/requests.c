@@ -48,6 +48,7 @@ static const struct request_row rows[] = {
 	{"queue.act", false, true, request_act},
 	{"queue.flush", false, true, request_flush},
 	{"history.verify", false, false, request_verify},
+	{"spool.snapshot", true, true, request_snapshot},
 	{"maildrop", false, false, request_maildrop},
 	{"reload", true, true, request_reload},
 	{"stop", true, true, request_stop},

@@ -7,6 +7,7 @@
  *	queue.flush filter                  the same, and destinations forget their waits
  *	history.verify known, hash         {"ok", "first", "last", "messages", "head", "faults", "texts"}
  *	maildrop                            `send` wrote a message
+ *	spool.snapshot                     {"ok", "spool", "messages", "last"}; root or the gateway's own user only
  *	reload, stop                        root or the gateway's own user only
  *
  * Asking the spool takes time: such an answer is a job (control.h) whose spool request is answered in the loop's inbox.
@@ -38,6 +39,7 @@ void request_status(struct requests_host *h, struct control_client *c, const jso
 void request_list(struct requests_host *h, struct control_client *c, const json_t *request);
 void request_act(struct requests_host *h, struct control_client *c, const json_t *request);
 void request_verify(struct requests_host *h, struct control_client *c, const json_t *request);
+void request_snapshot(struct requests_host *h, struct control_client *c, const json_t *request);
 void request_flush(struct requests_host *h, struct control_client *c, const json_t *request);
 
 #endif

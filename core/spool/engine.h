@@ -153,6 +153,12 @@ struct engine_ops {
 	enum result (*links)(struct engine *e, uint64_t after, struct chain_link *links,
 			     size_t *count, struct err *err);
 	enum result (*cut_links)(struct engine *e, uint64_t upto, struct err *err);
+	/* Between transactions: copies a piece of the database into the file `path`, which is begun when
+	 * none is. *over: it is all there, as committed now. A failure loses nothing but the copy;
+	 * snapshot_end gives it up. E_UNSUPPORTED. */
+	enum result (*snapshot_step)(struct engine *e, const char *path, bool *over,
+				     struct err *err);
+	void (*snapshot_end)(struct engine *e);
 	/* Between transactions: moves the log into the main file when it is long, or when the spool
 	 * is idle. */
 	enum result (*upkeep)(struct engine *e, bool idle, struct err *err);

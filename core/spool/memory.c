@@ -239,6 +239,19 @@ static enum result memory_upkeep(struct engine *base, bool idle, struct err *err
 	return OK;
 }
 
+static enum result memory_snapshot_step(struct engine *base, const char *path, bool *over,
+					struct err *err)
+{
+	(void)base;
+	(void)over;
+	return err_set(err, E_UNSUPPORTED, "%s: a spool in memory has no copy", path);
+}
+
+static void memory_snapshot_end(struct engine *base)
+{
+	(void)base;
+}
+
 enum result engine_memory_open(struct engine **out, const struct spool_options *o, struct err *err)
 {
 	(void)o;
@@ -251,6 +264,8 @@ enum result engine_memory_open(struct engine **out, const struct spool_options *
 		.commit = memory_commit,
 		.recover = memory_recover,
 		.upkeep = memory_upkeep,
+		.snapshot_step = memory_snapshot_step,
+		.snapshot_end = memory_snapshot_end,
 	};
 	memory_rows_ops(&e->ops);
 	e->base.ops = &e->ops;

@@ -4,6 +4,7 @@
  */
 #include "spool/recover.h"
 #include "spool/lock.h"
+#include "spool/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,10 @@ static enum result contents_open(struct spool *s, struct err *err)
 		r = draft_kit_open(&s->drafts, &s->bodies, err);
 	if (r == OK)
 		r = recover_bodies(s, err);
+	if (r == OK && s->o.engine == SPOOL_SQLITE)
+		r = snapshot_remove(s->path, err);
+	if (r == OK && s->o.engine == SPOOL_SQLITE)
+		r = snapshot_hold_restored(s, err);
 	if (r == OK && s->o.restart_hold)
 		r = operator_hold_all(s, "held at start, as [queue] restart_hold asks", err);
 	return r;

@@ -284,6 +284,13 @@ struct spool_verify {
 #define SPOOL_FAULTS 100
 void spool_verify(struct spool *s, struct spool_verify *q);
 
+/* Makes SPOOL/snapshot (spool/snapshot.h), while everything goes on. E_BUSY: one is being made; E_UNSUPPORTED: memory twin. */
+struct spool_snapshot {
+	struct spool_request q;
+	uint64_t messages, last; /* out: waiting and held; the highest number */
+};
+void spool_snapshot(struct spool *s, struct spool_snapshot *q);
+
 /* Writes the number as an ID ("m42"), and reads "m42" or "42"; E_SYNTAX. */
 void spool_id_format(uint64_t number, char out[SPOOL_ID_MAX]);
 enum result spool_id_parse(const char *text, uint64_t *number);

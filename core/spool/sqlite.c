@@ -133,6 +133,7 @@ static int log_grew(void *ctx, sqlite3 *db, const char *name, int pages)
 
 static void handle_close(struct sqlite *e)
 {
+	sqlite_snapshot_drop(e);
 	for (size_t i = 0; i < SQL_COUNT; i++) {
 		sqlite3_finalize(e->sql[i]);
 		e->sql[i] = NULL;
@@ -360,6 +361,7 @@ static enum result engine_new(struct sqlite **out, const struct spool_options *o
 	};
 	sqlite_write_ops(&e->ops);
 	sqlite_read_ops(&e->ops);
+	sqlite_snapshot_ops(&e->ops);
 	e->base.ops = &e->ops;
 	*out = e;
 	return OK;

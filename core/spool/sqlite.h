@@ -84,6 +84,8 @@ struct sqlite {
 	const struct file_ops *files;
 	sqlite3 *db; /* NULL: lost and not yet opened again */
 	sqlite3_stmt *sql[SQL_COUNT];
+	sqlite3 *copy; /* a snapshot that is being made, NULL: none */
+	sqlite3_backup *backup;
 	int log_pages; /* frames in the log after the last commit */
 	char path[PATH_MAX];
 	char version[64];
@@ -122,5 +124,8 @@ enum result use_run(struct use *u, const char *what, struct err *err);
 /* The functions on rows. */
 void sqlite_write_ops(struct engine_ops *ops);
 void sqlite_read_ops(struct engine_ops *ops);
+void sqlite_snapshot_ops(struct engine_ops *ops);
+/* Gives up the snapshot that is being made. */
+void sqlite_snapshot_drop(struct sqlite *e);
 
 #endif

@@ -213,7 +213,7 @@ static void upkeep(struct spool *s, bool idle)
 static int patience(const struct spool *s)
 {
 	int64_t now = now_mono(), until = s->purge_at;
-	if (s->scans || s->checks || s->purging)
+	if (s->scans || s->checks || s->purging || (s->snapshot && !s->broken))
 		return 0;
 	if (s->busy && until > now + IDLE_AFTER)
 		until = now + IDLE_AFTER;
@@ -238,6 +238,7 @@ static void turn(struct spool *s)
 	purge(s);
 	bool idle = !served && !s->open;
 	group_end(s);
+	snapshot_bite(s);
 	upkeep(s, idle);
 }
 
@@ -246,6 +247,7 @@ void *spool_thread(void *arg)
 	struct spool *s = arg;
 	while (!s->ending || s->scans || s->checks)
 		turn(s);
+	snapshot_stop(s);
 	upkeep(s, true);
 	return NULL;
 }

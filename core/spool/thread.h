@@ -5,6 +5,7 @@
  *   submit.c    submit and update          (called in the requester's thread up to the posting)
  *   claim.c     due
  *   operator.c  list, act, totals
+ *   snapshot.c  a copy of the running spool
  *   verify.c    verify: the history's chain against its rows
  *   side.c      the side thread: syncs bodies that are files before their transaction, removes them
  *after
@@ -45,21 +46,22 @@ struct spool {
 	/* the spool thread's */
 	struct engine *engine;
 	struct book book;
-	bool open;                    /* a transaction is */
-	bool ending;                  /* close was called */
-	enum result lost;             /* the open group's failure, OK: none */
-	bool broken;                  /* recover has not succeeded yet */
-	struct err trouble;           /* of the last failure */
-	int backoff;                  /* ms until recover is tried again */
-	int64_t retry_at, purge_at;   /* mono ms */
-	struct task *answers, **last; /* served; to be answered once the group has ended */
-	struct task *totals;          /* the same, of totals: filled after all others */
-	size_t added;                 /* messages in the open transaction */
-	uint64_t commits, synced;     /* group commit's yield */
-	struct scan *scans;           /* lists and actions that are going on */
-	struct check *checks;         /* of the chain, that are going on */
-	bool purging;                 /* the last bite of the history was full */
-	bool busy;                    /* something was written since the log was last moved */
+	bool open;                       /* a transaction is */
+	bool ending;                     /* close was called */
+	enum result lost;                /* the open group's failure, OK: none */
+	bool broken;                     /* recover has not succeeded yet */
+	struct err trouble;              /* of the last failure */
+	int backoff;                     /* ms until recover is tried again */
+	int64_t retry_at, purge_at;      /* mono ms */
+	struct task *answers, **last;    /* served; to be answered once the group has ended */
+	struct task *totals;             /* the same, of totals: filled after all others */
+	size_t added;                    /* messages in the open transaction */
+	uint64_t commits, synced;        /* group commit's yield */
+	struct scan *scans;              /* lists and actions that are going on */
+	struct spool_snapshot *snapshot; /* that is being made */
+	struct check *checks;            /* of the chain, that are going on */
+	bool purging;                    /* the last bite of the history was full */
+	bool busy;                       /* something was written since the log was last moved */
 	struct inbox inbox;
 	struct bell bell;
 	pthread_t thread;
@@ -108,6 +110,15 @@ enum result operator_hold_all(struct spool *s, const char *reason, struct err *e
 /* One bite of each check of the chain that is going on; and their end, as operator_fail. */
 void verify_bites(struct spool *s);
 void verify_fail(struct spool *s, enum result r);
+
+/* ---- snapshot.c ---- */
+
+/* A piece of the snapshot that is being made; between groups. */
+void snapshot_bite(struct spool *s);
+/* Gives it up: the spool ends. */
+void snapshot_stop(struct spool *s);
+/* At start: holds everything when SPOOL/restored is there, then removes that. */
+enum result snapshot_hold_restored(struct spool *s, struct err *err);
 
 /* ---- claim.c ---- */
 

@@ -235,6 +235,28 @@ START_TEST(closing_tells_the_job)
 }
 END_TEST
 
+/* Who waits for an answer that takes long hears an empty object now and then. */
+START_TEST(answers_that_take_long)
+{
+	int eof;
+	setup();
+	int fd = harness_connect(&h);
+	harness_send(fd, "{\"command\":\"job\"}\n");
+	harness_settle(&h);
+	for (int i = 0; i < 3; i++) {
+		h.clock.mono_ms += CONTROL_IDLE_MS;
+		ck_assert_str_eq(harness_read(&h, fd, &eof), "{}\n");
+		ck_assert(!eof);
+	}
+	to_write = 1;
+	control_more(&job);
+	ck_assert_str_eq(harness_read(&h, fd, &eof), "{\"left\":1}\n{\"ok\":true}\n");
+	close(fd);
+	harness_settle(&h);
+	harness_close(&h);
+}
+END_TEST
+
 START_TEST(idle_clients_are_ended)
 {
 	int eof;
@@ -266,7 +288,7 @@ static Suite *suite(void)
 	SUITE_CASE(s, "framing", every_split_point, half_close_is_answered);
 	SUITE_CASE(s, "hostile", hostile_json, deep_nesting, oversized_line);
 	SUITE_CASE(s, "jobs", answer_in_pieces, slow_reader_is_waited_for,
-		   client_leaves_during_a_job, closing_tells_the_job);
+		   client_leaves_during_a_job, closing_tells_the_job, answers_that_take_long);
 	SUITE_CASE(s, "ends", idle_clients_are_ended);
 	return s;
 }

@@ -264,6 +264,20 @@ START_TEST(verify)
 }
 END_TEST
 
+START_TEST(snapshot)
+{
+	setup();
+	fake_gateway.settings.gateway.spool = "/var/spool/x";
+	HAS(ask("{\"command\":\"spool.snapshot\"}"),
+	    "{\"spool\":\"/var/spool/x\",\"messages\":3,\"last\":17,\"ok\":true}");
+	fake_spool.result = E_FULL;
+	HAS(ask("{\"command\":\"spool.snapshot\"}"), "the spool says no");
+	fake_gateway.spool = NULL;
+	HAS(ask("{\"command\":\"spool.snapshot\"}"), "the gateway is stopping");
+	teardown();
+}
+END_TEST
+
 START_TEST(reload_and_stop)
 {
 	setup();
@@ -303,7 +317,8 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("daemon/requests");
 	SUITE_CASE(s, "status", unknown_command, status);
-	SUITE_CASE(s, "list", list_in_pages, list_with_everything, faulty_filters, verify);
+	SUITE_CASE(s, "list", list_in_pages, list_with_everything, faulty_filters, verify,
+		   snapshot);
 	SUITE_CASE(s, "act", actions, reload_and_stop, others_may_not_stop);
 	SUITE_CASE(s, "lost", client_leaves_while_the_spool_works);
 	return s;
