@@ -62,7 +62,8 @@ struct conf_gateway {
 	const char *control_group;
 	struct conf_texts plugin_dirs;
 	struct conf_texts includes;
-	const char *admin; /* postmaster@origin when not set */
+	const char *admin;   /* postmaster@origin when not set */
+	const char *aliases; /* file, NULL: none; it need not be there */
 	uint64_t max_size;
 	int64_t stop_wait;
 };

@@ -1,9 +1,12 @@
 /* route: what would happen to mail for an address, rule by rule, without a running gateway. */
+#include "base/file.h"
 #include "base/text.h"
 #include "daemon/context.h"
 #include "gateway/gateway.h"
+#include "route/alias.h"
 #include "route/route.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct asking {
@@ -11,6 +14,8 @@ struct asking {
 	const struct settings *settings;
 	struct route_world world;
 	struct route_from from;
+	struct mail_aliases *aliases; /* NULL: none */
+	size_t told;
 };
 
 static void print_hosts(const struct conf_route *r, FILE *to)
@@ -83,10 +88,45 @@ static void print_listeners(const struct asking *a, const char *address)
 	}
 }
 
-static void explain(const struct asking *a, const char *address)
+static void explain(struct asking *a, const char *address);
+
+static enum result explain_one(void *ctx, const char *address)
+{
+	explain(ctx, address);
+	return OK;
+}
+
+static enum result print_one(void *ctx, const char *address)
+{
+	struct asking *a = ctx;
+	fprintf(a->call->out, "%s%s", a->told++ ? ", " : "", address);
+	return OK;
+}
+
+/* An alias is told by what it stands for, each with its own story. */
+static bool explain_alias(struct asking *a, const char *address)
+{
+	struct mail_aliases *aliases = a->aliases;
+	size_t count = 0;
+	if (!aliases ||
+	    route_alias(&a->world, aliases, &a->from, address, NULL, NULL, &count) != OK || !count)
+		return false;
+	fprintf(a->call->out, "%s\n  is an alias of ", address);
+	a->told = 0;
+	route_alias(&a->world, aliases, &a->from, address, print_one, a, &count);
+	fputc('\n', a->call->out);
+	a->aliases = NULL; /* what comes out of it is followed already */
+	route_alias(&a->world, aliases, &a->from, address, explain_one, a, &count);
+	a->aliases = aliases;
+	return true;
+}
+
+static void explain(struct asking *a, const char *address)
 {
 	struct route_decision d;
 	FILE *to = a->call->out;
+	if (explain_alias(a, address))
+		return;
 	route_decide(&a->world, &a->from, address, &d);
 	fprintf(to, "%s\n", address);
 	if (strcmp(d.address, address) != 0)
@@ -105,8 +145,19 @@ static void explain(const struct asking *a, const char *address)
 	print_listeners(a, address);
 }
 
+static void read_aliases(struct asking *a)
+{
+	const char *path = a->settings->gateway.aliases;
+	char *text = NULL;
+	size_t n;
+	if (path && file_read(path, MAIL_ALIASES_MAX, &text, &n, NULL) == OK)
+		mail_aliases_read(text, n, NULL, NULL, &a->aliases, NULL);
+	free(text);
+}
+
 static enum exit_status explain_all(struct asking *a, struct gateway *g)
 {
+	read_aliases(a);
 	gateway_world(g, &a->world);
 	a->from.reverse_path = call_option(a->call, OPT_FROM);
 	if (!a->from.reverse_path || strcmp(a->from.reverse_path, "<>") == 0)
@@ -116,6 +167,7 @@ static enum exit_status explain_all(struct asking *a, struct gateway *g)
 		a->from.client = "127.0.0.1";
 	for (int i = 0; i < a->call->options.arg_count; i++)
 		explain(a, a->call->options.args[i]);
+	mail_aliases_unref(&a->aliases);
 	return EXIT_DONE;
 }
 

@@ -4,12 +4,16 @@
 #include "base/text.h"
 #include "mail/compose.h"
 #include "daemon/context.h"
+#include "daemon/newaliases.h"
+#include "daemon/rights.h"
 #include "mail/address.h"
 #include "mail/date.h"
 #include "spool/spool.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FRAME_MAX 65536 /* bytes that missing fields may add to what was read */
@@ -45,6 +49,8 @@ static enum result set_sender(struct sending *s, struct err *err)
 {
 	const char *given = call_option(s->call, OPT_SENDER);
 	struct mail_address a;
+	if (!given)
+		given = call_option(s->call, OPT_SENDER_OLD);
 	if (!given) {
 		s->envelope.reverse_path = s->user;
 		return OK;
@@ -107,13 +113,34 @@ static void nudge(const struct call *c)
 	link_close(&l);
 }
 
+/* Before the gateway ever ran: root makes the folders so that they are the gateway's, not root's. */
+static enum result make_spool(const struct sending *s, struct err *err)
+{
+	const struct conf_gateway *g = &s->settings->gateway;
+	char path[PATH_MAX];
+	struct rights rights;
+	if (geteuid() != 0)
+		return OK;
+	if ((size_t)snprintf(path, sizeof path, "%s/maildrop", g->spool) >= sizeof path)
+		return err_set(err, E_LIMIT, "%s: the name is too long", g->spool);
+	enum result r = rights_find(&rights, g->user, g->group, err);
+	if (r == OK)
+		r = rights_make_folder(&rights, g->spool, 0711, err);
+	if (r == OK)
+		r = rights_make_folder(&rights, path, 0700, err);
+	return r == OK ? spool_maildrop_make(file_system(), g->spool, err) : r;
+}
+
 static enum exit_status store(struct sending *s, const struct buf *message)
 {
 	struct err err;
-	enum result r = spool_maildrop_write(file_system(), s->settings->gateway.spool,
-					     &s->envelope, buf_head(message), message->len, &err);
-	if (r != OK)
-		return call_fail(s->call, exit_of_result(r), &err);
+	umask(0027); /* the gateway reads it as its group, whatever the caller's mask */
+	enum result r = make_spool(s, &err);
+	if (r == OK)
+		r = spool_maildrop_write(file_system(), s->settings->gateway.spool, &s->envelope,
+					 buf_head(message), message->len, &err);
+	if (r != OK) /* also what rights forbid: cron and others try again, or tell their owner */
+		return call_fail(s->call, EXIT_TEMPORARY, &err);
 	nudge(s->call);
 	return EXIT_DONE;
 }
@@ -137,6 +164,20 @@ static enum exit_status send_message(struct sending *s)
 		status = store(s, &message);
 	buf_free(&message);
 	return status;
+}
+
+/* sendmail -q: what waits is tried now. */
+static bool is_flush(struct call *c, enum exit_status *status)
+{
+	static char flush[] = "flush";
+	static char *args[] = {flush, NULL};
+	if (!call_option(c, OPT_QUEUE))
+		return false;
+	c->command = command_find("queue");
+	c->options.args = args;
+	c->options.arg_count = 1;
+	*status = c->command->run(c);
+	return true;
 }
 
 static enum exit_status send_with(struct sending *s)
@@ -167,7 +208,7 @@ static bool other_mode(struct call *c, enum exit_status *status)
 		c->options.arg_count = 1;
 		*status = c->command->run(c);
 	} else if (strcmp(mode, "i") == 0) {
-		*status = EXIT_DONE; /* newaliases: there is nothing to make */
+		*status = newaliases(c);
 	} else {
 		*status = call_usage(
 			c, "-b%s: this sendmail sends (-bm), lists the queue (-bp) and no more",
@@ -180,7 +221,7 @@ enum exit_status cmd_send(struct call *c)
 {
 	struct sending s = {.call = c};
 	enum exit_status status;
-	if (other_mode(c, &status))
+	if (other_mode(c, &status) || is_flush(c, &status))
 		return status;
 	status = context_load(c, false, false, &s.settings);
 	if (status == EXIT_DONE)

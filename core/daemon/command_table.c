@@ -12,8 +12,10 @@ static const unsigned char history_options[] = {OPT_SINCE,  OPT_UNTIL, OPT_FROM,
 						OPT_CLIENT, OPT_JSON,  OPT_CSV,  OPTION_END};
 static const unsigned char status_options[] = {OPT_JSON, OPT_CHECK, OPTION_END};
 static const unsigned char send_options[] = {
-	OPT_HEADERS, OPT_IGNORE_DOT, OPT_SENDER, OPT_NAME,    OPT_OLD,     OPT_MODE,  OPT_BODY,
-	OPT_NOTIFY,  OPT_RETURN,     OPT_ENVID,  OPT_VERBOSE, OPT_GATEWAY, OPTION_END};
+	OPT_HEADERS, OPT_IGNORE_DOT, OPT_SENDER,  OPT_SENDER_OLD, OPT_NAME,
+	OPT_OLD,     OPT_MODE,       OPT_QUEUE,   OPT_BODY,       OPT_NOTIFY,
+	OPT_RETURN,  OPT_ENVID,      OPT_VERBOSE, OPT_GATEWAY,    OPT_SETTING,
+	OPT_TAG,     OPT_ASWHO,      OPT_HOPS,    OPTION_END};
 
 static const unsigned char user_options[] = {OPT_LISTENER, OPTION_END};
 
@@ -99,7 +101,7 @@ const struct command commands[] = {
 	{"send", "[-t] [-i] [-f SENDER] [ADDRESS...]", "submit a message from standard input",
 	 "Writes the message, synced, into the spool; no gateway need run. Adds Date, From\n"
 	 "and Message-ID where they are missing and removes Bcc. This is also sendmail; under\n"
-	 "the name mailq the program lists the queue, under newaliases it does nothing.\n",
+	 "the name mailq the program lists the queue, under newaliases it checks the aliases.\n",
 	 send_options, 0, -1, false, cmd_send},
 	{"help", "[COMMAND]", "say what a command does", "", none, 0, 1, false, cmd_help},
 	{0},

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/commands.h"
+#include "daemon/newaliases.h"
 #include "transport/registry.h"
 
 #include <string.h>
@@ -96,8 +97,8 @@ enum exit_status invoke(int argc, char **argv, FILE *in, FILE *out, FILE *err)
 	if (strcmp(name, "mailq") == 0)
 		return run_mailq(&c, argc, argv);
 	if (strcmp(name, "newaliases") == 0) {
-		fputs("newaliases: there is no alias database to make\n", out);
-		return EXIT_DONE;
+		c.command = command_find("send");
+		return newaliases(&c);
 	}
 	if (strcmp(name, "sendmail") == 0) {
 		c.command = command_find("send");

@@ -43,6 +43,12 @@
 	X(OPT_NOTIFY, NULL, 'N', "WHEN", "ignored")                                           \
 	X(OPT_RETURN, NULL, 'R', "WHAT", "ignored")                                           \
 	X(OPT_ENVID, NULL, 'V', "ID", "ignored")                                              \
+	X(OPT_SETTING, NULL, 'O', "X=Y", "ignored: options of sendmail")                      \
+	X(OPT_TAG, NULL, 'L', "TAG", "ignored")                                               \
+	X(OPT_ASWHO, NULL, 'A', "X", "ignored")                                               \
+	X(OPT_HOPS, NULL, 'h', "N", "ignored")                                                \
+	X(OPT_SENDER_OLD, NULL, 'r', "SENDER", "the same as -f")                              \
+	X(OPT_QUEUE, NULL, 'q', NULL, "try what waits now")                                   \
 	X(OPT_VERBOSE, NULL, 'v', NULL, "ignored")                                            \
 	X(OPT_GATEWAY, NULL, 'G', NULL, "ignored")
 

@@ -114,8 +114,11 @@ static bool in_use(int fd, struct pickup_file *f)
 
 static void unreadable(struct pickup_file *f, int cause, const char *path)
 {
-	struct stat st;
-	struct passwd *owner = stat(path, &st) == 0 ? getpwuid(st.st_uid) : NULL;
+	struct stat st = {0};
+	struct passwd entry, *owner = NULL;
+	char room[4096];
+	if (stat(path, &st) != 0 || getpwuid_r(st.st_uid, &entry, room, sizeof room, &owner) != 0)
+		owner = NULL;
 	if (cause == EACCES)
 		snprintf(f->reason, sizeof f->reason,
 			 "the gateway may not read it (owner %s, mode %03o)",

@@ -5,6 +5,7 @@
  */
 #include "gateway/gateway.h"
 
+#include "gateway/book.h"
 #include "gateway/cycle.h"
 #include "gateway/disk.h"
 #include "gateway/inbound.h"
@@ -52,8 +53,9 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 		r = queue_new(&g->queue, g, err);
 	if (r == OK) {
 		g->maildrop = maildrop_new(g);
-		if (!g->maildrop)
-			r = err_set(err, E_NOMEM, "no memory for the maildrop");
+		g->book = book_new();
+		if (!g->maildrop || !g->book)
+			r = err_set(err, E_NOMEM, "no memory for the maildrop and the aliases");
 	}
 	if (r != OK)
 		gateway_destroy(&g);
@@ -83,6 +85,14 @@ static enum result open_spool(struct gateway *g, struct err *err)
 	return spool_open(&g->spool, &o, err);
 }
 
+/* So that cron and web servers may send, also while the gateway does not run. */
+static void open_maildrop(struct gateway *g)
+{
+	struct err err;
+	if (spool_maildrop_make(file_system(), g->settings->gateway.spool, &err) != OK)
+		LOG(LOG_WARN, NULL, "maildrop", "closed", F_S("error", err.text));
+}
+
 enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 {
 	problem->kind = GATEWAY_FAILED_OTHER;
@@ -108,11 +118,13 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 		LOG(LOG_ERROR, NULL, "mailbag", "failed",
 		    F_S("error", "no memory: no mailbag is looked into"));
 	disk_look(g);
+	book_look(g->book, g->settings);
 	g->pickups = pickups_start(g);
 	if (!g->pickups)
 		LOG(LOG_ERROR, NULL, "pickup", "failed",
 		    F_S("error", "no memory: no pickup folder is looked into"));
 	queue_start(g->queue);
+	open_maildrop(g);
 	spool_maildrop_tidy(g->settings->gateway.spool, clock_wall(g->clock) - LEFT_MS);
 	maildrop_look(g->maildrop);
 	every_second(&g->second);
@@ -138,6 +150,7 @@ static void every_second(struct timer *t)
 	if (g->stopping)
 		return;
 	disk_look(g);
+	book_look(g->book, g->settings);
 	if (!g->totals_asked && g->settings->queue.max_messages) {
 		g->totals_asked = true;
 		g->totals = (struct spool_totals){
@@ -173,6 +186,7 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 	struct settings *old = g->settings;
 	g->settings = settings_ref(settings);
 	settings_unref(&old);
+	book_look(g->book, settings);
 	vendors_reload(g);
 	local_make_admins(settings);
 	queue_kick(g->queue, true);
@@ -269,6 +283,7 @@ void gateway_destroy(struct gateway **g)
 	pool_destroy(&(*g)->pool);
 	queue_destroy(&(*g)->queue);
 	maildrop_destroy(&(*g)->maildrop);
+	book_destroy(&(*g)->book);
 	cycles_destroy(&(*g)->cycles);
 	pickups_destroy(&(*g)->pickups);
 	inbound_destroy(*g);

@@ -19,6 +19,7 @@
 struct queue;
 struct vendor;
 struct inbound;
+struct book;
 
 struct gateway {
 	struct loop *loop;         /* [any] its inbox; else [main] */
@@ -50,6 +51,7 @@ struct gateway {
 	struct maildrop *maildrop; /* [main] */
 	struct cycles *cycles;     /* [main] mailbags of postoffices */
 	struct pickups *pickups;   /* [main] */
+	struct book *book;         /* [any] aliases */
 };
 
 /* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */

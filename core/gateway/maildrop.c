@@ -4,9 +4,13 @@
  */
 #include "gateway/maildrop.h"
 
+#include "gateway/book.h"
 #include "gateway/queue.h"
+#include "route/alias.h"
 
 #include <stdlib.h>
+
+#define ENVELOPE_MAX ((size_t)16 << 20) /* bytes of a file that its envelope may add to max_size */
 
 struct maildrop {
 	struct gateway *g;
@@ -99,18 +103,52 @@ static void taken(struct spool_request *request)
 	gateway_stop_check(m->g);
 }
 
+static enum result add_recipient(void *ctx, const char *address)
+{
+	return mail_envelope_add_once(ctx, address);
+}
+
+/* Recipients that are aliases become those that they stand for. */
+static enum result follow_aliases(struct maildrop *m, struct err *err)
+{
+	struct mail_envelope *e = &m->envelope;
+	struct mail_aliases *aliases = book_aliases(m->g->book);
+	const char **was = e->recipients;
+	size_t count = e->count, aliased;
+	struct route_world world;
+	const struct route_from from = {e->reverse_path, e->client, e->listener, NULL};
+	enum result r = OK;
+	if (!aliases)
+		return OK;
+	gateway_world(m->g, &world);
+	e->recipients = NULL;
+	e->count = e->cap = 0;
+	for (size_t i = 0; r == OK && i < count; i++) {
+		r = route_alias(&world, aliases, &from, was[i], add_recipient, e, &aliased);
+		if (r == OK && !aliased)
+			r = mail_envelope_add(e, was[i]);
+	}
+	mail_aliases_unref(&aliases);
+	return r == E_LIMIT ? err_set(err, E_CORRUPT, "an alias of its recipients has no end")
+	       : r != OK    ? err_set(err, r, "%s", result_sentence(r))
+			    : OK;
+}
+
 /* Starts the submit of one file. E_CORRUPT: the file is at fault, err says why. */
 static enum result take(struct maildrop *m, const char *name, struct err *err)
 {
 	char *data = NULL;
 	size_t n = 0;
 	struct spool_draft *draft = NULL;
+	const size_t most = (size_t)m->g->settings->gateway.max_size + ENVELOPE_MAX;
 	m->region = region_new(0);
 	m->link = calloc(1, sizeof *m->link);
 	if (!m->region || !m->link)
 		return err_set(err, E_NOMEM, "no memory");
 	enum result r =
-		spool_maildrop_read(folder(m), name, m->region, &m->envelope, &data, &n, err);
+		spool_maildrop_read(folder(m), name, most, m->region, &m->envelope, &data, &n, err);
+	if (r == OK)
+		r = follow_aliases(m, err);
 	if (r == OK)
 		r = spool_draft_new(m->g->spool, &draft, err);
 	if (r == OK) {
@@ -145,7 +183,7 @@ static void next(struct maildrop *m)
 		m->link = NULL;
 		region_destroy(&m->region);
 		m->at++;
-		if (r == E_CORRUPT || r == E_SYNTAX)
+		if (r == E_CORRUPT || r == E_SYNTAX || r == E_LIMIT || r == E_DENIED)
 			aside(m, name, err.text);
 		else if (r != E_NOTFOUND)
 			LOG(LOG_ERROR, NULL, "maildrop", "waits", F_S("file", name),

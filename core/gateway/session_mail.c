@@ -5,7 +5,9 @@
 #include "gateway/session_internal.h"
 
 #include "base/text.h"
+#include "gateway/book.h"
 #include "gateway/disk.h"
+#include "route/alias.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +88,28 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 	return SMTP_DONE;
 }
 
+static enum result add_recipient(void *ctx, const char *address)
+{
+	return mail_envelope_add_once(&((struct session *)ctx)->envelope, address);
+}
+
+/* An alias is admitted as local mail is, whatever it stands for. *count: its recipients, which are in the envelope; 0: it is none. */
+static enum result admit_alias(struct session *s, const struct route_world *world,
+			       const struct route_from *from, const char *forward_path,
+			       struct route_decision *d, size_t *count)
+{
+	struct mail_aliases *aliases = book_aliases(s->lane->vendor->g->book);
+	enum result r = route_alias(world, aliases, from, forward_path, NULL, NULL, count);
+	d->kind = ROUTE_LOCAL;
+	if (r == OK && *count && route_alias_admit(s->conf, from, d))
+		r = route_alias(world, aliases, from, forward_path, add_recipient, s, count);
+	if (r == OK && *count && d->kind != ROUTE_REFUSE)
+		LOG(LOG_INFO, s->id, "recipient", "alias", F_A("to", forward_path),
+		    F_N("recipients", *count));
+	mail_aliases_unref(&aliases);
+	return r;
+}
+
 static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smtp_reply *reply)
 {
 	struct session *s = ctx;
@@ -93,14 +117,19 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smt
 	const struct route_from from = {s->envelope.reverse_path, s->client, s->in->name,
 					*s->user ? s->user : NULL};
 	struct route_decision d;
-	route_admit(&world, s->conf, &from, forward_path, &d);
+	size_t aliased;
+	if (admit_alias(s, &world, &from, forward_path, &d, &aliased) != OK)
+		return refuse(s, reply, 451, "4.2.4",
+			      "This alias cannot be followed now, try again later");
+	if (!aliased)
+		route_admit(&world, s->conf, &from, forward_path, &d);
 	if (d.kind == ROUTE_REFUSE) {
 		LOG(LOG_INFO, s->id, "recipient", "refused", F_A("from", s->envelope.reverse_path),
 		    F_A("to", forward_path), F_S("client", s->client), F_N("code", d.code),
 		    F_S("reason", d.reason));
 		return refuse(s, reply, d.code, d.status, d.reason);
 	}
-	if (mail_envelope_add(&s->envelope, forward_path) != OK)
+	if (!aliased && mail_envelope_add(&s->envelope, forward_path) != OK)
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	return SMTP_DONE;
 }

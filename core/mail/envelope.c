@@ -2,6 +2,8 @@
  */
 #include "mail/envelope.h"
 
+#include "mail/address.h"
+
 #include <string.h>
 
 void mail_envelope_init(struct mail_envelope *e, struct region *region)
@@ -39,6 +41,14 @@ enum result mail_envelope_add(struct mail_envelope *e, const char *address)
 		return E_NOMEM;
 	e->recipients[e->count++] = copy;
 	return OK;
+}
+
+enum result mail_envelope_add_once(struct mail_envelope *e, const char *address)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (mail_address_same(e->recipients[i], address))
+			return OK;
+	return mail_envelope_add(e, address);
 }
 
 enum result mail_envelope_copy(struct mail_envelope *to, const struct mail_envelope *from,

@@ -35,6 +35,8 @@ struct mail_envelope {
 void mail_envelope_init(struct mail_envelope *e, struct region *region);
 /* Copies the address into the region and appends it: amortised O(1). OK or E_NOMEM. */
 enum result mail_envelope_add(struct mail_envelope *e, const char *address);
+/* The same unless that mailbox is in it already. */
+enum result mail_envelope_add_once(struct mail_envelope *e, const char *address);
 /* A deep copy of `from` in `region` (recipients too). OK or E_NOMEM. */
 enum result mail_envelope_copy(struct mail_envelope *to, const struct mail_envelope *from,
 			       struct region *region);

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,8 @@
 #include <unistd.h>
 
 #define PREFIX "drop-"
+#define DAY_MS INT64_C(86400000)
 #define FIRST_LINE "smtpgate maildrop 1\n"
-#define FILE_MOST ((size_t)1 << 30) /* bytes of one file; a larger one is answered E_LIMIT */
 
 bool spool_maildrop_named(const char *session)
 {
@@ -83,6 +84,48 @@ void spool_maildrop_name(char out[SPOOL_MAILDROP_NAME])
 		 (unsigned long long)clock_random(clock));
 }
 
+/* Users other than the gateway's may write into the folder but not list it, so they cannot sync it either: then all of the disk is. */
+static bool sync_unseen(const char *whole)
+{
+	int fd = open(whole, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool synced = fd >= 0 && syncfs(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return synced;
+}
+
+/* One that is there is as spool_maildrop_make left it. */
+static enum result make_folder(const struct file_ops *files, const char *path, struct err *err)
+{
+	enum result r =
+		access(path, W_OK | X_OK) == 0 ? OK : file_make_dirs(files, path, 0700, err);
+	if (r != OK || access(path, W_OK | X_OK) == 0)
+		return r;
+	r = err_errno(err, errno, "%s cannot be written to", path);
+	err_remedy(err, "start the gateway once: it opens the folder for all users");
+	return r;
+}
+
+enum result spool_maildrop_make(const struct file_ops *files, const char *path, struct err *err)
+{
+	char whole[PATH_MAX];
+	struct stat st;
+	if ((size_t)snprintf(whole, sizeof whole, "%s/maildrop", path) >= sizeof whole)
+		return err_set(err, E_LIMIT, "%s: the name is too long", path);
+	enum result r = file_make_dirs(files, whole, 0700, err);
+	if (r != OK || stat(path, &st) != 0)
+		return r != OK ? r : err_errno(err, errno, "%s cannot be looked at", path);
+	/* the files beside it are the gateway's alone; through the spool, others only pass */
+	const uid_t me = geteuid();
+	if ((!me || st.st_uid == me) && (st.st_mode & 0011) != 0011 &&
+	    chmod(path, (st.st_mode & 07777) | 0011) != 0)
+		return err_errno(err, errno, "%s cannot get its mode", path);
+	if (stat(whole, &st) == 0 && (!me || st.st_uid == me) && (st.st_mode & 07777) != 03733 &&
+	    chmod(whole, 03733) != 0)
+		return err_errno(err, errno, "%s cannot get its mode", whole);
+	return OK;
+}
+
 enum result spool_maildrop_write(const struct file_ops *files, const char *path,
 				 const struct mail_envelope *envelope, const void *data, size_t n,
 				 struct err *err)
@@ -103,7 +146,7 @@ enum result spool_maildrop_write_as(const struct file_ops *files, const char *pa
 		return r;
 	char *slash = strrchr(whole, '/');
 	*slash = '\0';
-	r = file_make_dirs(files, whole, 0700, err);
+	r = make_folder(files, whole, err);
 	*slash = '/';
 	buf_init(&b, 0);
 	if (r == OK && !envelope->count)
@@ -115,7 +158,10 @@ enum result spool_maildrop_write_as(const struct file_ops *files, const char *pa
 	if (r == E_NOMEM)
 		err_set(err, r, "no memory for the message");
 	if (r == OK) {
-		r = file_replace(files, whole, buf_head(&b), b.len, 0600, err);
+		/* the folder's group is the gateway's: it may read what users write */
+		r = file_replace(files, whole, buf_head(&b), b.len, 0640, err);
+		if (r == E_DENIED && sync_unseen(whole))
+			r = OK;
 		if (r !=
 		    OK) /* in place, but perhaps not for good: the caller is told that it is not sent */
 			files->unlinkat(AT_FDCWD, whole);
@@ -264,15 +310,86 @@ static enum result take_envelope(struct mail_envelope *e, char *text, char **con
 	return r;
 }
 
-enum result spool_maildrop_read(const char *path, const char *name, struct region *region,
-				struct mail_envelope *envelope, char **data, size_t *n,
-				struct err *err)
+/* Any user may put files there: what is no plain file of one name is not even opened for long. */
+static enum result open_file(const char *whole, size_t most, int *fd, struct stat *st,
+			     struct err *err)
+{
+	*fd = open(whole, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (*fd < 0 && errno == ELOOP)
+		return err_set(err, E_CORRUPT, "%s: it is a symbolic link", whole);
+	if (*fd < 0 || fstat(*fd, st) != 0)
+		return err_errno(err, errno, "%s cannot be read", whole);
+	if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
+		return err_set(err, E_CORRUPT, "%s: it is no file of its own", whole);
+	if ((uint64_t)st->st_size > most)
+		return err_set(err, E_LIMIT, "%s has %llu bytes, %zu are the most", whole,
+			       (unsigned long long)st->st_size, most);
+	return OK;
+}
+
+static enum result read_file(const char *whole, size_t most, char **data, size_t *n,
+			     struct stat *st, struct err *err)
+{
+	int fd;
+	size_t got = 0;
+	ssize_t more = 1;
+	enum result r = open_file(whole, most, &fd, st, err);
+	char *bytes = r == OK ? malloc((size_t)st->st_size + 1) : NULL;
+	if (r == OK && !bytes)
+		r = err_set(err, E_NOMEM, "no memory to read %s", whole);
+	while (r == OK && more > 0 && got < (size_t)st->st_size) {
+		more = read(fd, bytes + got, (size_t)st->st_size - got);
+		if (more < 0)
+			r = err_errno(err, errno, "%s cannot be read", whole);
+		else
+			got += (size_t)more;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (r != OK) {
+		free(bytes);
+		return r;
+	}
+	bytes[got] = '\0';
+	*data = bytes;
+	*n = got;
+	return OK;
+}
+
+/* A user's own file says who gets what; where it came in, and that it is urgent, is not the user's to say. */
+static void distrust(struct mail_envelope *e, const struct stat *st)
+{
+	struct passwd entry, *p = NULL;
+	char room[4096];
+	const int64_t now = clock_wall(clock_system());
+	if (st->st_uid == 0 || st->st_uid == geteuid())
+		return;
+	if (getpwuid_r(st->st_uid, &entry, room, sizeof room, &p) != 0)
+		p = NULL;
+	e->listener = "send";
+	e->protocol = "local";
+	e->client = "";
+	e->helo = p ? region_strdup(e->region, p->pw_name)
+		    : region_printf(e->region, "uid%ld", (long)st->st_uid);
+	if (!e->helo)
+		e->helo = "";
+	if (e->priority == MAIL_URGENT)
+		e->priority = MAIL_NORMAL;
+	if (e->arrived > now || e->arrived < now - DAY_MS)
+		e->arrived = now;
+}
+
+enum result spool_maildrop_read(const char *path, const char *name, size_t most,
+				struct region *region, struct mail_envelope *envelope, char **data,
+				size_t *n, struct err *err)
 {
 	char whole[PATH_MAX], *content = NULL;
+	struct stat st;
 	int64_t size;
 	enum result r = name_path(whole, path, name, "", err);
+	*data = NULL;
 	if (r == OK)
-		r = file_read(whole, FILE_MOST, data, n, err);
+		r = read_file(whole, most, data, n, &st, err);
 	if (r != OK)
 		return r;
 	mail_envelope_init(envelope, region);
@@ -282,6 +399,7 @@ enum result spool_maildrop_read(const char *path, const char *name, struct regio
 	if (r == OK && (size < 0 || (uint64_t)size != *n - head))
 		r = E_CORRUPT;
 	if (r == OK) {
+		distrust(envelope, &st);
 		*n -= head;
 		memmove(*data, content, *n + 1);
 		return OK;

@@ -297,6 +297,12 @@ enum result spool_id_parse(const char *text, uint64_t *number);
 
 /* ---- SPOOL/maildrop: mail of local programs while no daemon need run (`smtpgate send`) ---- */
 
+/*
+ * Any user may submit: the folder is made (03733: all write, none but the gateway lists, each file is its owner's and the
+ * gateway's to remove), and the spool's lets pass. Where they are another's (and we
+ * are not root), nothing is changed. Fails as the disk does.
+ */
+enum result spool_maildrop_make(const struct file_ops *files, const char *path, struct err *err);
 /* One file a message: written, synced, renamed into SPOOL/maildrop. path: the spool's folder. Fails: E_FULL, ... */
 enum result spool_maildrop_write(const struct file_ops *files, const char *path,
 				 const struct mail_envelope *envelope, const void *data, size_t n,
@@ -315,10 +321,14 @@ enum result spool_maildrop_write_as(const struct file_ops *files, const char *pa
 enum result spool_maildrop_list(const char *path, char ***names, size_t *count, struct err *err);
 /* Removes what writers left that ended in the midst (nothing of it was promised): begun before this wall clock, ms. */
 void spool_maildrop_tidy(const char *path, int64_t before);
-/* Reads one into an envelope (strings in region) and malloc'd content. E_CORRUPT: set it aside with maildrop_bad. */
-enum result spool_maildrop_read(const char *path, const char *name, struct region *region,
-				struct mail_envelope *envelope, char **data, size_t *n,
-				struct err *err);
+/*
+ * Reads one of at most `most` bytes into an envelope (strings in region) and malloc'd content. Of a file that is neither ours nor
+ * root's, listener, protocol, client, helo (the user's name) and priority are ours to say. E_CORRUPT, E_LIMIT, E_DENIED: set it
+ * aside with maildrop_bad.
+ */
+enum result spool_maildrop_read(const char *path, const char *name, size_t most,
+				struct region *region, struct mail_envelope *envelope, char **data,
+				size_t *n, struct err *err);
 /* After its submit was done: removes it. (A crash between the two is caught: the name is kept in the message's
  * envelope.session, and submit answers E_EXISTS for a maildrop name that was taken before.) */
 enum result spool_maildrop_taken(const char *path, const char *name, struct err *err);

@@ -67,8 +67,9 @@ class Gateway:
 
     def write(self, ini="", listen="", postoffice="", gateway="", vendor=""):
         """The ini file anew, as the constructor does it; takes effect at the next start or reload."""
-        text = "[gateway]\nhostname = gw.example.test\nspool = %s\ncontrol = %s\n%s%s\n" % (
-            self.spool, os.path.join(self.folder, "control"), self.plugin_lines, gateway)
+        aliases = "" if "aliases =" in gateway else "aliases = none\n"  # not those of this machine
+        text = "[gateway]\nhostname = gw.example.test\nspool = %s\ncontrol = %s\n%s%s%s\n" % (
+            self.spool, os.path.join(self.folder, "control"), self.plugin_lines, aliases, gateway)
         text += "[listen lan]\naddress = %s:%d\n%s\n" % (self.host, self.port, listen)
         text += "[postoffice TEST/HQ]\ndomain = example.test\npath = %s\n%s\n" % (self.mail, postoffice)
         text += vendor + "\n" + ini + "\n"

@@ -299,7 +299,8 @@ static void look_at_maildrop(const char *spool, const struct expected *e, size_t
 	for (size_t i = 0; i < count; i++) {
 		struct region *region = region_new(0);
 		data = NULL;
-		if (spool_maildrop_read(spool, names[i], region, &envelope, &data, &n, &err) != OK)
+		if (spool_maildrop_read(spool, names[i], 1 << 20, region, &envelope, &data, &n,
+					&err) != OK)
 			fault("call %zu: %s", upto, err.text);
 		else if (n != size || memcmp(data, want, n) != 0)
 			fault("call %zu: the maildrop has other content", upto);
