@@ -121,12 +121,39 @@ static void derive_retry(struct conf_load *l, struct conf_section *sec)
 	o->words = "[queue] retry";
 }
 
+/* What a provider's servers put up with; product.md's presets of a route. */
+static void derive_preset(struct conf_load *l, struct conf_section *sec,
+			  const struct conf_section *from)
+{
+	const struct conf_oauth *o = from->at;
+	const char *words =
+		o->provider == CONF_OAUTH_GOOGLE ? "preset of google" : "preset of microsoft";
+	if (o->user)
+		conf_load_derive(l, sec, "user", o->user, "[oauth] user");
+	if (o->provider == CONF_OAUTH_CUSTOM)
+		return;
+	conf_load_derive(l, sec, "smart_host",
+			 o->provider == CONF_OAUTH_GOOGLE ? "smtp.gmail.com:587"
+							  : "smtp.office365.com:587",
+			 words);
+	conf_load_derive(l, sec, "max_connections", "3", words);
+	conf_load_derive(l, sec, "rate", "30/1m", words);
+}
+
 /* A password goes over nothing less than verified TLS, unless the operator says so. */
 static void derive_login(struct conf_load *l, struct conf_section *sec)
 {
 	const struct conf_route *route = sec->at;
-	conf_load_derive(l, sec, "auth", route->user ? "auto" : "off",
-			 route->user ? "user is set" : "user is not set");
+	const struct conf_section *from =
+		route->oauth ? conf_load_find(l, CONF_KIND_OAUTH, route->oauth) : NULL;
+	conf_load_derive(l, sec, "user", "none", "default");
+	if (from)
+		derive_preset(l, sec, from);
+	bool known = route->oauth || route->user;
+	conf_load_derive(l, sec, "auth", known ? "auto" : "off",
+			 route->oauth  ? "oauth is set"
+			 : route->user ? "user is set"
+				       : "user is not set");
 	bool on = route->auth != CONF_LOGIN_OFF;
 	conf_load_derive(l, sec, "tls", on ? "verified" : "opportunistic",
 			 on ? "auth is on" : "default");
@@ -152,6 +179,45 @@ static void derive_pickup(struct conf_load *l, struct conf_section *sec)
 				 "derived from path");
 	p->sender = whole_address(l, p->sender);
 	p->recipient = whole_address(l, p->recipient);
+}
+
+static void derive_urls(struct conf_load *l, struct conf_section *sec, const struct conf_oauth *o)
+{
+	const char *tenant = o->tenant ? o->tenant : "organizations";
+	static const char base[] = "https://login.microsoftonline.com";
+	const char *words = "preset of microsoft";
+	const char *token =
+		printed(l, region_printf(l->region, "%s/%s/oauth2/v2.0/token", base, tenant));
+	const char *device =
+		printed(l, region_printf(l->region, "%s/%s/oauth2/v2.0/devicecode", base, tenant));
+	if (o->provider == CONF_OAUTH_GOOGLE) {
+		words = "preset of google";
+		token = "https://oauth2.googleapis.com/token";
+		device = "https://oauth2.googleapis.com/device/code";
+	}
+	conf_load_derive(l, sec, "token_url", token, words);
+	conf_load_derive(l, sec, "device_url", device, words);
+}
+
+static void derive_oauth(struct conf_load *l, struct conf_section *sec)
+{
+	const struct conf_oauth *o = sec->at;
+	bool google = o->provider == CONF_OAUTH_GOOGLE;
+	conf_load_derive(l, sec, "flow", google ? "refresh" : "device",
+			 google ? "preset of google" : "default");
+	conf_load_derive(l, sec, "token_file",
+			 printed(l, region_printf(l->region, LOCALSTATEDIR "/lib/smtpgate/oauth/%s",
+						  sec->name)),
+			 "the section's name");
+	if (o->provider == CONF_OAUTH_CUSTOM)
+		return;
+	derive_urls(l, sec, o);
+	conf_load_derive(l, sec, "scope",
+			 google                         ? "https://mail.google.com/"
+			 : o->flow == CONF_OAUTH_CLIENT ? "https://outlook.office365.com/.default"
+							: "https://outlook.office.com/SMTP.Send "
+							  "offline_access",
+			 google ? "preset of google" : "preset of microsoft");
 }
 
 static void derive_vendor(struct conf_load *l, struct conf_section *sec)
@@ -207,6 +273,8 @@ void conf_derive(struct conf_load *l)
 			derive_route(l, sec);
 		else if (sec->kind->id == CONF_KIND_PICKUP)
 			derive_pickup(l, sec);
+		else if (sec->kind->id == CONF_KIND_OAUTH)
+			derive_oauth(l, sec);
 		imply(l, CONF_KIND_VENDOR, vendor_of(sec));
 	}
 	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next)

@@ -401,6 +401,8 @@ const struct conf_kind conf_kinds[] = {
 	 false, "How lenient listeners are with some clients."},
 	{CONF_KIND_ROUTE, "route", "NAME", conf_keys_route, sizeof(struct conf_route), true, false,
 	 "A way out for mail that is not local."},
+	{CONF_KIND_OAUTH, "oauth", "NAME", conf_keys_oauth, sizeof(struct conf_oauth), true, false,
+	 "Where a route's access tokens come from."},
 	{CONF_KIND_POSTOFFICE, "postoffice", "NETWORK/POSTOFFICE", conf_keys_postoffice,
 	 sizeof(struct conf_postoffice), false, false, "Local domains and their mailboxes."},
 	{CONF_KIND_PICKUP, "pickup", "NAME", conf_keys_pickup, sizeof(struct conf_pickup), false,

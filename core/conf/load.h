@@ -84,6 +84,9 @@ void conf_profiles_derive(struct conf_load *l);
 const struct conf_profile *conf_profile_of(struct conf_load *l, const struct conf_section *listen);
 /* Looks for faults that no key shows alone. */
 void conf_validate(struct conf_load *l);
+/* Those of how a route logs in, and of an [oauth]. */
+void conf_validate_login(struct conf_load *l, const struct conf_section *sec);
+void conf_validate_oauth(struct conf_load *l, const struct conf_section *sec);
 
 /* Is text a domain name: labels of letters, digits, - and _, none empty or above 63, at most 253 in all? */
 bool conf_text_is_domain(const char *text);

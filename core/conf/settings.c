@@ -33,6 +33,7 @@ static void gather_all(struct conf_load *l)
 	s->listens = gather(l, CONF_KIND_LISTEN, &s->listen_count);
 	s->profiles = gather(l, CONF_KIND_PROFILE, &s->profile_count);
 	s->routes = gather(l, CONF_KIND_ROUTE, &s->route_count);
+	s->oauths = gather(l, CONF_KIND_OAUTH, &s->oauth_count);
 	s->postoffices = gather(l, CONF_KIND_POSTOFFICE, &s->postoffice_count);
 	s->pickups = gather(l, CONF_KIND_PICKUP, &s->pickup_count);
 	s->vendors = gather(l, CONF_KIND_VENDOR, &s->vendor_count);
@@ -141,5 +142,13 @@ const struct conf_route *settings_route(const struct settings *s, const char *na
 	for (size_t i = 0; i < s->route_count; i++)
 		if (text_same(s->routes[i].name, name))
 			return &s->routes[i];
+	return NULL;
+}
+
+const struct conf_oauth *settings_oauth(const struct settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->oauth_count; i++)
+		if (text_same(s->oauths[i].name, name))
+			return &s->oauths[i];
 	return NULL;
 }

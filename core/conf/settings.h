@@ -130,7 +130,9 @@ enum conf_login {
 	CONF_LOGIN_AUTO,
 	CONF_LOGIN_PLAIN,
 	CONF_LOGIN_LOGIN,
-	CONF_LOGIN_SCRAM
+	CONF_LOGIN_SCRAM,
+	CONF_LOGIN_XOAUTH2,
+	CONF_LOGIN_OAUTHBEARER
 };
 
 enum conf_do { CONF_SEND, CONF_HOLD, CONF_DISCARD, CONF_REJECT };
@@ -153,9 +155,10 @@ struct conf_route {
 	const char *tls_name; /* NULL: that of the host */
 	const char *tls_pin;  /* 64 hex digits; NULL: none */
 	enum conf_tls_version tls_min;
-	enum conf_login auth; /* off without user */
+	enum conf_login auth; /* off without user and oauth */
 	const char *user;     /* NULL: none */
 	const char *password; /* where it is, never itself; NULL: none */
+	const char *oauth;    /* NULL: none */
 	unsigned max_connections;
 	struct conf_rate rate;
 	uint64_t max_size;
@@ -163,6 +166,28 @@ struct conf_route {
 	int64_t lifetime, warn_after;
 	struct conf_texts match_written,
 		sender_written; /* as they stand in the ini: file: is not read in */
+};
+
+enum conf_oauth_provider { CONF_OAUTH_MICROSOFT, CONF_OAUTH_GOOGLE, CONF_OAUTH_CUSTOM };
+enum conf_oauth_flow { CONF_OAUTH_CLIENT, CONF_OAUTH_DEVICE, CONF_OAUTH_REFRESH };
+
+/* Where access tokens come from (RFC 6749). */
+struct conf_oauth {
+	const char *name;
+	enum conf_oauth_provider provider;
+	const char *tenant; /* NULL: none */
+	enum conf_oauth_flow flow;
+	const char *user; /* whose mailbox; NULL: the route says */
+	const char *client_id;
+	const char *client_secret;          /* where it is; NULL: none */
+	const char *client_certificate;     /* PEM with its key; NULL: none */
+	const char *scope;                  /* NULL: none is asked for */
+	const char *token_url, *device_url; /* device_url NULL: none */
+	const char *tls_ca;                 /* NULL: the system's */
+	const char *proxy;                  /* NULL: none */
+	const char *token_file;
+	const char *vendor;
+	int64_t warn_before;
 };
 
 enum conf_mailboxes { CONF_MAILBOXES_EXISTING, CONF_MAILBOXES_ANY };
@@ -252,6 +277,8 @@ struct settings {
 	size_t postoffice_count;
 	struct conf_pickup *pickups;
 	size_t pickup_count;
+	struct conf_oauth *oauths;
+	size_t oauth_count;
 	struct conf_queue queue;
 	struct conf_vendor *vendors; /* every vendor that is named anywhere has an entry */
 	size_t vendor_count;
@@ -295,6 +322,7 @@ void settings_attach(struct settings *s, void *what, void (*detach)(void *what))
 const struct conf_vendor *settings_vendor(const struct settings *s, const char *name);
 /* The profile of this name, or NULL. */
 const struct conf_profile *settings_profile(const struct settings *s, const char *name);
+const struct conf_oauth *settings_oauth(const struct settings *s, const char *name);
 const struct conf_route *settings_route(const struct settings *s, const char *name);
 
 /* What settings_print cannot know: the keys of a vendor's module that its section does not give. */

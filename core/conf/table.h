@@ -41,6 +41,8 @@ extern const struct conf_type conf_type_mailbox;     /* const char *: name of a 
 extern const struct conf_type conf_type_source;      /* const char *: whatever the vendor takes */
 extern const struct conf_type conf_type_account;     /* const char *: without blanks */
 extern const struct conf_type conf_type_secret;      /* const char *: where a secret is */
+extern const struct conf_type conf_type_url;         /* const char *: https or, for a proxy, http */
+extern const struct conf_type conf_type_words;       /* const char *: texts parted by blanks */
 extern const struct conf_type conf_type_command;     /* const char *: words by blanks */
 extern const struct conf_type conf_type_size;        /* uint64_t, bytes */
 extern const struct conf_type conf_type_time;        /* int64_t, ms */
@@ -91,6 +93,7 @@ enum conf_kind_id {
 	CONF_KIND_LISTEN,
 	CONF_KIND_PROFILE,
 	CONF_KIND_ROUTE,
+	CONF_KIND_OAUTH,
 	CONF_KIND_POSTOFFICE,
 	CONF_KIND_PICKUP,
 	CONF_KIND_QUEUE,
@@ -110,8 +113,8 @@ struct conf_kind {
 };
 
 extern const struct conf_key conf_keys_gateway[], conf_keys_log[], conf_keys_listen[],
-	conf_keys_profile[], conf_keys_route[], conf_keys_postoffice[], conf_keys_pickup[],
-	conf_keys_queue[], conf_keys_vendor[];
+	conf_keys_profile[], conf_keys_route[], conf_keys_oauth[], conf_keys_postoffice[],
+	conf_keys_pickup[], conf_keys_queue[], conf_keys_vendor[];
 
 /* Words of enum mail_priority; NULL at the end. */
 extern const char *const conf_priorities[];

@@ -178,6 +178,32 @@ static void read_account(struct conf_load *l, const struct conf_key *k, void *se
 		not_a(l, k, text, "the name of an account");
 }
 
+static void read_url(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	bool none = k->words && strcmp(text, k->words[0]) == 0;
+	bool https = text_starts(text, "https://") && text[8];
+	bool http = text_starts(text, "http://") && text[7] && strcmp(k->name, "proxy") == 0;
+	if (strchr(text, '@'))
+		conf_load_error(l, NULL, "%s: no name and password stand in a URL here", k->name);
+	else if ((none || https || http) && conf_text_is_graphic(text) && strlen(text) <= 1000)
+		put_text(l, k, section, text);
+	else
+		not_a(l, k, text, "a URL that begins with https://");
+}
+
+static void read_words(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ') {
+			not_a(l, k, text, "a text of words");
+			return;
+		}
+	if (strlen(text) <= 1000)
+		put_text(l, k, section, text);
+	else
+		not_a(l, k, text, "a text of at most 1000 characters");
+}
+
 /* Where a secret is; what was written is never repeated: it may be the secret itself. */
 static void read_secret(struct conf_load *l, const struct conf_key *k, void *section, char *text)
 {
@@ -220,6 +246,8 @@ const struct conf_type conf_type_mailbox = {"mailbox", read_mailbox, format_text
 const struct conf_type conf_type_command = {"command", read_command, format_text};
 const struct conf_type conf_type_account = {"text", read_account, format_text};
 const struct conf_type conf_type_secret = {"secret", read_secret, format_text};
+const struct conf_type conf_type_url = {"URL", read_url, format_text};
+const struct conf_type conf_type_words = {"words", read_words, format_text};
 const struct conf_type conf_type_source = {"source", read_source, format_text};
 
 /* ---- numbers ---- */

@@ -208,41 +208,14 @@ static bool takes_all(const struct conf_route *r)
 	       !r->listener;
 }
 
-/* Who logs in needs a name, a secret and TLS. */
-static void check_login(struct conf_load *l, const struct conf_section *sec)
-{
-	const struct conf_route *r = sec->at;
-	if (r->auth == CONF_LOGIN_OFF)
-		return;
-	conf_load_place(l, sec, is_set(sec, "auth") ? "auth" : "user");
-	if (!r->user || !r->password)
-		conf_load_error(l, r->user ? "set password = file:/PATH" : "set user, and password",
-				"auth of [route %s] needs a %s", r->name,
-				r->user ? "password" : "user");
-	if (r->mx)
-		conf_load_error(l, "name the server in smart_host",
-				"auth of [route %s] needs a smart_host: no password is sent to "
-				"servers that DNS names",
-				r->name);
-	if (!is_set(sec, "tls"))
-		return;
-	conf_load_place(l, sec, "tls");
-	if (r->tls == CONF_TLS_NONE || r->tls == CONF_TLS_OPPORTUNISTIC)
-		conf_load_error(l, "set tls = verified, or take the line away",
-				"tls of [route %s] may send its password in the clear", r->name);
-	else if (r->tls == CONF_TLS_NEEDED)
-		conf_load_warn(l, "set tls = verified, with tls_ca or tls_pin",
-			       "tls of [route %s] gives its password to whoever answers", r->name);
-}
-
 static void check_route(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_route *r = sec->at;
 	const struct conf_section *next = next_alike(sec);
 	check_listener(l, sec);
-	check_login(l, sec);
+	conf_validate_login(l, sec);
 	conf_load_place(l, sec, NULL);
-	if (r->what == CONF_SEND && !is_set(sec, "smart_host") && takes_all(r) &&
+	if (r->what == CONF_SEND && r->mx && !is_set(sec, "smart_host") && takes_all(r) &&
 	    !is_set(sec, "match"))
 		conf_load_warn(l, "say so with match = * and smart_host = mx, or name a smart_host",
 			       "[route %s] sends all mail by MX", r->name);
@@ -351,6 +324,7 @@ void conf_validate(struct conf_load *l)
 	each(l, CONF_KIND_QUEUE, check_queue);
 	each(l, CONF_KIND_LISTEN, check_listen);
 	each(l, CONF_KIND_ROUTE, check_route);
+	each(l, CONF_KIND_OAUTH, conf_validate_oauth);
 	each(l, CONF_KIND_POSTOFFICE, check_postoffice);
 	each(l, CONF_KIND_PICKUP, check_pickup);
 }

@@ -72,8 +72,7 @@ static enum exit_status start(struct probe *p)
 	if (status == EXIT_FAILED)
 		return status;
 	if (ready && status == EXIT_DONE && stack_start_here(p->look.stack, &error) == SGT_OK) {
-		fprintf(p->call->out, PROBE_LAYER "it starts
-", "start");
+		fprintf(p->call->out, PROBE_LAYER "it starts\n", "start");
 		return EXIT_DONE;
 	}
 	report_error(&trouble, p->look.vendor->name, p->look.module, &p->look.report, &error);

@@ -91,6 +91,13 @@ const struct command commands[] = {
 	 "what was delivered since the backup would be delivered again. Look with queue list,\n"
 	 "remove what is not wanted, and let the rest go with queue release --all.\n",
 	 none, 1, 1, false, cmd_restore},
+	{"oauth", "login|status|test [NAME]", "log in for access tokens, and look at them",
+	 "login   gets the first tokens of [oauth NAME]: by a code that a person enters at the\n"
+	 "        provider, by a refresh token from standard input, or as the application\n"
+	 "status  when the tokens and the certificate end\n"
+	 "test    fetches a token now, or says what is wrong\n"
+	 "Tokens go into its token_file and are never printed. No gateway need run.\n",
+	 none, 1, 2, false, cmd_oauth},
 	{"reload", "", "read the configuration again",
 	 "Takes all that a reload may change, without dropping a session, or nothing; then\n"
 	 "it says why.\n",

@@ -59,6 +59,7 @@ enum exit_status cmd_config(struct call *c);
 enum exit_status cmd_help(struct call *c);
 enum exit_status cmd_history(struct call *c);
 enum exit_status cmd_mailbox(struct call *c);
+enum exit_status cmd_oauth(struct call *c);
 enum exit_status cmd_probe(struct call *c);
 enum exit_status cmd_queue(struct call *c);
 enum exit_status cmd_reload(struct call *c);

@@ -1,6 +1,7 @@
 /* The way of one group to a server: see attempt.h and outbound.h. In the lane's thread. */
 #include "gateway/attempt.h"
 
+#include "auth/secret.h"
 #include "base/net.h"
 #include "base/text.h"
 #include "gateway/refusal.h"
@@ -66,7 +67,17 @@ static void finish(struct attempt *a)
 	free(a->trace);
 	a->trace = NULL;
 	digest_free(&a->digest);
+	secret_free(&a->token.token);
 	outbound_finished(a);
+}
+
+static void attempt_fail_token(struct attempt *a)
+{
+	char why[2 * ERR_TEXT_MAX + 8];
+	const struct err *err = &a->token.err;
+	snprintf(why, sizeof why, *err->remedy ? "%.500s (%.400s)" : "%.500s%s", err->text,
+		 err->remedy);
+	attempt_fail(a, 0, "4.7.0", why);
 }
 
 void attempt_fail(struct attempt *a, int code, const char *status, const char *text)
@@ -75,6 +86,47 @@ void attempt_fail(struct attempt *a, int code, const char *status, const char *t
 		smtp_reply_set(&a->d->replies[i], code, status, "%s", text);
 	a->d->connected = code != 0;
 	finish(a);
+}
+
+/* ---- the token of a route that logs in with one; hosts are looked for with it in hand ---- */
+
+static void with_token(struct attempt *a)
+{
+	if (a->host_count)
+		attempt_next_host(a); /* the same one again */
+	else
+		attempt_find_hosts(a);
+}
+
+static void token_came(struct token_wait *w)
+{
+	struct attempt *a = (struct attempt *)((char *)w - offsetof(struct attempt, token));
+	a->waiting = false;
+	if (a->given_up)
+		attempt_fail(a, 0, "4.3.2", a->given_up);
+	else if (w->result == OK)
+		with_token(a);
+	else
+		attempt_fail_token(a);
+}
+
+static void begin(struct attempt *a)
+{
+	const struct conf_route *route = a->d->decision.route;
+	struct gateway *g = a->lane->vendor->g;
+	if (!route->oauth || route->auth == CONF_LOGIN_OFF || a->token.token) {
+		with_token(a);
+		return;
+	}
+	a->token.answer_to = stack_inbox(a->lane->stack);
+	a->token.done = token_came;
+	enum result r = tokens_ask(g->tokens, a->d->settings,
+				   settings_oauth(a->d->settings, route->oauth), &a->token);
+	a->waiting = r == E_STATE;
+	if (r == OK)
+		with_token(a);
+	else if (r != E_STATE)
+		attempt_fail_token(a);
 }
 
 /* Gives the transaction to the link; false: it cannot be used. */
@@ -176,7 +228,7 @@ static void on_done(struct attempt *a, struct kept *k)
 	kept_release(k);
 	if (dead && a->reused) {
 		a->reused = false;
-		attempt_find_hosts(a);
+		begin(a);
 		return;
 	}
 	a->d->connected = !rests;
@@ -206,6 +258,20 @@ static void tell_end(struct attempt *a, const char *host, const struct link_end 
 	refusal_format(r, host, more, a->why, sizeof a->why);
 }
 
+/* A token may end before its time, when it is withdrawn: once in a job a new one is tried at the same host. */
+static bool replaces_token(struct attempt *a, const struct smtp_reply *reply)
+{
+	const struct conf_route *route = a->d->decision.route;
+	if (!a->token.token || !smtp_reply_is(reply, 5))
+		return false;
+	tokens_refused(a->lane->vendor->g->tokens, route->oauth, a->token.token);
+	if (a->token_again || a->host_at >= a->host_count)
+		return false;
+	a->token_again = true;
+	secret_free(&a->token.token);
+	return true;
+}
+
 static void on_gone(struct attempt *a, const struct link_end *end)
 {
 	const struct smtp_reply *reply = &end->reply;
@@ -213,7 +279,11 @@ static void on_gone(struct attempt *a, const struct link_end *end)
 	a->kept = NULL;
 	if (a->reused) {
 		a->reused = false;
-		attempt_find_hosts(a);
+		begin(a);
+		return;
+	}
+	if (end->login && replaces_token(a, reply)) {
+		begin(a);
 		return;
 	}
 	tell_end(a, h->name, end);
@@ -255,10 +325,9 @@ static void set_tls(const struct attempt *a, struct link_config *config)
 static bool set_login(const struct attempt *a, struct login_config *login)
 {
 	static const enum sasl_mechanism mechanisms[] = {
-		[CONF_LOGIN_AUTO] = SASL_MECHANISMS,
-		[CONF_LOGIN_PLAIN] = SASL_PLAIN,
-		[CONF_LOGIN_LOGIN] = SASL_LOGIN,
-		[CONF_LOGIN_SCRAM] = SASL_SCRAM,
+		[CONF_LOGIN_AUTO] = SASL_MECHANISMS, [CONF_LOGIN_PLAIN] = SASL_PLAIN,
+		[CONF_LOGIN_LOGIN] = SASL_LOGIN,     [CONF_LOGIN_SCRAM] = SASL_SCRAM,
+		[CONF_LOGIN_XOAUTH2] = SASL_XOAUTH2, [CONF_LOGIN_OAUTHBEARER] = SASL_OAUTHBEARER,
 	};
 	const struct conf_route *r = a->d->decision.route;
 	const struct attempt_host *h = &a->hosts[a->host_at];
@@ -266,9 +335,11 @@ static bool set_login(const struct attempt *a, struct login_config *login)
 		return false;
 	*login = (struct login_config){
 		.identity = {.user = r->user,
-			     .secret = secure_password(a->d->settings, r),
+			     .secret =
+				     r->oauth ? a->token.token : secure_password(a->d->settings, r),
 			     .host = h->name,
 			     .port = h->port},
+		.token = r->oauth != NULL,
 		.mechanism = mechanisms[r->auth],
 	};
 	return true;
@@ -338,13 +409,13 @@ void attempt_start(struct attempt *a)
 	a->kept = kept_take(a->outbound_kept, a->key, a);
 	a->reused = a->kept != NULL;
 	if (!a->kept) {
-		attempt_find_hosts(a);
+		begin(a);
 	} else if (!send_over(a)) {
 		struct kept *k = a->kept;
 		a->kept = NULL;
 		a->reused = false;
 		kept_release(k);
-		attempt_find_hosts(a);
+		begin(a);
 	}
 }
 
@@ -356,6 +427,12 @@ void attempt_cancel(struct attempt *a, const char *why)
 	dial_cancel(&a->dial);
 	a->host_at = a->host_count; /* whatever fails now, no other host is tried */
 	a->reused = false;
+	if (a->waiting && !tokens_forget(a->lane->vendor->g->tokens, &a->token)) {
+		a->given_up =
+			why; /* static; the answer is on its way to this thread, and ends the job */
+		return;
+	}
+	a->waiting = false;
 	if (a->kept)
 		link_abort(kept_link(a->kept), why); /* ends in on_done or on_gone */
 	else

@@ -5,6 +5,7 @@
 #include "dns/dns.h"
 #include "gateway/kept.h"
 #include "gateway/outbound.h"
+#include "gateway/tokens.h"
 #include "transport/dial.h"
 
 #define ATTEMPT_HOSTS DNS_MX_MAX
@@ -30,6 +31,10 @@ struct attempt {
 	bool own;        /* a host was this gateway itself */
 	struct dns_query query;
 	bool asking;
+	struct token_wait token; /* token.token: to log in with; NULL: none yet */
+	bool waiting;            /* for it */
+	bool token_again;        /* a server did not take one: the next was asked for */
+	const char *given_up;    /* cancelled while it waited: why */
 	struct dial *dial;
 	struct kept *kept;
 	bool reused; /* over a kept connection: may be tried once more over a new one */

@@ -15,6 +15,7 @@
 #include "gateway/pickups.h"
 #include "gateway/queue.h"
 #include "gateway/secure.h"
+#include "gateway/tokens.h"
 #include "gateway/vendor.h"
 
 #include <stdlib.h>
@@ -51,6 +52,11 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 		r = inbound_new(g, err);
 	if (r == OK)
 		r = queue_new(&g->queue, g, err);
+	if (r == OK) {
+		g->tokens = tokens_new(g);
+		if (!g->tokens)
+			r = err_set(err, E_NOMEM, "no memory for tokens");
+	}
 	if (r == OK) {
 		g->maildrop = maildrop_new(g);
 		g->book = book_new();
@@ -253,6 +259,7 @@ void gateway_stop(struct gateway *g, void (*done)(void *ctx), void *ctx)
 	g->stopped_ctx = ctx;
 	timers_clear(loop_timers(g->loop), &g->second);
 	vendors_quiet(g);
+	tokens_stop(g->tokens);
 	cycles_stop(g->cycles);
 	pickups_stop(g->pickups);
 	queue_stop(g->queue);
@@ -281,6 +288,7 @@ void gateway_destroy(struct gateway **g)
 	vendors_stop(*g);
 	spool_close(&(*g)->spool);
 	pool_destroy(&(*g)->pool);
+	tokens_destroy(&(*g)->tokens);
 	queue_destroy(&(*g)->queue);
 	maildrop_destroy(&(*g)->maildrop);
 	book_destroy(&(*g)->book);

@@ -34,6 +34,7 @@ struct gateway {
 	struct vendor *vendors;         /* [main] a list; the vendors themselves are [any] */
 	struct inbound *inbound;        /* [main] listeners */
 	struct queue *queue;            /* [main] */
+	struct tokens *tokens;          /* [any] */
 	int64_t started;                /* [any] wall ms */
 	_Atomic uint64_t disk_free;     /* bytes, looked at every second; UINT64_MAX before */
 	_Atomic uint64_t live;          /* messages waiting or held, for max_messages */

@@ -20,8 +20,10 @@ struct secure {
 	size_t route_count;
 	struct tls_context **routes; /* one for each [route], NULL: off */
 	char **passwords;            /* likewise, NULL: it has none */
-	struct tls_identity *own;    /* of certificate = auto, NULL: none */
-	bool unsaved;                /* own was made, not read */
+	size_t oauth_count;
+	char **client_secrets;    /* one for each [oauth], NULL: none */
+	struct tls_identity *own; /* of certificate = auto, NULL: none */
+	bool unsaved;             /* own was made, not read */
 };
 
 static void secure_free(void *what)
@@ -38,6 +40,9 @@ static void secure_free(void *what)
 	for (size_t i = 0; x->passwords && i < x->route_count; i++)
 		secret_free(&x->passwords[i]);
 	free(x->passwords);
+	for (size_t i = 0; x->client_secrets && i < x->oauth_count; i++)
+		secret_free(&x->client_secrets[i]);
+	free(x->client_secrets);
 	free(x->routes);
 	free(x->users);
 	tls_identity_free(&x->own);
@@ -132,6 +137,18 @@ static enum result read_password(struct secure *x, size_t i, const struct settin
 	return r;
 }
 
+static enum result read_client_secret(struct secure *x, size_t i, const struct settings *s,
+				      struct err *err)
+{
+	const struct conf_oauth *o = &s->oauths[i];
+	if (!o->client_secret)
+		return OK;
+	enum result r = secret_read(o->client_secret, clock_system(), &x->client_secrets[i], err);
+	if (r != OK)
+		err_prefix(err, "[oauth %s] client_secret", o->name);
+	return r;
+}
+
 static enum result read_users(struct secure *x, size_t i, const struct settings *s, struct err *err)
 {
 	const struct conf_listen *l = &s->listens[i];
@@ -152,15 +169,17 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err)
 		x->listens = calloc(s->listen_count + 1, sizeof *x->listens);
 		x->users = calloc(s->listen_count + 1, sizeof(struct users *));
 		x->passwords = calloc(s->route_count + 1, sizeof(char *));
+		x->client_secrets = calloc(s->oauth_count + 1, sizeof(char *));
 		x->routes = calloc(s->route_count + 1, sizeof(struct tls_context *));
 	}
-	if (!x || !x->listens || !x->routes || !x->users || !x->passwords) {
+	if (!x || !x->listens || !x->routes || !x->users || !x->passwords || !x->client_secrets) {
 		if (x)
 			secure_free(x);
 		return err_set(err, E_NOMEM, "no memory for TLS");
 	}
 	x->listen_count = s->listen_count;
 	x->route_count = s->route_count;
+	x->oauth_count = s->oauth_count;
 	enum result r = OK;
 	for (size_t i = 0; i < s->listen_count && r == OK; i++)
 		r = make_listen(x, i, s, now, err);
@@ -168,6 +187,8 @@ enum result secure_new(struct settings *s, int64_t now, struct err *err)
 		r = make_route(x, i, s, err);
 	for (size_t i = 0; i < s->route_count && r == OK; i++)
 		r = read_password(x, i, s, err);
+	for (size_t i = 0; i < s->oauth_count && r == OK; i++)
+		r = read_client_secret(x, i, s, err);
 	for (size_t i = 0; i < s->listen_count && r == OK; i++)
 		r = read_users(x, i, s, err);
 	if (r == OK)
@@ -219,9 +240,15 @@ const char *secure_password(const struct settings *s, const struct conf_route *r
 	return x->passwords[r - s->routes];
 }
 
+const char *secure_client_secret(const struct settings *s, const struct conf_oauth *o)
+{
+	const struct secure *x = s->attached;
+	return x->client_secrets[o - s->oauths];
+}
+
 void secure_guard(const struct settings *s)
 {
-	bool secrets = false;
+	bool secrets = s->oauth_count > 0;
 	for (size_t i = 0; i < s->listen_count; i++)
 		secrets = secrets || s->listens[i].auth != CONF_AUTH_OFF;
 	for (size_t i = 0; i < s->route_count; i++)

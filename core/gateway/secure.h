@@ -21,6 +21,8 @@ void secure_keep(const struct settings *s);
 const struct users *secure_users(const struct settings *s, const struct conf_listen *l);
 /* What a route logs in with; NULL: it does not, or by a token. Borrowed from the settings; cleared with them. */
 const char *secure_password(const struct settings *s, const struct conf_route *r);
+/* The secret of an application; NULL: it has none. Likewise. */
+const char *secure_client_secret(const struct settings *s, const struct conf_oauth *o);
 /* When the settings hold secrets, no memory of this process is written into a core file any more, whoever asks. To be called
  * once rights were dropped, which undoes it. */
 void secure_guard(const struct settings *s);

@@ -111,6 +111,38 @@ START_TEST(listeners_and_routes_inherit)
 }
 END_TEST
 
+/* What a route has when its tokens are of a provider that is known. */
+START_TEST(presets)
+{
+	load_as("[route r]\noauth = t\n[oauth t]\nclient_id = id\nuser = me@x.y\ntenant = x.y\n",
+		NULL);
+	shows("route r", "smart_host = smtp.office365.com:587 ; preset of microsoft\n");
+	shows("route r", "user = me@x.y ; [oauth] user\n");
+	shows("route r", "auth = auto ; oauth is set\n");
+	shows("route r", "tls = verified ; auth is on\n");
+	shows("route r", "max_connections = 3 ; preset of microsoft\n");
+	shows("route r", "rate = 30/1m ; preset of microsoft\n");
+	shows("oauth t", "flow = device ; default\n");
+	shows("oauth t", "token_url = https://login.microsoftonline.com/x.y/oauth2/v2.0/token ; "
+			 "preset of microsoft\n");
+	shows("oauth t", "scope = https://outlook.office.com/SMTP.Send offline_access ; preset");
+	shows("oauth t",
+	      "token_file = " LOCALSTATEDIR "/lib/smtpgate/oauth/t ; the section's name\n");
+	load_as("[oauth t]\nclient_id = id\ntenant = x\nflow = client\nclient_secret = file:/s\n",
+		NULL);
+	shows("oauth t", "scope = https://outlook.office365.com/.default ; preset");
+	load_as("[route r]\noauth = t\nuser = you@x.y\nrate = 5/1m\n[oauth t]\nclient_id = id\n"
+		"provider = google\nuser = me@x.y\n",
+		NULL);
+	shows("route r", "smart_host = smtp.gmail.com:587 ; preset of google\n");
+	shows("route r", "user = you@x.y ; /gw.ini:3\n");
+	shows("route r", "rate = 5/1m ; /gw.ini:4\n");
+	shows("oauth t", "flow = refresh ; preset of google\n");
+	shows("oauth t", "token_url = https://oauth2.googleapis.com/token ; preset of google\n");
+	fake_free();
+}
+END_TEST
+
 START_TEST(every_vendor_has_an_entry)
 {
 	load_as("[listen a]\nvendor = xln\n[route a]\nmatch = a.b\nvendor = nvl\n[vendor "
@@ -152,7 +184,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("conf/derive");
 	SUITE_CASE(s, "gateway", names_follow_the_host, pickup_folders, hosts_without_a_good_name,
 		   control_socket, the_name_of_the_program_counts);
-	SUITE_CASE(s, "sections", listeners_and_routes_inherit, every_vendor_has_an_entry);
+	SUITE_CASE(s, "sections", listeners_and_routes_inherit, presets, every_vendor_has_an_entry);
 	return s;
 }
 SUITE_MAIN(suite)

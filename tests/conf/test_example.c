@@ -65,8 +65,9 @@ static size_t section_of(size_t i)
 static bool needed(size_t i)
 {
 	static const char *const keys[] = {
-		";domain =",      ";path =", ";address =",  ";match =",
-		";certificate =", ";user =", ";password =", ";smart_host ="};
+		";domain =",      ";path =",      ";address =",       ";match =",
+		";certificate =", ";user =",      ";password =",      ";smart_host =",
+		";sender =",      ";client_id =", ";client_secret =", ";tenant ="};
 	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 		if (text_starts(lines[i], keys[k]))
 			return true;
@@ -112,9 +113,18 @@ static bool all_wanted(size_t line, size_t chosen)
 	return commented_section(lines[line]) || commented_key(lines[line]);
 }
 
+/* A line that names an [oauth] goes with that section. */
+static bool is_named(size_t line, size_t chosen)
+{
+	size_t section =
+		is_section(lines[line]) || commented_key(lines[line]) ? section_of(line) : 0;
+	return text_starts(lines[chosen], ";oauth =") && text_starts(lines[section], ";[oauth ") &&
+	       (line == section || needed(line));
+}
+
 static bool one_wanted(size_t line, size_t chosen)
 {
-	if (line == chosen)
+	if (line == chosen || is_named(line, chosen))
 		return true;
 	size_t section = section_of(chosen);
 	if (!commented_section(lines[section]) || line < section || is_section(lines[line]))

@@ -8,6 +8,8 @@
 #define PICKUP(name, path) "[pickup " name "]\npath = " path "\n"
 #define OFFICE(name, domain, path) "[postoffice " name "]\ndomain = " domain "\npath = " path "\n"
 
+#define OAUTH "[oauth t]\nclient_id = id\nuser = me@x.y\n"
+
 /* fault: what is told, without the place; NULL: nothing is. */
 static const struct {
 	const char *text;
@@ -69,6 +71,33 @@ static const struct {
 	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\ntls = required\n", 5,
 	 "warning: tls of [route a] gives its password to whoever answers"},
 	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\ntls = implicit\n", 0, NULL},
+	{"[route a]\noauth = t\n" OAUTH "tenant = x\nflow = client\nclient_secret = file:/s\n", 0,
+	 NULL},
+	{"[route a]\noauth = t\n" OAUTH, 0, NULL},
+	{"[route a]\noauth = u\nsmart_host = h\nuser = me\n" OAUTH, 2,
+	 "error: oauth: there is no [oauth u]"},
+	{"[route a]\noauth = t\npassword = file:/p\n" OAUTH, 2,
+	 "error: [route a] has a password and an oauth (leave one of them)"},
+	{"[route a]\noauth = t\nauth = plain\n" OAUTH, 3,
+	 "error: auth of [route a] takes no tokens (set auth = auto"},
+	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\nauth = xoauth2\n", 5,
+	 "error: auth of [route a] needs an oauth (set oauth)"},
+	{OAUTH "flow = client\nclient_secret = file:/s\n", 4,
+	 "error: [oauth t] needs tenant: flow is client"},
+	{OAUTH "tenant = x\nflow = client\n", 5,
+	 "error: [oauth t] needs client_secret or client_certificate: flow is client"},
+	{OAUTH "client_secret = file:/s\nclient_certificate = /c\n", 5,
+	 "error: [oauth t] has a client_secret and a client_certificate (leave"},
+	{OAUTH "provider = custom\nflow = refresh\n", 5,
+	 "error: [oauth t] needs token_url: provider is custom"},
+	{OAUTH "provider = custom\ntoken_url = https://x/\n", 1,
+	 "error: [oauth t] needs device_url: flow is device"},
+	{OAUTH "provider = google\nflow = device\n", 5,
+	 "error: [oauth t]: Google lets nobody send mail by this flow (set flow = refresh"},
+	{OAUTH "provider = google\nclient_secret = file:/s\n", 0, NULL},
+	{OAUTH "vendor = ftp\n", 4,
+	 "error: [oauth t]: tokens are fetched over the host's own TCP/IP, lmn, only"},
+	{"[oauth t]\n", 1, "error: [oauth t] needs the key client_id"},
 	{"[listen a]\nkey = /x\n", 2, "error: key: [listen a] has no certificate of a file (set"},
 	{"[listen a]\ncertificate = auto\nkey = /x\n", 3, "error: key: [listen a] has no"},
 	{"[listen a]\ncertificate = auto\ntls = implicit\n", 0, NULL},

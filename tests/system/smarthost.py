@@ -22,13 +22,14 @@ class Server(SMTP):
 
 class SmartHost:
     """accounts: {user: password}. token(user, token): whether it is taken. offer: the mechanisms. refuse: an answer to every
-    AUTH; mail, data: to every MAIL, to the end of every message. lie: SCRAM says 235 without proof. `logins` keeps
+    AUTH; mail, data: to every MAIL, to the end of every message. once: it leaves after a message. lie: SCRAM says 235 without proof. `logins` keeps
     (mechanism, user) of who was let in, `tries` (mechanism, whether with an initial response) of each AUTH, `messages` what
     was taken."""
 
     def __init__(self, pem, accounts=None, token=None, offer=("PLAIN", "LOGIN"), first=False, lie=False):
         self.accounts, self.token, self.offer, self.lie = accounts or {}, token, offer, lie
         self.refuse = self.mail = self.data = None
+        self.once = False
         self.logins, self.tries, self.messages = [], [], []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
@@ -90,6 +91,8 @@ class SmartHost:
     async def handle_DATA(self, server, session, envelope):
         if self.data:
             return self.data
+        if self.once:
+            self.loop.call_later(0.05, server.transport.close)
         self.messages.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
         return "250 2.0.0 taken"
 
