@@ -30,7 +30,7 @@
 #define CONTROL_CLIENTS 32         /* at a time; one more is told so and closed */
 #define CONTROL_LINE (64u * 1024)  /* bytes of a request at most */
 #define CONTROL_ROOM (128u * 1024) /* unsent bytes above which a job is not asked for more */
-#define CONTROL_IDLE_MS 60000      /* without a byte moving either way; who waits for us gets {} then */
+#define CONTROL_IDLE_MS 60000 /* without a byte moving either way; who waits for us gets {} then */
 
 struct control;
 struct control_client;
