@@ -33,6 +33,8 @@ class Cause(harness.Case):
     def block(self, cause, remedy=None, vendor=VENDOR, other=None, prefix=(), args=(), **settings):
         """Starts a gateway and compares all that stands on standard error before the log."""
         g = self.gateway(prefix=prefix, **settings)
+        with open(g.ini) as f:
+            line = max((n for n, text in enumerate(f, 1) if text.strip() == vendor_line.split("\n")[-1]), default=0)
         want = "socket error (123)\n  vendor: %s\n  cause:  %s\n" % (vendor, cause)
         want += "  remedy: %s\n" % remedy if remedy else ""
         want += "  or:     %s\n" % other if other else ""
@@ -87,10 +89,12 @@ class Settings(Cause):
             with open(g.ini, "w") as f:
                 f.write(text.replace("address = %s:%d" % (g.host, g.port), "address = " + more["listen"]))
         done = g.command("run")
+        with open(g.ini) as f:
+            line = max((n for n, text in enumerate(f, 1) if text.strip() == vendor_line.split("\n")[-1]), default=0)
         want = "socket error (123)\n  vendor: %s\n  cause:  %s\n" % (VENDOR, cause)
         want += "  remedy: %s\n" % remedy if remedy else ""
         self.assertEqual(re.split(r"^\d{4}-|^/", done.stderr, 1, re.M)[0],
-                         want.replace("INI", g.ini).replace("PORT", str(g.port)))
+                         want.replace("INI", g.ini).replace("LINE", str(line)).replace("PORT", str(g.port)))
         self.assertEqual(done.returncode, 123)
         self.assertFalse(os.path.exists(g.spool))
 
@@ -111,7 +115,7 @@ class Settings(Cause):
                     "systemctl edit smtpgate    # [Service] AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW", prefix=NOBODY)
 
     def test_bad_settings(self):
-        self.vendor("sockets = sometimes", "bad settings: INI:15: sockets = sometimes: it takes auto, required, off",
+        self.vendor("sockets = sometimes", "bad settings: INI:LINE: sockets = sometimes: it takes auto, required, off",
                     "smtpgate config vendor lmn    # each key, its value and where it stands")
         self.vendor("source = x", "bad settings: source = x: not an IP address without port",
                     "smtpgate config vendor lmn    # each key, its value and where it stands")
@@ -177,6 +181,8 @@ class Module(Cause):
         with open(g.ini, "w") as f:
             f.write(text.replace("[gateway]", "[gateway]\nvendor = %s\nplugin_dir = %s" % (name, folder), 1))
         done = g.command("run")
+        with open(g.ini) as f:
+            line = max((n for n, text in enumerate(f, 1) if text.strip() == vendor_line.split("\n")[-1]), default=0)
         want = "socket error (123)\n  vendor: %s\n  cause:  %s\n  remedy: %s\n" % (vendor or name, cause, remedy)
         self.assertEqual(re.split(r"^\d{4}-|^/", done.stderr, 1, re.M)[0], want.replace("DIR", folder))
         self.assertEqual(done.returncode, 123)
