@@ -87,7 +87,7 @@ class ProbeWin(harness.Case):
 
     def test_dead_name_server(self):
         silent = self.at_far(lambda: Names({}, host="10.77.0.1", silent=True))
-        silent.tcp.close()
+        silent.close()
         self.more += "name_server = 10.77.0.1:%d\n" % silent.port
         self.ini = "[route out]\nvendor = win\nsmart_host = mx.far.test\n"
         self.probe(1, [self.LINK, self.ADDRESS, self.FREE, self.GATEWAY, *self.STARTED,

@@ -17,7 +17,7 @@ OURS, OURS6 = "10.77.0.25", "fd77::25"
 class Ftp(harness.Case):
     def setUp(self):
         super().setUp()
-        self.net = self.network()
+        self.net, self.cables = self.network(), []
 
     def vendor(self, url=None, address="%s/24, %s/64" % (OURS, OURS6), more=""):
         return "[vendor ftp]\nnetwork = %s\naddress = %s\nrestart = 1s\n%s" % (url or self.net.url, address, more)
@@ -145,6 +145,7 @@ class Ftp(harness.Case):
         """A cable between two networks, in the namespace or here."""
         start = self.net.popen if inside else subprocess.Popen
         cable = start(["vde_plug", *urls], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.cables.append(cable)
         if not inside:
             self.addCleanup(lambda: (cable.kill(), cable.wait(harness.LIMIT)))
 
@@ -154,17 +155,22 @@ class Ftp(harness.Case):
         self.kept(g)
         g.stop()
 
-    def udp_ports(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as a, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as b:
-            a.bind(("127.0.0.1", 0))
-            b.bind(("127.0.0.1", 0))
-            return a.getsockname()[1], b.getsockname()[1]
-
     def test_udp(self):
         """Point to point to the switch, by UDP of the machine."""
-        ours, theirs = self.udp_ports()
-        self.plug("udp://%d->127.0.0.1:%d" % (theirs, ours), self.net.url, inside=False)
-        self.both_ways(self.between(vendor=self.vendor("udp://%d->127.0.0.1:%d" % (ours, theirs))))
+        ours, theirs = harness.free_port(), harness.free_port()
+        g = self.between(vendor=self.vendor("udp://%d->127.0.0.1:%d" % (ours, theirs)))
+        harness.wait_for("a way by UDP", lambda: self.reaches(g, "udp://%d->127.0.0.1:%d" % (theirs, ours), self.net.url))
+        self.both_ways(g)
+
+    def reaches(self, g, *urls):
+        """A plug ends at the first frame that nobody takes at the other end, so it is put in until the way stands."""
+        if not self.cables or self.cables[-1].poll() is not None:
+            self.plug(*urls, inside=False)
+        try:
+            self.client(g).close()
+            return True
+        except OSError:
+            return False
 
     def test_switch(self):
         """The gateway is the switch: others plug into it."""
