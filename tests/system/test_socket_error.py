@@ -33,8 +33,6 @@ class Cause(harness.Case):
     def block(self, cause, remedy=None, vendor=VENDOR, other=None, prefix=(), args=(), **settings):
         """Starts a gateway and compares all that stands on standard error before the log."""
         g = self.gateway(prefix=prefix, **settings)
-        with open(g.ini) as f:
-            line = max((n for n, text in enumerate(f, 1) if text.strip() == vendor_line.split("\n")[-1]), default=0)
         want = "socket error (123)\n  vendor: %s\n  cause:  %s\n" % (vendor, cause)
         want += "  remedy: %s\n" % remedy if remedy else ""
         want += "  or:     %s\n" % other if other else ""
@@ -181,8 +179,6 @@ class Module(Cause):
         with open(g.ini, "w") as f:
             f.write(text.replace("[gateway]", "[gateway]\nvendor = %s\nplugin_dir = %s" % (name, folder), 1))
         done = g.command("run")
-        with open(g.ini) as f:
-            line = max((n for n, text in enumerate(f, 1) if text.strip() == vendor_line.split("\n")[-1]), default=0)
         want = "socket error (123)\n  vendor: %s\n  cause:  %s\n  remedy: %s\n" % (vendor or name, cause, remedy)
         self.assertEqual(re.split(r"^\d{4}-|^/", done.stderr, 1, re.M)[0], want.replace("DIR", folder))
         self.assertEqual(done.returncode, 123)
