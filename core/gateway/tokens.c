@@ -244,7 +244,9 @@ enum result tokens_ask(struct tokens *t, struct settings *s, const struct conf_o
 	pthread_mutex_lock(&t->lock);
 	enum result r = ask(t, s, o, w);
 	pthread_mutex_unlock(&t->lock);
-	if (r != OK && r != E_STATE)
+	if (r == E_STATE)
+		return r; /* w is the fetching thread's now, and may have its answer */
+	if (r != OK)
 		err_set(&w->err, r, "no token of [oauth %s]: %s", o->name, result_sentence(r));
 	w->result = r;
 	return r;
