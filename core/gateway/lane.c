@@ -5,6 +5,7 @@
 #include "gateway/inbound.h"
 #include "gateway/outbound.h"
 #include "gateway/session.h"
+#include "gateway/trouble.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,13 +62,30 @@ static enum sgt_result lane_up(void *ctx, struct stack *s, struct sgt_error *err
 	return SGT_OK;
 }
 
+/* The whole block once a vendor: its lanes share a network, and are mostly lost together. */
+static void lane_lost(const struct lane *l, const struct sgt_error *why)
+{
+	const struct vendor *v = l->vendor;
+	if (l->index) {
+		LOG(LOG_ERROR, NULL, "vendor", "down", F_S("name", v->name),
+		    F_N("thread", l->index), F_S("error", why->text),
+		    F_S("remedy", *why->remedy ? why->remedy : NULL));
+		return;
+	}
+	trouble_lost(&(struct trouble_loss){.main = loop_inbox(v->g->loop),
+					    .settings = v->settings,
+					    .conf = v->conf,
+					    .module = v->module,
+					    .detail = v->detail,
+					    .error = why});
+}
+
 static void lane_down(void *ctx, struct stack *s, const struct sgt_error *why)
 {
 	struct lane *l = ctx;
 	(void)s;
 	if (!l->stopping)
-		LOG(LOG_ERROR, NULL, "vendor", "down", F_S("name", l->vendor->name),
-		    F_S("error", why->text), F_S("remedy", *why->remedy ? why->remedy : NULL));
+		lane_lost(l, why);
 	timers_clear(stack_timers(l->stack), &l->again);
 	inbound_close(l, true);
 	dns_destroy(&l->dns);

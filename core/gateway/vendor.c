@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "gateway/lane.h"
 #include "gateway/outbound.h"
+#include "gateway/trouble.h"
 #include "transport/loader.h"
 #include "transport/registry.h"
 
@@ -87,15 +88,6 @@ void vendors_destroy(struct gateway *g)
 		free(v);
 	}
 	g->vendors = NULL;
-}
-
-static const char *const *plugin_dirs(const struct settings *s, struct region *r)
-{
-	const struct conf_texts *t = &s->gateway.plugin_dirs;
-	const char **dirs = region_alloc(r, (t->count + 1) * sizeof *dirs);
-	if (dirs && t->count)
-		memcpy(dirs, t->items, t->count * sizeof *dirs);
-	return dirs;
 }
 
 static enum result make_instance(struct vendor *v, struct region *r, struct err *err)
@@ -185,7 +177,7 @@ static bool prepare_steps(struct vendor *v, struct region *r)
 	struct sgt_error error = {.result = SGT_OK};
 	struct sgt_report found = {.state = SGT_RUNNING};
 	enum load_result loaded =
-		transport_load(plugin_dirs(v->settings, r), v->conf->plugin, &v->module, &err);
+		transport_load(trouble_dirs(v->settings, r), v->conf->plugin, &v->module, &err);
 	if (loaded != LOAD_OK) {
 		report_load(&v->trouble, v->name, v->conf->plugin, loaded, &err);
 		return false;
@@ -205,6 +197,7 @@ static bool prepare_steps(struct vendor *v, struct region *r)
 		report_detect(&v->trouble, v->name, v->module, &found);
 		return false;
 	}
+	text_copy(v->detail, sizeof v->detail, found.detail);
 	for (unsigned i = 0; i < v->lane_count; i++) {
 		if (stack_prepare(v->lanes[i].stack, &error) != SGT_OK) {
 			report_error(&v->trouble, v->name, v->module, &found, &error);
@@ -226,31 +219,22 @@ static bool vendor_prepare(struct vendor *v)
 
 static void describe(struct vendor *v, struct gateway_problem *problem)
 {
-	struct region *r = region_new(0);
-	struct buf block;
-	buf_init(&block, sizeof problem->block - 1);
-	if (r)
-		report_others(&v->trouble, plugin_dirs(v->settings, r));
 	problem->kind = v->trouble.number == 110 ? GATEWAY_FAILED_BIND : GATEWAY_FAILED_SOCKET;
 	err_set(&problem->err, E_NETWORK, "%s", v->trouble.cause);
 	err_remedy(&problem->err, "%s", v->trouble.remedy);
-	problem->block[0] = '\0';
-	if (report_format(&v->trouble, &block) == OK && buf_string(&block))
-		text_copy(problem->block, sizeof problem->block, buf_string(&block));
-	buf_free(&block);
-	region_destroy(&r);
+	trouble_block(&v->trouble, v->settings, problem->block, sizeof problem->block);
 }
 
-/* The original's two lines in the log, and the reason. */
-static void log_trouble(const struct vendor *v)
+/* One that may be down is told of; for one that may not, the caller prints the block of the problem. */
+static enum result stands_in_the_way(struct vendor *v, struct gateway_problem *problem)
 {
-	enum log_level level = v->conf->required ? LOG_ERROR : LOG_WARN;
-	if (v->trouble.number == 123) {
-		LOG(level, NULL, "ERROR", "socket: (123) network error", F_S("vendor", v->name));
-		LOG(level, NULL, "SMTP_listen:", "system error", F_S("vendor", v->name));
+	if (!v->conf->required && v->trouble.number != 110) {
+		trouble_tell(&v->trouble, v->settings, false);
+		return OK;
 	}
-	LOG(level, NULL, "vendor", "down", F_S("name", v->name), F_S("cause", v->trouble.cause),
-	    F_S("remedy", *v->trouble.remedy ? v->trouble.remedy : NULL));
+	trouble_log(&v->trouble, v->conf->required);
+	describe(v, problem);
+	return E_NETWORK;
 }
 
 static void vendor_later(struct vendor *v)
@@ -268,13 +252,8 @@ enum result vendors_prepare(struct gateway *g, struct gateway_problem *problem)
 		while (!vendor_prepare(v) && v->trouble.number != 110 &&
 		       clock_mono(g->clock) < until)
 			usleep(POLL_MS * 1000);
-		if (v->prepared)
-			continue;
-		log_trouble(v);
-		if (v->conf->required || v->trouble.number == 110) {
-			describe(v, problem);
+		if (!v->prepared && stands_in_the_way(v, problem) != OK)
 			return E_NETWORK;
-		}
 	}
 	return OK;
 }
@@ -300,13 +279,8 @@ enum result vendors_start(struct gateway *g, struct gateway_problem *problem)
 			vendor_later(v);
 			continue;
 		}
-		if (vendor_start(v))
-			continue;
-		log_trouble(v);
-		if (v->conf->required) {
-			describe(v, problem);
+		if (!vendor_start(v) && stands_in_the_way(v, problem) != OK)
 			return E_NETWORK;
-		}
 	}
 	return OK;
 }

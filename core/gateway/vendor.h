@@ -45,8 +45,9 @@ struct vendor {
 	struct lane lanes[LANES_MAX];
 	unsigned lane_count;
 	bool prepared, started;
-	struct timer again;              /* [main] tries to prepare what could not be prepared */
-	int64_t wait;                    /* ms of the next try */
+	struct timer again;        /* [main] tries to prepare what could not be prepared */
+	int64_t wait;              /* ms of the next try */
+	char detail[SGT_TEXT_MAX]; /* of the network, as detect found it running; then fixed */
 	struct transport_report trouble; /* why it is not prepared; kind of the last failure */
 };
 

@@ -106,6 +106,14 @@ void report_error(struct transport_report *r, const char *name, const struct sgt
 	set_remedy(r, error->remedy, settings);
 }
 
+void report_lost(struct transport_report *r, const char *name, const struct sgt_module *module,
+		 const struct sgt_report *found, const struct sgt_error *error)
+{
+	begin_module(r, REPORT_NOT_RUNNING, name, module, found->detail);
+	set_cause(r, "TCP/IP was lost", error->text);
+	text_copy(r->remedy, sizeof r->remedy, error->remedy);
+}
+
 void report_others(struct transport_report *r, const char *const *dirs)
 {
 	struct buf codes;

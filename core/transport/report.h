@@ -62,6 +62,9 @@ void report_detect(struct transport_report *r, const char *name, const struct sg
  */
 void report_error(struct transport_report *r, const char *name, const struct sgt_module *module,
 		  const struct sgt_report *found, const struct sgt_error *error);
+/* A stack that ran was lost; found as above. */
+void report_lost(struct transport_report *r, const char *name, const struct sgt_module *module,
+		 const struct sgt_report *found, const struct sgt_error *error);
 /* Looks which other transports run here (see registry_running) and fills or_line. */
 void report_others(struct transport_report *r, const char *const *dirs);
 /* Appends the block, first line "socket error (123)", lines ended by '\n'. OK, E_LIMIT or E_NOMEM.

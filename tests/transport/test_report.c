@@ -124,6 +124,22 @@ START_TEST(errors)
 }
 END_TEST
 
+/* One that ran: the network that it ran over is named, as at a start. */
+START_TEST(lost)
+{
+	const struct sgt_module win = as("win", "V", "libslirp");
+	const struct sgt_report found = {.detail = "vde:///run/sw"};
+	const struct sgt_error gone = {SGT_SOCKET, 0, "the switch is gone", "vde_switch"};
+	struct transport_report r;
+	report_lost(&r, "retro", &win, &found, &gone);
+	ck_assert_int_eq(r.kind, REPORT_NOT_RUNNING);
+	same(&r, "socket error (123)\n"
+		 "  vendor: retro (plugin win), V (libslirp over vde:///run/sw)\n"
+		 "  cause:  TCP/IP was lost: the switch is gone\n"
+		 "  remedy: vde_switch\n");
+}
+END_TEST
+
 /* Whatever a module says, the block holds together. */
 START_TEST(long_words)
 {
@@ -153,7 +169,7 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("transport/report");
-	SUITE_CASE(s, "block", not_running, plugin, states, errors, long_words);
+	SUITE_CASE(s, "block", not_running, plugin, states, errors, lost, long_words);
 	return s;
 }
 SUITE_MAIN(suite)

@@ -1,0 +1,89 @@
+"""Several transports in one gateway: one that is absent when it starts and comes later, one that is lost, what each may hold up."""
+
+import os
+import re
+import shutil
+
+import harness
+
+HEADER = b"From: me@client.test\r\nTo: jdoe@example.test\r\nSubject: stacks\r\n\r\n"
+OURS, SOURCE = "10.77.0.35", "10.77.0.36"
+
+
+class Stacks(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.net = self.network(start=False)
+        self.out = self.net.sink(host="0.0.0.0")  # there before its network is
+        self.addCleanup(self.out.close)
+
+    def gateway(self, required="no", start_wait="0", **more):
+        """lmn for the listener, win for what leaves; win is not the vendor of [gateway]."""
+        vendor = "[vendor win]\nnetwork = %s\naddress = %s/24\nsource = %s\nrestart = 1s\nrequired = %s\n" % (
+            self.net.url, OURS, SOURCE, required) + "start_wait = %s\n" % start_wait
+        ini = "[route out]\nvendor = win\nretry = 1s\nsmart_host = 10.77.0.1:%d\n" % self.out.port
+        return super().gateway(vendor=vendor, ini=ini, plugins=["lmn", "win"], **more)
+
+    def state(self, g):
+        return {s["name"]: s["state"] for s in g.json("status")["stacks"]}
+
+    def block(self, cause, remedy):
+        return ("socket error (123)\n  vendor: win, WIN/TCP for DOS RunTime 4.1, The Wollongong Group, Inc. (the 4.4BSD TCP of "
+                "libslirp over %s)\n  cause:  %s\n  remedy: %s\n  or:     vendor = lmn (running here: lmn)\n" %
+                (self.net.url, cause, remedy))
+
+    def remedy(self):
+        return "vde_switch -sock %s -mod 660 -group vde2-net -daemon" % self.net.dir
+
+    def test_one_that_is_absent_comes_later(self):
+        """It is told of, holds its own mail alone, and takes it as soon as it is there."""
+        g = self.gateway().start()
+        self.assertIn(self.block("TCP/IP is not running: no switch at %s" % self.net.dir, self.remedy()), g.log())
+        self.assertIn("ERROR socket: (123) network error", g.log())
+        self.assertEqual(self.state(g), {"lmn": "up", "win": "down"})
+        self.assertEqual(g.send(HEADER, to=["jdoe@example.test", "far@remote.test"])[0], 250)
+        harness.wait_for("the local copy", lambda: g.count() == 1)
+        self.net.mend()
+        harness.wait_for("what waited", lambda: self.out.count() == 1, harness.LIMIT * 2)
+        self.assertEqual(self.state(g), {"lmn": "up", "win": "up"})
+        g.stop()
+
+    def test_required_is_in_the_way(self):
+        g = self.gateway(required="yes")
+        done = g.command("run")
+        self.assertEqual(done.returncode, 123, done.stderr)
+        self.assertEqual(re.split(r"^\d{4}-", done.stderr, 1, re.M)[0],
+                         self.block("TCP/IP is not running: no switch at %s" % self.net.dir, self.remedy()))
+        self.assertFalse(os.path.exists(g.spool))
+
+    def test_required_is_waited_for(self):
+        """start_wait: the switch comes while the gateway waits for it."""
+        g = self.gateway(required="yes", start_wait="10m")
+        process = g.spawn()
+        self.addCleanup(g.stop)
+        self.assertFalse(os.path.exists(g.spool))
+        self.assertIsNone(process.poll())
+        self.net.mend()
+        harness.wait_for("it answers", g.answers, harness.LIMIT * 2)
+        self.assertEqual(self.state(g), {"lmn": "up", "win": "up"})
+
+    def test_one_that_is_lost(self):
+        """The same block as at the start, and it comes back."""
+        self.net.mend()
+        g = self.gateway().start()
+        self.assertNotIn("socket error", g.log())
+        self.net.cut()
+        harness.wait_for("the block", lambda: 'vendor down name=win cause="TCP/IP was lost: ' in g.log())
+        text = g.log()
+        self.assertRegex(text, r"socket error \(123\)\n  vendor: win, WIN/TCP .* over %s, %s, from %s\)\n" % (self.net.url, OURS, SOURCE))
+        self.assertIn("SMTP_listen: system error", text)
+        self.assertIn("vendor = lmn (running here: lmn)", text)
+        harness.wait_for("down", lambda: self.state(g)["win"] != "up")
+        shutil.rmtree(self.net.dir)
+        self.net.mend()
+        harness.wait_for("up", lambda: self.state(g)["win"] == "up", harness.LIMIT * 2)
+        g.stop()
+
+
+if __name__ == "__main__":
+    harness.main()
