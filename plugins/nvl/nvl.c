@@ -119,4 +119,5 @@ const struct sgt_module SGT_MODULE(nvl) = {
 	.dgram_close = sock_dgram_close,
 	.counters = counters,
 	.own_addresses = own_addresses,
+	.probe = nvl_probe,
 };

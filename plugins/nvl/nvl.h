@@ -45,4 +45,8 @@ void nvl_stop(struct sgt_stack *stack);
 extern const struct sock_ways nvl_ways;
 extern const struct sock_port_ways nvl_port_ways;
 
+/* ---- nvl_probe.c ---- */
+void nvl_probe(struct sgt_stack *stack, int limit_ms,
+	       void (*fn)(void *ctx, const struct sgt_finding *finding), void *ctx);
+
 #endif

@@ -76,6 +76,8 @@ static bool pump_out(struct nvl_cable *c)
 {
 	for (int i = 0; i < TURN && !c->waiting; i++) {
 		ssize_t n = read(c->tap, c->out, sizeof c->out);
+		if (n == 0)
+			c->tap = -1; /* a socket whose other end was closed */
 		if (n <= 0)
 			return true; /* nothing more; a device that went down is seen by its watch */
 		if (!send_one(c, (size_t)n))

@@ -16,7 +16,7 @@ struct nvl_cable;
 
 /* Plugs it in, by the network and with the rights of this process. NULL: why says what stands in the way. */
 struct nvl_cable *nvl_cable_open(const char *network, struct nvl_word *why);
-/* From now on the frames are this TAP device's. */
+/* From now on the frames are this TAP device's, or this SOCK_SEQPACKET socket's; -1: nobody's, as at first. */
 void nvl_cable_join(struct nvl_cable *cable, int tap);
 /* What is to be waited for. */
 void nvl_cable_wait(struct nvl_cable *cable, struct pollfd p[NVL_CABLE_FDS]);

@@ -105,6 +105,7 @@ int main(int argc, char **argv)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* a port that the module closed */
 	if (!tie_to(parent) || !say_hello(&k))
 		return 1;
 	keep(&k);

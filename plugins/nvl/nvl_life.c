@@ -1,9 +1,9 @@
 /*
  * A stack of nvl in its network: detect, prepare, start, run, stop.
  *
- * The network is built by prepare and kept over stop and start. When it is lost (the switch, the device, the helper) run says
- * so once, as the contract has it, and the next start builds another: the sockets of the old one, planned ports among
- * them, are then worth nothing and are bound anew.
+ * The network is built by prepare, let go by the first start, and kept over stop and start. When it is lost (the switch, the
+ * device, the helper) run says so once, as the contract has it, and the next start builds another: the sockets of the old
+ * one, planned ports among them, are then worth nothing and are bound anew.
  */
 #include "nvl/nvl.h"
 
@@ -100,8 +100,10 @@ enum sgt_result nvl_start(struct sgt_stack *s, struct sgt_error *error)
 		s->lost = false;
 		s->watch = (struct watch){.fn = link_event, .fd = s->link};
 		int e = poller_add(&s->sock.poller, &s->watch, EPOLLRDHUP);
-		if (!e)
+		if (!e) {
+			nvl_net_go(s->net, s->build);
 			return SGT_OK;
+		}
 		r = error_errno(error, ERROR_SOCKET, e, "private network");
 		sock_stop(&s->sock);
 	}

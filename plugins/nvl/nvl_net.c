@@ -157,16 +157,31 @@ static int answer(const struct nvl_net *n)
 	return -ENETDOWN;
 }
 
-int nvl_net_socket(struct nvl_net *n, unsigned long number, int family, int type)
+static int wish(struct nvl_net *n, unsigned long number, const struct nvl_want *want)
 {
-	const struct nvl_want want = {.family = family, .type = type};
 	int fd = -ENETDOWN;
 	pthread_mutex_lock(&n->lock);
 	if (n->link >= 0 && n->build == number &&
-	    nvl_talk_send(n->link, &want, sizeof want, -1) == 0)
-		fd = answer(n);
+	    nvl_talk_send(n->link, want, sizeof *want, -1) == 0)
+		fd = want->wish == NVL_WANT_GO ? 0 : answer(n);
 	pthread_mutex_unlock(&n->lock);
 	return fd;
+}
+
+int nvl_net_socket(struct nvl_net *n, unsigned long number, int family, int type)
+{
+	return wish(n, number,
+		    &(struct nvl_want){.wish = NVL_WANT_SOCKET, .family = family, .type = type});
+}
+
+int nvl_net_port(struct nvl_net *n, unsigned long number)
+{
+	return wish(n, number, &(struct nvl_want){.wish = NVL_WANT_PORT});
+}
+
+void nvl_net_go(struct nvl_net *n, unsigned long number)
+{
+	wish(n, number, &(struct nvl_want){.wish = NVL_WANT_GO});
 }
 
 enum sgt_result nvl_net_why(int link, struct sgt_error *error)

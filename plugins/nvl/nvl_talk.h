@@ -5,8 +5,9 @@
  *	  | <------- struct nvl_hello -------- |
  *	  | --- struct nvl_spec, a socket ---> | --- fork, the socket ------> |
  *	  | <------------------- struct nvl_word: BUILT or REFUSED ---------- |
- *	  | -------------------- struct nvl_want ---------------------------> |
+ *	  | -------------------- struct nvl_want: SOCKET -------------------> |
  *	  | <------------------- NVL_SOCKET, a socket of that network ------- |
+ *	  | -------------------- struct nvl_want: GO -----------------------> | frames pass from now on
  *	  | <------------------- NVL_LOST, then the end --------------------- |
  *
  * The keeper never leaves the network that it was started in, so a worker that lost its cable is followed by a new one,
@@ -56,8 +57,16 @@ struct nvl_spec {
 	char network[SGT_TEXT_MAX]; /* NVL_LOOPBACK, or where the Ethernet is: vde://... */
 };
 
+/*
+ * GO: frames pass between the device and the Ethernet, and no answer comes. Until then the network stands and can be bound
+ * to, but sends nothing and hears nothing: a running gateway may be there with the same addresses.
+ * PORT: until GO, the frames of the Ethernet come and go by a socket instead, which is answered as by NVL_SOCKET.
+ */
+enum nvl_wish { NVL_WANT_SOCKET = 1, NVL_WANT_GO, NVL_WANT_PORT };
+
 struct nvl_want {
-	int32_t family, type;
+	uint32_t wish;
+	int32_t family, type; /* of NVL_WANT_SOCKET */
 };
 
 enum nvl_op { NVL_BUILT = 1, NVL_REFUSED, NVL_SOCKET, NVL_LOST };

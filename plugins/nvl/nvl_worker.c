@@ -16,6 +16,8 @@
 struct worker {
 	const struct nvl_spec *spec;
 	int plugin, watch;
+	int tap;                 /* -1: loopback */
+	int port;                /* our end of what the module looks through; -1: none */
 	struct nvl_cable *cable; /* NULL: loopback */
 	struct nvl_word word;    /* what is said at the end */
 };
@@ -38,17 +40,25 @@ static bool step_failed(struct worker *w, int e, const char *step)
 			  "%s cannot be set in the private network: %s", step, strerrordesc_np(e));
 }
 
-static bool build_addresses(struct worker *w, int netlink)
+static bool build_addresses(struct worker *w, int netlink, int family)
 {
 	char text[INET6_ADDRSTRLEN], step[80];
 	for (uint32_t i = 0; i < w->spec->address_count; i++) {
 		const struct nvl_cidr *a = &w->spec->addresses[i];
+		if (a->family != family)
+			continue;
 		int e = nvl_device_address(netlink, device_of(w), a);
 		inet_ntop(a->family, a->bytes, text, sizeof text);
 		snprintf(step, sizeof step, "the address %s/%u", text, a->bits);
 		if (e)
 			return step_failed(w, e, step);
 	}
+	return true;
+}
+
+static bool build_gateways(struct worker *w, int netlink)
+{
+	char text[INET6_ADDRSTRLEN], step[80];
 	for (uint32_t i = 0; i < w->spec->gateway_count; i++) {
 		const struct nvl_cidr *g = &w->spec->gateways[i];
 		int e = nvl_device_gateway(netlink, device_of(w), g);
@@ -60,20 +70,25 @@ static bool build_addresses(struct worker *w, int netlink)
 	return true;
 }
 
+/* IPv4 addresses before the device is up: so they are announced (arp_notify). IPv6 ones are only to be used when it is. */
 static bool build_devices(struct worker *w, int netlink)
 {
 	int e = nvl_device_up(netlink, LOOPBACK_INDEX, NULL, 0);
-	if (!e && w->cable)
+	if (e)
+		return step_failed(w, e, "the loopback device");
+	if (!build_addresses(w, netlink, AF_INET))
+		return false;
+	if (w->cable)
 		e = nvl_device_up(netlink, NVL_DEVICE_INDEX, w->spec->mac, w->spec->mtu);
-	return e ? step_failed(w, e, "the device") : build_addresses(w, netlink);
+	if (e)
+		return step_failed(w, e, "the device");
+	return build_addresses(w, netlink, AF_INET6) && build_gateways(w, netlink);
 }
 
 static bool build_tap(struct worker *w)
 {
-	int tap = nvl_device_tap(&w->word);
-	if (tap >= 0)
-		nvl_cable_join(w->cable, tap);
-	return tap >= 0;
+	w->tap = nvl_device_tap(&w->word);
+	return w->tap >= 0;
 }
 
 /* The cable first: its switch, or the host's network that it runs over, is out of reach afterwards. */
@@ -106,22 +121,47 @@ static bool lost(struct worker *w, const char *cause)
 	return false;
 }
 
-/* One socket for the module; false: the module is gone. */
+static void hand_over(const struct worker *w, int fd)
+{
+	struct nvl_word answer = {.op = NVL_SOCKET, .code = fd < 0 ? errno : 0};
+	nvl_talk_send(w->plugin, &answer, NVL_WORD_HEAD, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void join(struct worker *w, int port)
+{
+	if (w->port >= 0)
+		close(w->port);
+	w->port = port;
+	if (w->cable)
+		nvl_cable_join(w->cable, port >= 0 ? port : w->tap);
+}
+
+static void open_port(struct worker *w)
+{
+	int pair[2] = {-1, -1};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0)
+		join(w, pair[0]);
+	hand_over(w, pair[1]);
+}
+
+/* One wish of the module; false: the module is gone. */
 static bool serve(struct worker *w)
 {
 	struct nvl_want want;
-	struct nvl_word answer = {.op = NVL_SOCKET};
 	int none;
 	ssize_t n = nvl_talk_receive(w->plugin, &want, sizeof want, &none, 0);
 	if (n != (ssize_t)sizeof want) {
 		w->word.op = 0;
 		return false;
 	}
-	int fd = socket(want.family, want.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	answer.code = fd < 0 ? errno : 0;
-	nvl_talk_send(w->plugin, &answer, NVL_WORD_HEAD, fd);
-	if (fd >= 0)
-		close(fd);
+	if (want.wish == NVL_WANT_SOCKET)
+		hand_over(w, socket(want.family, want.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+	else if (want.wish == NVL_WANT_PORT)
+		open_port(w);
+	else if (want.wish == NVL_WANT_GO)
+		join(w, -1);
 	return true;
 }
 
@@ -161,7 +201,7 @@ static void serve_all(struct worker *w)
 
 int nvl_worker(const struct nvl_spec *spec, int plugin)
 {
-	struct worker w = {.spec = spec, .plugin = plugin, .watch = -1};
+	struct worker w = {.spec = spec, .plugin = plugin, .watch = -1, .tap = -1, .port = -1};
 	if (build(&w)) {
 		w.word.op = NVL_BUILT;
 		say(&w);

@@ -3,6 +3,7 @@
  *
  *	BUILDING --all of it stands--> SERVING          says NVL_BUILT
  *	BUILDING --a step fails--> ended                says NVL_REFUSED, why, and what to do
+ *	SERVING: frames pass once the module said GO (nvl_talk.h)
  *	SERVING --the switch or the device is lost--> ended   says NVL_LOST and why
  *	SERVING --the module closed its end--> ended    says nothing
  *

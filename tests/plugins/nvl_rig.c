@@ -61,9 +61,9 @@ void nvl_end(struct nvl_case *c)
 
 pid_t nvl_worker_of_us(void)
 {
-	pid_t helper = child_of(getpid());
+	pid_t helper = child_of(getpid(), "nvl-helper");
 	ck_assert_msg(helper > 0, "there is no helper");
-	pid_t worker = child_of(helper);
+	pid_t worker = child_of(helper, NULL);
 	ck_assert_msg(worker > 0, "the helper has no worker");
 	return worker;
 }

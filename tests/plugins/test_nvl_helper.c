@@ -41,7 +41,7 @@ static void says(enum sgt_state state, const char *cause, const char *remedy)
 	ck_assert_int_eq(c.error.number, 123);
 	ck_assert_str_eq(c.error.text, cause);
 	nvl_end(&c);
-	ck_assert_int_eq(child_of(getpid()), 0);
+	ck_assert_int_eq(child_of(getpid(), NULL), 0);
 }
 
 START_TEST(missing)
@@ -140,7 +140,7 @@ static pid_t owner(void)
 	if (child == 0) {
 		struct nvl_case c;
 		nvl_make_started(&c);
-		pids[0] = child_of(getpid());
+		pids[0] = child_of(getpid(), NULL);
 		pids[1] = nvl_worker_of_us();
 		ssize_t n = write(ends[1], pids, sizeof pids);
 		(void)n;
@@ -171,7 +171,7 @@ START_TEST(outlives_signals)
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	struct nvl_case c;
 	nvl_make_started(&c);
-	helper = child_of(getpid());
+	helper = child_of(getpid(), NULL);
 	worker = nvl_worker_of_us();
 	ck_assert_int_eq(getsid(helper), helper);
 	for (int i = 0; i < 3; i++) {
@@ -183,7 +183,7 @@ START_TEST(outlives_signals)
 	ck_assert_ptr_nonnull(door_open(&c.rig, "127.0.0.1:0", 0));
 	ck_assert_int_eq(nvl_worker_of_us(), worker);
 	nvl_end(&c);
-	ck_assert_int_eq(child_of(getpid()), 0);
+	ck_assert_int_eq(child_of(getpid(), NULL), 0);
 	child_await_end(worker);
 }
 END_TEST

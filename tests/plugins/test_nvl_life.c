@@ -1,4 +1,5 @@
 /* nvl: its network is its own; it is lost, said so, and built anew; nothing is left of it. */
+#include "conformance/vde_bed.h"
 #include "plugins/netns.h"
 #include "plugins/nvl_rig.h"
 #include "support/children.h"
@@ -32,7 +33,7 @@ static void lost_and_found(const char *sentence)
 	ck_assert_msg(rig_start(&c.rig), "%s", c.rig.failure);
 	serves(&c);
 	nvl_end(&c);
-	ck_assert_int_eq(child_of(getpid()), 0);
+	ck_assert_int_eq(child_of(getpid(), NULL), 0);
 }
 
 #define KILLED "the helper that holds the private network was killed, or hangs"
@@ -51,7 +52,7 @@ START_TEST(helper_killed)
 	nvl_make_started(&c);
 	serves(&c);
 	pid_t worker = nvl_worker_of_us();
-	kill(child_of(getpid()), SIGKILL);
+	kill(child_of(getpid(), NULL), SIGKILL);
 	child_await_end(worker);
 	lost_and_found(KILLED);
 }
@@ -112,7 +113,7 @@ START_TEST(others_go_on)
 	nvl_end(&other);
 	nvl_end(&second);
 	nvl_end(&c);
-	ck_assert_int_eq(child_of(getpid()), 0);
+	ck_assert_int_eq(child_of(getpid(), NULL), 0);
 }
 END_TEST
 
@@ -242,19 +243,40 @@ static unsigned descriptors(void)
 	return n;
 }
 
+/* before: the descriptors that are open without it. */
+static void one_life(const struct conformance_setting *settings, bool used, unsigned before)
+{
+	nvl_make(&c, settings);
+	ck_assert_msg(rig_prepare(&c.rig) && rig_start(&c.rig), "%s", c.rig.failure);
+	if (used)
+		serves(&c);
+	pid_t helper = child_of(getpid(), "nvl-helper"), worker = child_of(helper, NULL);
+	ck_assert_int_gt(worker, 0);
+	nvl_end(&c); /* sees that no byte is left */
+	ck_assert_int_eq(child_of(getpid(), "nvl-helper"), 0);
+	child_await_end(worker);
+	ck_assert_uint_eq(descriptors(), before);
+}
+
 START_TEST(hundred_lives)
 {
 	unsigned before = descriptors();
-	for (int i = 0; i < 100; i++) {
-		nvl_make_started(&c);
-		if (i % 10 == 0)
-			serves(&c);
-		pid_t worker = nvl_worker_of_us();
-		nvl_end(&c); /* sees that no byte is left */
-		ck_assert_int_eq(child_of(getpid()), 0);
-		child_await_end(worker);
-		ck_assert_uint_eq(descriptors(), before);
-	}
+	for (int i = 0; i < 100; i++)
+		one_life(nvl_loopback, i % 10 == 0, before);
+}
+END_TEST
+
+START_TEST(hundred_lives_on_an_ethernet)
+{
+	static struct vde_bed ethernet;
+	const struct conformance_setting settings[] = {
+		{"network", ethernet.url}, {"address", "10.77.0.45/24"}, {NULL, NULL}};
+	if (geteuid() != 0)
+		return; /* who else may open /dev/net/tun is the machine's to say */
+	vde_bed_open(&ethernet);
+	unsigned before = descriptors();
+	for (int i = 0; i < 100; i++)
+		one_life(settings, i % 10 == 0, before);
 }
 END_TEST
 
@@ -267,6 +289,7 @@ static Suite *suite(void)
 		   port_twice);
 	TCase *tc = tcase_create("left");
 	tcase_add_test(tc, hundred_lives);
+	tcase_add_test(tc, hundred_lives_on_an_ethernet);
 	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s, tc);
 	return s;

@@ -11,8 +11,13 @@
 
 #define PATIENCE 6000 /* times 10 ms that a process may take to end */
 
-/* The state and the parent of a process; false: there is none. */
-static bool status_of(const char *pid, char *state, pid_t *parent)
+struct status {
+	char name[32], state;
+	pid_t parent;
+};
+
+/* false: there is no such process. */
+static bool status_of(const char *pid, struct status *its)
 {
 	char path[300], line[512];
 	snprintf(path, sizeof path, "/proc/%s/stat", pid);
@@ -21,18 +26,20 @@ static bool status_of(const char *pid, char *state, pid_t *parent)
 	if (f)
 		fclose(f);
 	const char *rest = read ? strrchr(line, ')') : NULL;
-	return rest && sscanf(rest, ") %c %d", state, parent) == 2;
+	return rest && sscanf(line, "%*d (%31[^)]", its->name) == 1 &&
+	       sscanf(rest, ") %c %d", &its->state, &its->parent) == 2;
 }
 
-pid_t child_of(pid_t parent)
+pid_t child_of(pid_t parent, const char *name)
 {
-	pid_t found = 0, its;
-	char state;
+	pid_t found = 0;
+	struct status its;
 	DIR *d = opendir("/proc");
 	struct dirent *e;
 	while (d && !found && (e = readdir(d)))
-		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
-		    status_of(e->d_name, &state, &its) && its == parent && state != 'Z')
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && status_of(e->d_name, &its) &&
+		    its.parent == parent && its.state != 'Z' &&
+		    (!name || strcmp(its.name, name) == 0))
 			found = (pid_t)strtol(e->d_name, NULL, 10);
 	if (d)
 		closedir(d);
@@ -41,11 +48,11 @@ pid_t child_of(pid_t parent)
 
 void child_await_end(pid_t pid)
 {
-	char text[16], state = 0;
-	pid_t parent;
+	char text[16];
+	struct status its;
 	int turns = 0;
 	snprintf(text, sizeof text, "%d", pid);
-	while (status_of(text, &state, &parent) && state != 'Z') {
+	while (status_of(text, &its) && its.state != 'Z') {
 		ck_assert_msg(turns++ < PATIENCE, "process %d does not end", pid);
 		usleep(10000);
 	}
