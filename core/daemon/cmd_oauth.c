@@ -7,6 +7,7 @@
 #include "daemon/password.h"
 #include "daemon/query.h"
 #include "daemon/rights.h"
+#include "gateway/secure.h"
 
 #include <string.h>
 #include <time.h>
@@ -33,6 +34,7 @@ static enum result prepare(struct work *w)
 	if (r != OK)
 		err_prefix(&w->err, "[oauth %s] client_secret", o->name);
 	w->oauth.secret = w->secret;
+	secure_guard(w->settings);
 	if (r != OK || geteuid() != 0 || !g->user)
 		return r;
 	struct rights rights;
@@ -43,7 +45,10 @@ static enum result prepare(struct work *w)
 	r = rights_find(&rights, g->user, g->group, &w->err);
 	if (r == OK && slash != folder)
 		r = rights_make_folder(&rights, folder, 0700, &w->err);
-	return r == OK ? rights_drop(&rights, &w->err) : r;
+	if (r == OK)
+		r = rights_drop(&rights, &w->err);
+	secure_guard(w->settings);
+	return r;
 }
 
 static const char *moment(int64_t at, int64_t now, char *out, size_t n)

@@ -22,7 +22,8 @@ class Server(SMTP):
 
 class SmartHost:
     """accounts: {user: password}. token(user, token): whether it is taken. offer: the mechanisms. refuse: an answer to every
-    AUTH; mail, data: to every MAIL, to the end of every message. once: it leaves after a message. lie: SCRAM says 235 without proof. `logins` keeps
+    AUTH; mail, data: to every MAIL, to the end of every message. once: it leaves after a message. lie: SCRAM says 235
+    without proof. `logins` keeps
     (mechanism, user) of who was let in, `tries` (mechanism, whether with an initial response) of each AUTH, `messages` what
     was taken."""
 

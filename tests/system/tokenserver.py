@@ -18,12 +18,12 @@ def unbase(text):
 
 
 class TokenServer:
-    """secret: of the application; certificate: PEM that signed statements are verified by. trouble(form): None, or (status, body)
+    """client, secret: of the application; certificate: PEM that signed statements are verified by. trouble(form): None, or (status, body)
     to be answered instead, or "hang". `forms` keeps what was asked, `given` the access tokens in order; `agreed`: a person has
     entered the code."""
 
-    def __init__(self, pem, secret="app secret &=+", certificate=None, life=3600):
-        self.secret, self.certificate, self.life = secret, certificate, life
+    def __init__(self, pem, secret="app secret &=+", certificate=None, life=3600, client="app-id"):
+        self.secret, self.certificate, self.life, self.client = secret, certificate, life, client
         self.forms, self.given, self.valid = [], [], set()
         self.refresh, self.agreed, self.trouble, self.ended = "refresh-0-8Zq", False, None, threading.Event()
         outer = self
@@ -77,7 +77,7 @@ class TokenServer:
 
     def proven(self, form):
         """Is it the application?"""
-        if form.get("client_id") != "app-id":
+        if form.get("client_id") != self.client:
             return False
         if not self.certificate:
             return form.get("client_secret") == self.secret
@@ -94,7 +94,7 @@ class TokenServer:
         der = subprocess.check_output(["openssl", "x509", "-in", self.certificate, "-outform", "der"])
         print_ = subprocess.check_output(["openssl", "dgst", "-sha256", "-binary"], input=der)
         now = time.time()
-        return (good and head["alg"] == "PS256" and unbase(head["x5t#S256"]) == print_ and said["iss"] == said["sub"] == "app-id"
+        return (good and head["alg"] == "PS256" and unbase(head["x5t#S256"]) == print_ and said["iss"] == said["sub"] == self.client
                 and said["aud"] == self.url + "token" and said["nbf"] <= now + 5 and said["exp"] > now - 5)
 
     def token(self, form):
@@ -111,7 +111,7 @@ class TokenServer:
                              "AADSTS7000215: Invalid client secret provided: " + form.get("client_secret", "")}
             return self.give(False)
         if grant == "refresh_token":
-            if form.get("refresh_token") != self.refresh:
+            if form.get("refresh_token") != self.refresh or form.get("client_secret") != self.secret:
                 return 400, {"error": "invalid_grant", "error_description": "AADSTS700082: ended " + form.get("refresh_token", "")}
             return self.give(True)
         return 400, {"error": "unsupported_grant_type"}
