@@ -23,9 +23,8 @@ class Server(SMTP):
 class SmartHost:
     """accounts: {user: password}. token(user, token): whether it is taken. offer: the mechanisms. refuse: an answer to every
     AUTH; mail, data: to every MAIL, to the end of every message. once: it leaves after a message. lie: SCRAM says 235
-    without proof. `logins` keeps
-    (mechanism, user) of who was let in, `tries` (mechanism, whether with an initial response) of each AUTH, `messages` what
-    was taken."""
+    without proof. `logins` keeps (mechanism, user) of who was let in, `tries` (mechanism, whether with an initial response)
+    of each AUTH, `messages` what was taken."""
 
     def __init__(self, pem, accounts=None, token=None, offer=("PLAIN", "LOGIN"), first=False, lie=False):
         self.accounts, self.token, self.offer, self.lie = accounts or {}, token, offer, lie
