@@ -1,15 +1,13 @@
 /*
- * SPOOL/maildrop: see spool.h. A file is lines of envelope, an empty line, and the content as it
- *is:
+ * SPOOL/maildrop: see spool.h. A file is lines of envelope, an empty line, and the content as it is:
  *
  *	smtpgate maildrop 1
  *	from user@domain        (nothing behind the blank: the null reverse-path)
  *	to user@domain          once for each recipient
- *	listener send           and protocol, client, helo, arrived (ms), priority, eight_bit, size
- *(bytes of content)
+ *	listener send           and protocol, client, helo, arrived (ms), priority, eight_bit, size (bytes of content)
  *
- * Its name begins with the time, so names sort by age. Owns nothing between calls. Fails as the
- *disk does.
+ * Its name begins with the time and the process's count, so names sort by age. Owns nothing between calls.
+ * Fails as the disk does.
  */
 #include "base/buf.h"
 #include "base/text.h"
@@ -20,6 +18,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,8 +78,10 @@ static enum result put_envelope(struct buf *b, const struct mail_envelope *e, si
 
 void spool_maildrop_name(char out[SPOOL_MAILDROP_NAME])
 {
+	static atomic_uint made; /* many a millisecond keep their order */
 	const struct clock *clock = clock_system();
-	snprintf(out, SPOOL_MAILDROP_NAME, PREFIX "%013lld-%016llx", (long long)clock_wall(clock),
+	snprintf(out, SPOOL_MAILDROP_NAME, PREFIX "%013lld-%06x-%016llx",
+		 (long long)clock_wall(clock), atomic_fetch_add(&made, 1) & 0xffffff,
 		 (unsigned long long)clock_random(clock));
 }
 

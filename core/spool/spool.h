@@ -308,7 +308,7 @@ enum result spool_maildrop_write(const struct file_ops *files, const char *path,
 				 const struct mail_envelope *envelope, const void *data, size_t n,
 				 struct err *err);
 #define SPOOL_MAILDROP_NAME 48
-/* A name for one, never used before: it begins with the time. */
+/* A name for one, never used before: names that one process makes sort in that order while the clock does not go back. */
 void spool_maildrop_name(char out[SPOOL_MAILDROP_NAME]);
 /*
  * The same under a name that the caller keeps (one of spool_maildrop_name, or such a one with "-N" behind it): written twice,

@@ -184,6 +184,17 @@ START_TEST(every_call_fails)
 }
 END_TEST
 
+START_TEST(names_keep_their_order)
+{
+	char before[SPOOL_MAILDROP_NAME] = "", name[SPOOL_MAILDROP_NAME];
+	for (int i = 0; i < 1000; i++) {
+		spool_maildrop_name(name);
+		ck_assert_str_lt(before, name);
+		memcpy(before, name, sizeof before);
+	}
+}
+END_TEST
+
 /* Under a name that is kept it is one message, however often it is written; what ended in the midst goes when it is old. */
 START_TEST(under_its_name)
 {
@@ -245,6 +256,7 @@ static Suite *suite(void)
 	tcase_add_test(t, damage_is_told);
 	tcase_add_test(t, names_of_others_are_refused);
 	tcase_add_test(t, every_call_fails);
+	tcase_add_test(t, names_keep_their_order);
 	tcase_add_test(t, under_its_name);
 	tcase_add_loop_test(t, taken_once, SPOOL_MEMORY, SPOOL_SQLITE + 1);
 	tcase_set_timeout(t, 60);
