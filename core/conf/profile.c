@@ -13,8 +13,13 @@
 static const struct {
 	const char *key, *value;
 } legacy[] = {
-	{"tls_min", "1.0"}, {"tls_offer", "no"},      {"auth_clear", "yes"},
-	{"helo", "any"},    {"brackets", "optional"}, {"bare_newline", "normalise"},
+	{"tls_min", "1.0"},
+	{"tls_offer", "no"},
+	{"auth_clear", "yes"},
+	{"helo", "any"},
+	{"brackets", "optional"},
+	{"bare_newline", "normalise"},
+	{"repair", "date, message-id, from, charset, mime"},
 };
 
 static struct conf_section *built_in(struct conf_load *l, const char *name)
@@ -101,6 +106,26 @@ static void resolve(struct conf_load *l, struct conf_section *sec)
 	}
 }
 
+/* Addresses without domain get the origin. */
+static void complete(struct conf_load *l, const char **address)
+{
+	if (!*address || strchr(*address, '@'))
+		return;
+	*address = region_printf(l->region, "%s@%s", *address, l->s->gateway.origin);
+	l->no_memory |= !*address;
+}
+
+static void complete_all(struct conf_load *l)
+{
+	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next) {
+		struct conf_profile *p = sec->at;
+		if (sec->kind->id != CONF_KIND_PROFILE)
+			continue;
+		complete(l, &p->from);
+		complete(l, &p->sender);
+	}
+}
+
 void conf_profiles_derive(struct conf_load *l)
 {
 	struct conf_section *modern = built_in(l, "modern"), *old = built_in(l, "legacy");
@@ -113,6 +138,7 @@ void conf_profiles_derive(struct conf_load *l)
 	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next)
 		if (sec->kind->id == CONF_KIND_PROFILE && !is_built_in(sec))
 			resolve(l, sec);
+	complete_all(l);
 }
 
 const struct conf_profile *conf_profile_of(struct conf_load *l, const struct conf_section *listen)

@@ -102,7 +102,9 @@ struct conf_profile {
 	const char *prompt_user, *prompt_password; /* of AUTH LOGIN; NULL: the usual */
 	bool helo_any, brackets_optional;
 	enum conf_newline bare_newline;
-	uint64_t max_size; /* 0: that of the listener */
+	unsigned repair;           /* MAIL_REPAIR_* of mail/repair.h */
+	const char *from, *sender; /* instead of From and of the envelope's sender; NULL: kept */
+	uint64_t max_size;         /* 0: that of the listener */
 };
 
 struct conf_listen {

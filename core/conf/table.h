@@ -51,6 +51,7 @@ extern const struct conf_type conf_type_count;       /* uint64_t */
 extern const struct conf_type conf_type_bool;        /* bool */
 extern const struct conf_type conf_type_word;        /* an enum: index in k->words */
 extern const struct conf_type conf_type_switch;      /* bool: index in k->words */
+extern const struct conf_type conf_type_set;         /* unsigned: bit i is k->words[i]; none: 0 */
 extern const struct conf_type conf_type_prompts;     /* two const char *: the other one in `also` */
 extern const struct conf_type conf_type_rate;        /* struct conf_rate */
 extern const struct conf_type conf_type_do;        /* enum conf_do; also: const char *reject_text */

@@ -115,6 +115,37 @@ static bool format_rate(const struct conf_key *k, const void *section, size_t i,
 	return true;
 }
 
+/* A list of words, or none. */
+static void read_set(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	unsigned set = 0;
+	char *at = (char *)section + k->offset;
+	if (!l->fresh)
+		memcpy(&set, at, sizeof set);
+	if (text_same(text, "none"))
+		text = NULL;
+	for (char *item; (item = conf_list_next(&text));) {
+		int i = find_word(l, k, item);
+		set |= i >= 0 ? 1u << i : 0;
+	}
+	memcpy(at, &set, sizeof set);
+}
+
+static bool format_set(const struct conf_key *k, const void *section, size_t i,
+		       struct conf_out *out)
+{
+	unsigned set;
+	memcpy(&set, (const char *)section + k->offset, sizeof set);
+	if (i)
+		return false;
+	if (!set)
+		conf_out_puts(out, "none");
+	for (unsigned n = 0, put = 0; k->words[n]; n++)
+		if (set & 1u << n)
+			conf_out_printf(out, "%s%s", put++ ? ", " : "", k->words[n]);
+	return true;
+}
+
 #define PROMPT_MAX 40 /* bytes */
 
 static bool is_prompt(const char *text)
@@ -217,6 +248,7 @@ static bool format_do(const struct conf_key *k, const void *section, size_t i, s
 const struct conf_type conf_type_bool = {"bool", read_bool, format_bool};
 const struct conf_type conf_type_word = {"word", read_word, format_word};
 const struct conf_type conf_type_switch = {"word", read_switch, format_switch};
+const struct conf_type conf_type_set = {"word list", read_set, format_set};
 const struct conf_type conf_type_prompts = {"two prompts", read_prompts, format_prompts};
 const struct conf_type conf_type_rate = {"rate", read_rate, format_rate};
 const struct conf_type conf_type_do = {"send|hold|discard|reject TEXT", read_do, format_do};

@@ -67,6 +67,7 @@ json_t *entry_json(const struct spool_entry *e)
 	json_object_set_new(o, "protocol", words_json(v->protocol));
 	json_object_set_new(o, "client", words_json(v->client));
 	json_object_set_new(o, "helo", words_json(v->helo));
+	json_object_set_new(o, "repaired", words_json(v->repaired));
 	json_object_set_new(o, "states", states_json(e));
 	if (first)
 		json_object_set_new(o, "first", rcpt_json(first));

@@ -33,6 +33,7 @@ static void print_head(const json_t *e, FILE *to)
 	table_put(to, "  from      <", words_text(e, "from"), ">\n");
 	if (!*words_text(e, "from"))
 		fputs("  from      <> (a report: it is never returned)\n", to);
+	table_put(to, "  repaired  ", words_text(e, "repaired"), "\n");
 	table_put(to, "  sha256    ", words_text(e, "hash"), "\n");
 	if (words_number(e, "ended"))
 		fprintf(to, "  ended     %s\n",

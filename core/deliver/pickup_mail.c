@@ -70,11 +70,10 @@ static enum result read_text(struct reading *x, struct buf *text, struct err *er
 /* "<a@b> BODY=8bitmime", "a@b": what stands in brackets, else all of it. */
 static void only_path(const struct mail_field_at *f, const char **at, size_t *n)
 {
-	const char *open = memchr(f->value, '<', mail_field_length(f));
-	const char *close =
-		open ? memchr(open, '>', mail_field_length(f) - (size_t)(open - f->value)) : NULL;
+	const char *open = memchr(f->value, '<', f->value_n);
+	const char *close = open ? memchr(open, '>', f->value_n - (size_t)(open - f->value)) : NULL;
 	*at = close ? open : f->value;
-	*n = close ? (size_t)(close + 1 - open) : mail_field_length(f);
+	*n = close ? (size_t)(close + 1 - open) : f->value_n;
 }
 
 static bool is_null(const char *path, size_t n)
@@ -134,7 +133,7 @@ static bool is_ignored(const struct mail_field_at *f)
 					    "X-Source",        "X-SourceIPAddress",
 					    "X-ExtendedProps", "X-ExtendedMessageProps"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (mail_field_named(f, names[i]))
+		if (mail_field_is(f, names[i]))
 			return true;
 	return false;
 }
@@ -146,11 +145,11 @@ static enum result take_front(struct reading *x, struct buf *text, struct err *e
 	struct mail_field_at f;
 	enum result r = OK;
 	bool last = false;
-	for (; r == OK && !last && mail_field_next(at, end, &f); at += f.n) {
-		last = mail_field_named(&f, "X-EndOfInjectedXHeaders");
-		if (mail_field_named(&f, "X-Sender"))
+	for (; r == OK && !last && mail_field_next(at, end, &f); at += f.line_n) {
+		last = mail_field_is(&f, "X-EndOfInjectedXHeaders");
+		if (mail_field_is(&f, "X-Sender"))
 			r = take_sender(x, &f, err);
-		else if (mail_field_named(&f, "X-Receiver"))
+		else if (mail_field_is(&f, "X-Receiver"))
 			r = take_receiver(x, &f, err);
 		else if (!last && !is_ignored(&f))
 			break;
@@ -165,11 +164,10 @@ static enum result from_field(struct reading *x, const struct buf *text, const c
 {
 	const char *at = buf_head(text), *end = at + text->len;
 	struct mail_field_at f;
-	for (; !x->sender && mail_field_next(at, end, &f); at += f.n) {
-		if (!mail_field_named(&f, name))
+	for (; !x->sender && mail_field_next(at, end, &f); at += f.line_n) {
+		if (!mail_field_is(&f, name))
 			continue;
-		enum result r =
-			mail_mailboxes_read(f.value, mail_field_length(&f), keep_sender, x, err);
+		enum result r = mail_mailboxes_read(f.value, f.value_n, keep_sender, x, err);
 		if (r != OK) {
 			err_prefix(err, "%s", name);
 			return r;

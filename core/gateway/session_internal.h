@@ -1,6 +1,7 @@
 /*
  * The inside of an incoming session, for the files that make it up: session.c (the connection and its engine) and
- * session_mail.c (the message that is arriving), session_auth.c (logging in) and session_profile.c (how lenient it is).
+ * session_mail.c (the message that is arriving), session_auth.c (logging in), session_profile.c (how lenient it is) and session_repair.c
+ * (what is put right of a message).
  * Nobody else includes this.
  */
 #ifndef SMTPGATE_GATEWAY_SESSION_INTERNAL_H
@@ -40,6 +41,9 @@ struct session {
 	struct mail_header header;
 	struct spool_submit submit;
 	struct queue_link *link;
+	bool repairing;           /* its header is not through yet */
+	struct mail_header probe; /* of what is held */
+	struct buf held, notes;   /* the header and the beginning of the body; what was repaired */
 	int64_t since;
 };
 
@@ -66,7 +70,19 @@ void session_auth_offer(struct session *s);
 /* A login under way is forgotten. */
 void session_auth_drop(struct session *s);
 
+/* ---- session_repair.c ---- */
+
+/* A message begins; then its content comes, then its end. E_NOMEM, and what the spool says. */
+void session_repair_begin(struct session *s);
+enum result session_repair_feed(struct session *s, const char *bytes, size_t n);
+enum result session_repair_finish(struct session *s);
+/* What is held is forgotten. */
+void session_repair_drop(struct session *s);
+
 /* ---- session_mail.c ---- */
+
+/* Content as it is stored. */
+enum result session_mail_keep(struct session *s, const char *bytes, size_t n);
 
 /* Sets the callbacks of the engine that are about messages. */
 void session_mail_ops(struct smtp_server_ops *ops);

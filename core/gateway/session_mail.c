@@ -8,6 +8,7 @@
 #include "gateway/book.h"
 #include "gateway/disk.h"
 #include "route/alias.h"
+#include "mail/repair.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ void session_mail_drop(struct session *s)
 {
 	spool_draft_abort(&s->draft);
 	mail_header_free(&s->header);
+	session_repair_drop(s);
 	free(s->link);
 	s->link = NULL;
 	region_destroy(&s->region);
@@ -57,6 +59,18 @@ static const char *whole_path(const struct session *s, const char *path)
 	return region_printf(s->region, "%s@%s", path, s->settings->gateway.origin);
 }
 
+/* The sender as the profile wants it; the null reverse-path of a report stays. NULL: no memory. */
+static const char *sender_of(struct session *s, const char *path)
+{
+	const char *other = s->profile->sender;
+	buf_init(&s->notes, MAIL_REPAIR_NOTES + 64);
+	if (!other || !*path || mail_address_same(path, other))
+		return whole_path(s, path);
+	if (buf_printf(&s->notes, "sender was %.256s", path) != OK)
+		return NULL;
+	return region_strdup(s->region, other);
+}
+
 static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t size, bool eight_bit,
 				 struct smtp_reply *reply)
 {
@@ -74,7 +88,7 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	struct mail_envelope *e = &s->envelope;
 	mail_envelope_init(e, s->region);
-	e->reverse_path = whole_path(s, reverse_path);
+	e->reverse_path = sender_of(s, reverse_path);
 	e->session = region_strdup(s->region, s->id);
 	e->listener = region_strdup(s->region, s->in->name);
 	e->client = region_strdup(s->region, s->client);
@@ -139,6 +153,7 @@ static enum smtp_verdict on_data(void *ctx, struct smtp_reply *reply)
 	struct session *s = ctx;
 	struct err err;
 	mail_header_init(&s->header);
+	session_repair_begin(s);
 	if (spool_draft_new(s->lane->vendor->g->spool, &s->draft, &err) == OK)
 		return SMTP_DONE;
 	LOG(LOG_ERROR, s->id, "message", "refused", F_S("error", err.text));
@@ -146,11 +161,15 @@ static enum smtp_verdict on_data(void *ctx, struct smtp_reply *reply)
 		      "The spool takes nothing at the moment, try again later");
 }
 
-static enum result on_bytes(void *ctx, const char *bytes, size_t n)
+enum result session_mail_keep(struct session *s, const char *bytes, size_t n)
 {
-	struct session *s = ctx;
 	enum result r = mail_header_feed(&s->header, bytes, n);
 	return r == OK ? spool_draft_write(s->draft, bytes, n) : r;
+}
+
+static enum result on_bytes(void *ctx, const char *bytes, size_t n)
+{
+	return session_repair_feed(ctx, bytes, n);
 }
 
 static void log_accepted(struct session *s, const struct spool_message *m)
@@ -159,7 +178,8 @@ static void log_accepted(struct session *s, const struct spool_message *m)
 	    F_A("from", m->envelope.reverse_path), F_N("recipients", m->rcpt_count),
 	    F_A("to", m->rcpt_count == 1 ? m->rcpts[0].address : NULL), F_N("size", m->size),
 	    F_S("client", s->client),
-	    F_S("message-id", mail_header_get(&s->header, MAIL_FIELD_MESSAGE_ID)));
+	    F_S("message-id", mail_header_get(&s->header, MAIL_FIELD_MESSAGE_ID)),
+	    F_S("repaired", *m->envelope.repaired ? m->envelope.repaired : NULL));
 }
 
 /* The spool has answered: only now may the client be told. */
@@ -193,10 +213,23 @@ static void stored(struct spool_request *request)
 		session_free(s);
 }
 
+/* What was repaired stands with the message from now on. False: no memory. */
+static bool note_repairs(struct session *s)
+{
+	const char *words = s->notes.len ? buf_string(&s->notes) : "";
+	if (words)
+		s->envelope.repaired = region_strdup(s->region, words);
+	return words && s->envelope.repaired;
+}
+
 static enum smtp_verdict on_end(void *ctx, struct smtp_reply *reply)
 {
 	struct session *s = ctx;
 	struct gateway *g = s->lane->vendor->g;
+	if (session_repair_finish(s) != OK || !note_repairs(s)) {
+		session_mail_drop(s);
+		return refuse(s, reply, 451, "4.3.0", "The message cannot be stored now");
+	}
 	mail_header_finish(&s->header);
 	if (mail_header_loops(&s->header, NULL)) {
 		LOG(LOG_WARN, s->id, "message", "refused", F_A("from", s->envelope.reverse_path),

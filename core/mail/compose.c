@@ -91,33 +91,32 @@ struct making {
 static bool names_recipients(const struct making *m, const struct mail_field_at *f)
 {
 	if (m->resent)
-		return mail_field_named(f, "Resent-To") || mail_field_named(f, "Resent-Cc") ||
-		       mail_field_named(f, "Resent-Bcc");
-	return mail_field_named(f, "To") || mail_field_named(f, "Cc") || mail_field_named(f, "Bcc");
+		return mail_field_is(f, "Resent-To") || mail_field_is(f, "Resent-Cc") ||
+		       mail_field_is(f, "Resent-Bcc");
+	return mail_field_is(f, "To") || mail_field_is(f, "Cc") || mail_field_is(f, "Bcc");
 }
 
 static enum result take_field(struct making *m, const struct mail_field_at *f)
 {
 	enum result r = OK;
-	m->date |= mail_field_named(f, "Date");
-	m->from |= mail_field_named(f, "From");
-	m->id |= mail_field_named(f, "Message-ID");
+	m->date |= mail_field_is(f, "Date");
+	m->from |= mail_field_is(f, "From");
+	m->id |= mail_field_is(f, "Message-ID");
 	if (m->c->headers && names_recipients(m, f))
-		r = mail_compose_recipients(m->c, f->value, mail_field_length(f), m->envelope,
-					    m->err);
-	if (r != OK || mail_field_named(f, "Bcc") || mail_field_named(f, "Resent-Bcc") ||
-	    mail_field_named(f, "Return-Path"))
+		r = mail_compose_recipients(m->c, f->value, f->value_n, m->envelope, m->err);
+	if (r != OK || mail_field_is(f, "Bcc") || mail_field_is(f, "Resent-Bcc") ||
+	    mail_field_is(f, "Return-Path"))
 		return r;
-	r = buf_append(m->out, f->start, f->n);
+	r = buf_append(m->out, f->line, f->line_n);
 	return r == OK ? OK : err_set(m->err, r, "the message: %s", result_sentence(r));
 }
 
 static bool has_resent(const char *at, const char *end)
 {
 	struct mail_field_at f;
-	for (; at < end && mail_field_next(at, end, &f); at += f.n)
-		if (mail_field_named(&f, "Resent-To") || mail_field_named(&f, "Resent-Cc") ||
-		    mail_field_named(&f, "Resent-Bcc"))
+	for (; at < end && mail_field_next(at, end, &f); at += f.line_n)
+		if (mail_field_is(&f, "Resent-To") || mail_field_is(&f, "Resent-Cc") ||
+		    mail_field_is(&f, "Resent-Bcc"))
 			return true;
 	return false;
 }
@@ -224,7 +223,7 @@ enum result mail_compose_make(const struct mail_compose *c, struct buf *text,
 		enum result r = take_field(&m, &f);
 		if (r != OK)
 			return r;
-		m.at += f.n;
+		m.at += f.line_n;
 	}
 	for (size_t i = 0; i < text->len && !envelope->eight_bit; i++)
 		envelope->eight_bit = (unsigned char)buf_head(text)[i] > 0x7f;

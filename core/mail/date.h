@@ -2,6 +2,8 @@
 #ifndef SMTPGATE_MAIL_DATE_H
 #define SMTPGATE_MAIL_DATE_H
 
+#include "base/result.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,5 +14,8 @@
 const char *mail_date_format(int64_t wall_ms, int offset, char *out, size_t n);
 /* What the host's time zone (TZ, /etc/localtime) has for `offset` at that moment. */
 int mail_date_offset(int64_t wall_ms);
+
+/* Reads one (RFC 5322 3.3 and, for years and zones, 4.3); comments may follow. The day of the week is not compared. OK or E_SYNTAX. */
+enum result mail_date_parse(const char *text, int64_t *wall_ms);
 
 #endif

@@ -16,6 +16,7 @@ void mail_envelope_init(struct mail_envelope *e, struct region *region)
 		.protocol = "",
 		.client = "",
 		.helo = "",
+		.repaired = "",
 		.priority = MAIL_NORMAL,
 	};
 }
@@ -67,6 +68,7 @@ enum result mail_envelope_copy(struct mail_envelope *to, const struct mail_envel
 		{&to->protocol, from->protocol},
 		{&to->client, from->client},
 		{&to->helo, from->helo},
+		{&to->repaired, from->repaired},
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		const char *copy = region_strdup(region, texts[i].from ? texts[i].from : "");

@@ -25,9 +25,10 @@ struct mail_envelope {
 	const char *listener; /* name of the [listen] section, or "send", "bounce" */
 	/* "SMTP", "ESMTP", "ESMTPS", "local": RFC 3848 `with` types; over TLS followed by " VERSION CIPHER" */
 	const char *protocol;
-	const char *client; /* peer's IP as text, "" when none */
-	const char *helo;   /* what it called itself, "" when nothing */
-	int64_t arrived;    /* wall clock ms */
+	const char *client;   /* peer's IP as text, "" when none */
+	const char *helo;     /* what it called itself, "" when nothing */
+	const char *repaired; /* what we changed of it, in words; "" when nothing (mail/repair.h) */
+	int64_t arrived;      /* wall clock ms */
 	enum mail_priority priority;
 };
 

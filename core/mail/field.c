@@ -1,36 +1,75 @@
-/* Fields of a header in memory: see field.h. Owns nothing. */
+/* Fields of a header block: see field.h. Owns nothing. */
 #include "mail/field.h"
 
 #include "base/text.h"
 
 #include <string.h>
 
-bool mail_field_next(const char *at, const char *end, struct mail_field_at *f)
+static const char *line_end(const char *at, const char *end)
 {
-	const char *colon = at;
-	while (colon<end && * colon> ' ' && *colon < 0x7f && *colon != ':')
-		colon++;
-	*f = (struct mail_field_at){.start = at, .name = (size_t)(colon - at)};
-	while (colon < end && (*colon == ' ' || *colon == '\t'))
-		colon++; /* "To : x", as obsolete writers put it */
-	if (!f->name || colon == end || *colon != ':')
+	const char *lf = memchr(at, '\n', (size_t)(end - at));
+	return lf ? lf + 1 : end;
+}
+
+/* The name in front of a colon, blanks before that not counted; 0: the line is no field. */
+static size_t name_of(const char *line, const char *end, const char **value)
+{
+	const char *at = line;
+	while (at<end && * at> ' ' && *at <= '~' && *at != ':')
+		at++;
+	size_t n = (size_t)(at - line);
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	*value = at + 1;
+	return at < end && *at == ':' ? n : 0;
+}
+
+bool mail_field_next(const char *at, const char *end, struct mail_field_at *field)
+{
+	if (at == end)
 		return false;
-	f->value = colon + 1;
-	const char *line = at;
-	do {
-		const char *lf = memchr(line, '\n', (size_t)(end - line));
-		line = lf ? lf + 1 : end;
-	} while (line < end && (*line == ' ' || *line == '\t'));
-	f->n = (size_t)(line - at);
+	const char *next = line_end(at, end);
+	size_t name_n = name_of(at, end, &field->value);
+	if (!name_n)
+		return false;
+	while (next < end && (*next == ' ' || *next == '\t'))
+		next = line_end(next, end);
+	const char *last = next;
+	if (last > field->value && last[-1] == '\n')
+		last--;
+	if (last > field->value && last[-1] == '\r')
+		last--;
+	field->line = at;
+	field->line_n = (size_t)(next - at);
+	field->name_n = name_n;
+	field->value_n = (size_t)(last - field->value);
 	return true;
 }
 
-bool mail_field_named(const struct mail_field_at *f, const char *name)
+bool mail_field_is(const struct mail_field_at *field, const char *name)
 {
-	return text_same_n(f->start, f->name, name);
+	return text_same_n(field->line, field->name_n, name);
 }
 
-size_t mail_field_length(const struct mail_field_at *f)
+enum result mail_field_unfold(const struct mail_field_at *field, struct buf *out)
 {
-	return f->n - (size_t)(f->value - f->start);
+	buf_clear(out);
+	bool blank = false;
+	for (size_t i = 0; i < field->value_n; i++) {
+		char c = field->value[i];
+		if ((c >= 0 && c <= ' ') || c == 127) {
+			blank = out->len > 0;
+			continue;
+		}
+		char bytes[2] = {' ', c};
+		enum result r = out->len + 2 > MAIL_VALUE_MAX
+					? E_LIMIT
+					: buf_append(out, bytes + !blank, 1u + blank);
+		if (r != OK) {
+			buf_clear(out);
+			return r;
+		}
+		blank = false;
+	}
+	return OK;
 }

@@ -84,6 +84,8 @@ enum result chain_taken(struct chain *c, const unsigned char *before, uint64_t n
 	put_number(&l, v->count);
 	for (size_t i = 0; i < v->count; i++)
 		put_text(&l, v->recipients[i]);
+	if (v->repaired && *v->repaired) /* links of before there were repairs stay as they are */
+		put_text(&l, v->repaired);
 	return finish(&l, out);
 }
 

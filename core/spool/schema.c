@@ -54,6 +54,8 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"ALTER TABLE totals ADD COLUMN link_base INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE totals ADD COLUMN link_hash BLOB NOT NULL DEFAULT x'';"
 	"ALTER TABLE totals ADD COLUMN base_hash BLOB NOT NULL DEFAULT x'';",
+	/* 3: what was changed of a message before it was taken */
+	"ALTER TABLE message ADD COLUMN repaired TEXT NOT NULL DEFAULT '';",
 };
 
 enum result schema_version(sqlite3 *db, int *version, struct err *err)

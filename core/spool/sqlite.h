@@ -10,64 +10,64 @@
 #include <sqlite3.h>
 
 /* The statements, prepared once each opening: X(name, text). */
-#define SQL_LIST(X)                                                                               \
-	X(SQL_BEGIN, "BEGIN IMMEDIATE")                                                           \
-	X(SQL_COMMIT, "COMMIT")                                                                   \
-	X(SQL_TOTALS, "SELECT generation, last, accepted, waiting, held, delivered, bounced,"     \
-		      " expired, removed, messages_waiting, messages_held, bytes, link,"          \
-		      " link_base, link_hash, base_hash FROM totals WHERE id = 1")                \
-	X(SQL_SET_TOTALS,                                                                         \
-	  "UPDATE totals SET generation = ?, last = ?, accepted = ?, waiting = ?, held = ?,"      \
-	  " delivered = ?, bounced = ?, expired = ?, removed = ?, messages_waiting = ?,"          \
-	  " messages_held = ?, bytes = ?, link = ?, link_base = ?,"                               \
-	  " link_hash = ?, base_hash = ? WHERE id = 1")                                           \
-	X(SQL_ADD_MESSAGE,                                                                        \
-	  "INSERT INTO message (number, reverse_path, eight_bit, session, listener, protocol,"    \
-	  " client, helo, arrived, priority, size, hash, rcpt_count, maildrop, next_at)"          \
-	  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                \
-	X(SQL_ADD_RCPT,                                                                           \
-	  "INSERT INTO rcpt (message, position, address, state, attempts, next_at, warned, rule," \
-	  " peer, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                      \
-	X(SQL_ADD_BODY, "INSERT INTO body (message, file, data) VALUES (?, ?, ?)")                \
-	X(SQL_TAKEN, "SELECT number FROM message WHERE maildrop = ?")                             \
-	X(SQL_HEAD, "SELECT size, next_at, ended, rcpt_count FROM message WHERE number = ?")      \
-	X(SQL_RCPT_STATES, "SELECT state, attempts, next_at, warned FROM rcpt WHERE message = ?"  \
-			   " ORDER BY position")                                                  \
-	X(SQL_SET_RCPT,                                                                           \
-	  "UPDATE rcpt SET state = ?, attempts = ?, next_at = ?, warned = ?,"                     \
-	  " rule = COALESCE(?, rule), peer = COALESCE(?, peer), status = COALESCE(?, status),"    \
-	  " reason = COALESCE(?, reason) WHERE message = ? AND position = ?")                     \
-	X(SQL_ADD_ATTEMPT,                                                                        \
-	  "INSERT INTO attempt (message, position, nth, at, state, rule, peer, status, reason,"   \
-	  " sent_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                    \
-	X(SQL_SET_HEAD, "UPDATE message SET next_at = ?, ended = ? WHERE number = ?")             \
-	X(SQL_DROP_BODY, "DELETE FROM body WHERE message = ?")                                    \
-	X(SQL_MESSAGE,                                                                            \
-	  "SELECT reverse_path, eight_bit, session, listener, protocol, client, helo, arrived,"   \
-	  " priority, size, hash, rcpt_count, ended FROM message WHERE number = ?")               \
-	X(SQL_RCPTS, "SELECT address, state, attempts, next_at, warned, rule, peer, status,"      \
-		     " reason FROM rcpt WHERE message = ? ORDER BY position")                     \
-	X(SQL_ATTEMPTS, "SELECT at, position, state, rule, peer, status, reason, sent_hash, nth"  \
-			" FROM attempt WHERE message = ? ORDER BY at, position, nth")             \
-	X(SQL_BODY, "SELECT file, data FROM body WHERE message = ?")                              \
-	X(SQL_HAS_BODY, "SELECT message FROM body WHERE message = ?")                             \
-	X(SQL_SCAN_ALL, "SELECT number FROM message WHERE number > ? ORDER BY number LIMIT ?")    \
-	X(SQL_SCAN_LIVE, "SELECT message FROM body WHERE message > ? ORDER BY message LIMIT ?")   \
-	X(SQL_DUE, "SELECT number, next_at FROM message WHERE priority = ?"                       \
-		   " AND next_at IS NOT NULL ORDER BY next_at, number")                           \
-	X(SQL_OLDEST, "SELECT number, arrived FROM message WHERE number >= ?"                     \
-		      " AND COALESCE(next_at, -1) >= 0 ORDER BY number LIMIT 1")                  \
-	X(SQL_NEXT_FILE, "SELECT message, file FROM body WHERE message > ?"                       \
-			 " AND file IS NOT NULL ORDER BY message LIMIT 1")                        \
-	X(SQL_ENDED, "SELECT number FROM message WHERE ended IS NOT NULL AND ended <= ?"          \
-		     " AND (maildrop IS NULL OR ended <= ?) ORDER BY ended LIMIT ?")              \
-	X(SQL_DROP_MESSAGE, "DELETE FROM message WHERE number = ?")                               \
-	X(SQL_DROP_RCPTS, "DELETE FROM rcpt WHERE message = ?")                                   \
-	X(SQL_DROP_ATTEMPTS, "DELETE FROM attempt WHERE message = ?")                             \
-	X(SQL_ADD_LINK, "INSERT INTO link (seq, message, kind, position, nth, hash)"              \
-			" VALUES (?, ?, ?, ?, ?, ?)")                                             \
-	X(SQL_LINKS, "SELECT seq, message, kind, position, nth, hash FROM link WHERE seq > ?"     \
-		     " ORDER BY seq LIMIT ?")                                                     \
+#define SQL_LIST(X)                                                                                \
+	X(SQL_BEGIN, "BEGIN IMMEDIATE")                                                            \
+	X(SQL_COMMIT, "COMMIT")                                                                    \
+	X(SQL_TOTALS, "SELECT generation, last, accepted, waiting, held, delivered, bounced,"      \
+		      " expired, removed, messages_waiting, messages_held, bytes, link,"           \
+		      " link_base, link_hash, base_hash FROM totals WHERE id = 1")                 \
+	X(SQL_SET_TOTALS,                                                                          \
+	  "UPDATE totals SET generation = ?, last = ?, accepted = ?, waiting = ?, held = ?,"       \
+	  " delivered = ?, bounced = ?, expired = ?, removed = ?, messages_waiting = ?,"           \
+	  " messages_held = ?, bytes = ?, link = ?, link_base = ?,"                                \
+	  " link_hash = ?, base_hash = ? WHERE id = 1")                                            \
+	X(SQL_ADD_MESSAGE,                                                                         \
+	  "INSERT INTO message (number, reverse_path, eight_bit, session, listener, protocol,"     \
+	  " client, helo, arrived, priority, size, hash, rcpt_count, maildrop, next_at, repaired)" \
+	  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                              \
+	X(SQL_ADD_RCPT,                                                                            \
+	  "INSERT INTO rcpt (message, position, address, state, attempts, next_at, warned, rule,"  \
+	  " peer, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
+	X(SQL_ADD_BODY, "INSERT INTO body (message, file, data) VALUES (?, ?, ?)")                 \
+	X(SQL_TAKEN, "SELECT number FROM message WHERE maildrop = ?")                              \
+	X(SQL_HEAD, "SELECT size, next_at, ended, rcpt_count FROM message WHERE number = ?")       \
+	X(SQL_RCPT_STATES, "SELECT state, attempts, next_at, warned FROM rcpt WHERE message = ?"   \
+			   " ORDER BY position")                                                   \
+	X(SQL_SET_RCPT,                                                                            \
+	  "UPDATE rcpt SET state = ?, attempts = ?, next_at = ?, warned = ?,"                      \
+	  " rule = COALESCE(?, rule), peer = COALESCE(?, peer), status = COALESCE(?, status),"     \
+	  " reason = COALESCE(?, reason) WHERE message = ? AND position = ?")                      \
+	X(SQL_ADD_ATTEMPT,                                                                         \
+	  "INSERT INTO attempt (message, position, nth, at, state, rule, peer, status, reason,"    \
+	  " sent_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
+	X(SQL_SET_HEAD, "UPDATE message SET next_at = ?, ended = ? WHERE number = ?")              \
+	X(SQL_DROP_BODY, "DELETE FROM body WHERE message = ?")                                     \
+	X(SQL_MESSAGE,                                                                             \
+	  "SELECT reverse_path, eight_bit, session, listener, protocol, client, helo, arrived,"    \
+	  " priority, size, hash, rcpt_count, ended, repaired FROM message WHERE number = ?")      \
+	X(SQL_RCPTS, "SELECT address, state, attempts, next_at, warned, rule, peer, status,"       \
+		     " reason FROM rcpt WHERE message = ? ORDER BY position")                      \
+	X(SQL_ATTEMPTS, "SELECT at, position, state, rule, peer, status, reason, sent_hash, nth"   \
+			" FROM attempt WHERE message = ? ORDER BY at, position, nth")              \
+	X(SQL_BODY, "SELECT file, data FROM body WHERE message = ?")                               \
+	X(SQL_HAS_BODY, "SELECT message FROM body WHERE message = ?")                              \
+	X(SQL_SCAN_ALL, "SELECT number FROM message WHERE number > ? ORDER BY number LIMIT ?")     \
+	X(SQL_SCAN_LIVE, "SELECT message FROM body WHERE message > ? ORDER BY message LIMIT ?")    \
+	X(SQL_DUE, "SELECT number, next_at FROM message WHERE priority = ?"                        \
+		   " AND next_at IS NOT NULL ORDER BY next_at, number")                            \
+	X(SQL_OLDEST, "SELECT number, arrived FROM message WHERE number >= ?"                      \
+		      " AND COALESCE(next_at, -1) >= 0 ORDER BY number LIMIT 1")                   \
+	X(SQL_NEXT_FILE, "SELECT message, file FROM body WHERE message > ?"                        \
+			 " AND file IS NOT NULL ORDER BY message LIMIT 1")                         \
+	X(SQL_ENDED, "SELECT number FROM message WHERE ended IS NOT NULL AND ended <= ?"           \
+		     " AND (maildrop IS NULL OR ended <= ?) ORDER BY ended LIMIT ?")               \
+	X(SQL_DROP_MESSAGE, "DELETE FROM message WHERE number = ?")                                \
+	X(SQL_DROP_RCPTS, "DELETE FROM rcpt WHERE message = ?")                                    \
+	X(SQL_DROP_ATTEMPTS, "DELETE FROM attempt WHERE message = ?")                              \
+	X(SQL_ADD_LINK, "INSERT INTO link (seq, message, kind, position, nth, hash)"               \
+			" VALUES (?, ?, ?, ?, ?, ?)")                                              \
+	X(SQL_LINKS, "SELECT seq, message, kind, position, nth, hash FROM link WHERE seq > ?"      \
+		     " ORDER BY seq LIMIT ?")                                                      \
 	X(SQL_CUT_LINKS, "DELETE FROM link WHERE seq <= ?")
 
 enum sql {

@@ -90,6 +90,7 @@ static enum result load_message(struct sqlite *e, uint64_t number, struct region
 			memcpy(out->hash, hash, 64);
 		out->rcpt_count = (size_t)number_at(&u, 11);
 		out->ended = number_at(&u, 12);
+		v->repaired = text_at(&u, 13, region, &short_of);
 	}
 	enum result r = use_end(&u, "a message cannot be read", err);
 	if (r == OK && short_of)

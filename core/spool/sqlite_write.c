@@ -27,6 +27,7 @@ static enum result add_message(struct sqlite *e, const struct spool_message *m, 
 		use_null(&u);
 	else
 		use_number(&u, next_at);
+	use_text(&u, v->repaired);
 	return use_run(&u, "a message cannot be added", err);
 }
 

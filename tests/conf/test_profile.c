@@ -92,6 +92,26 @@ START_TEST(likeness_ends_somewhere)
 }
 END_TEST
 
+START_TEST(repairs_are_words)
+{
+	load("[gateway]\norigin = o.test\n[profile a]\nrepair = mime, date\nrepair = from\nfrom = "
+	     "scan\n[profile b]\nrepair = none\nsender = a@b.test\n[profile c]\nlike = a\n");
+	shows("profile a", "repair = date, from, mime ; /gw.ini:4\n");
+	shows("profile b", "repair = none ; /gw.ini:8\n");
+	shows("profile c", "repair = date, from, mime ; [profile a]\n");
+	const struct settings *s = fake_settings();
+	ck_assert_uint_eq(settings_profile(s, "modern")->repair, 2);
+	ck_assert_uint_eq(settings_profile(s, "legacy")->repair, 31);
+	ck_assert_str_eq(settings_profile(s, "c")->from, "scan@o.test");
+	ck_assert_str_eq(settings_profile(s, "b")->sender, "a@b.test");
+	ck_assert_ptr_null(settings_profile(s, "a")->sender);
+	fails("[profile a]\nrepair = dat\n",
+	      "/gw.ini:2: error: repair: \"dat\" is none of date, message-id, from, charset, mime "
+	      "(did you mean \"date\"?)\n1 error, 0 warnings\n");
+	fake_free();
+}
+END_TEST
+
 START_TEST(prompts_are_two)
 {
 	load("[profile a]\nauth_prompt = Standard\n[profile b]\nauth_prompt = A , B, C\n");
@@ -131,6 +151,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, likeness_goes_on);
 	tcase_add_test(tc, likeness_ends_somewhere);
 	tcase_add_test(tc, prompts_are_two);
+	tcase_add_test(tc, repairs_are_words);
 	tcase_add_test(tc, listeners_take_its_newline);
 	suite_add_tcase(s, tc);
 	return s;

@@ -126,6 +126,7 @@ static const struct {
 	{"UPDATE message SET reverse_path = 'x' WHERE number = 1", "m1 is not as it was taken"},
 	{"UPDATE message SET hash = 'x' WHERE number = 4", "m4 is not as it was taken"},
 	{"UPDATE message SET arrived = 1 WHERE number = 5", "m5 is not as it was taken"},
+	{"UPDATE message SET repaired = 'x' WHERE number = 2", "m2 is not as it was taken"},
 	{"UPDATE rcpt SET address = 'x@y' WHERE message = 2", "m2 is not as it was taken"},
 	{"UPDATE rcpt SET state = 3 WHERE message = 1", "m1 did not end as"},
 	{"UPDATE rcpt SET reason = 'x' WHERE message = 3", "m3 did not end as"},
@@ -148,7 +149,8 @@ static const struct {
 	 "the newest link"},
 	{"UPDATE totals SET link_hash = x'00'", "the newest link"},
 	{"INSERT INTO message SELECT number + 10, reverse_path, eight_bit, session, listener,"
-	 " protocol, client, helo, arrived, priority, size, hash, 0, NULL, NULL, ended FROM message"
+	 " protocol, client, helo, arrived, priority, size, hash, 0, NULL, NULL, ended, repaired "
+	 "FROM message"
 	 " WHERE number = 1",
 	 "m11 is there and was never taken"},
 };
@@ -205,7 +207,9 @@ START_TEST(a_spool_of_before)
 		    "ALTER TABLE totals DROP COLUMN link_base;"
 		    "ALTER TABLE totals DROP COLUMN link_hash;"
 		    "ALTER TABLE totals DROP COLUMN base_hash;"
-		    "DELETE FROM meta WHERE name = 'schema 2 by'; PRAGMA user_version = 1");
+		    "ALTER TABLE message DROP COLUMN repaired;"
+		    "DELETE FROM meta WHERE name IN ('schema 2 by', 'schema 3 by');"
+		    "PRAGMA user_version = 1");
 	stage_reopen(&st);
 	verify_well(0);
 	end(4);

@@ -26,6 +26,8 @@ PROGRAM = os.environ.get("SMTPGATE_PROGRAM", os.path.join(BUILD, "smtpgate"))
 PLUGINS = os.path.join(BUILD, "plugins")
 PEERS = os.path.join(BUILD, "peers")
 LIBC = ctypes.CDLL(None, use_errno=True)
+# of a message that no profile has anything to put right in: it arrives as it was sent, to the byte
+HEADER = b"From: me@client.test\r\nTo: jdoe@example.test\r\nSubject: content\r\nMessage-ID: <1@client.test>\r\n\r\n"
 
 
 def wait_for(what, condition, limit=None):

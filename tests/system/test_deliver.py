@@ -5,7 +5,7 @@ import subprocess
 import harness
 
 
-HEADER = b"From: me@client.test\r\nTo: jdoe@example.test\r\nSubject: content\r\n\r\n"
+HEADER = harness.HEADER
 CONTENTS = {
     "plain": b"Hello.\r\n",
     "dots": b".\r\n..\r\n.a\r\n...\r\nend.\r\n.\r\n",

@@ -10,7 +10,7 @@ import subprocess
 import harness
 from names import A, MX, Names
 
-HEADER = b"From: me@client.test\r\nTo: jdoe@example.test\r\nSubject: content\r\n\r\n"
+HEADER = harness.HEADER
 OURS, OURS6 = "10.77.0.25", "fd77::25"
 
 

@@ -8,7 +8,7 @@ import unittest
 
 import harness
 
-HEADER = b"From: me@client.test\r\nTo: jdoe@example.test\r\nSubject: content\r\n\r\n"
+HEADER = harness.HEADER
 OURS = "10.77.0.45"
 ROOT = os.geteuid() == 0
 NOBODY = 65534

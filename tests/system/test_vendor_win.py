@@ -8,7 +8,7 @@ import subprocess
 
 import harness
 
-HEADER = b"From: me@client.test\r\nTo: jdoe@example.test\r\nSubject: content\r\n\r\n"
+HEADER = harness.HEADER
 OURS, SOURCE = "10.77.0.35", "10.77.0.36"
 
 

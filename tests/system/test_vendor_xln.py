@@ -5,7 +5,7 @@ import subprocess
 
 import harness
 
-HEADER = b"From: me@client.test\r\nTo: jdoe@example.test\r\nSubject: content\r\n\r\n"
+HEADER = harness.HEADER
 
 
 class Xln(harness.Case):
