@@ -11,12 +11,13 @@ import sqlite3
 import testbed
 from testbed import harness, wait_for
 
+WHOLE = b"Subject: x\r\nMessage-ID: <1@client.test>\r\n\r\nx\r\n"  # nothing to put right in it
 
 class History(testbed.Case):
     def setUp(self):
         self.g = self.gateway().start()
-        self.assertEqual(self.g.send(b"Subject: x\r\n\r\nx\r\n", to=("jdoe@example.test", "x@elsewhere.test"))[0], 250)
-        self.assertEqual(self.g.send(b"Subject: x\r\n\r\nx\r\n", sender='"a,b"@client.test')[0], 250)
+        self.assertEqual(self.g.send(WHOLE, to=("jdoe@example.test", "x@elsewhere.test"))[0], 250)
+        self.assertEqual(self.g.send(WHOLE, sender='"a,b"@client.test')[0], 250)
         wait_for("both are delivered", lambda: self.g.count() == 2)
         wait_for("both are written", lambda: self.g.command("history").stdout.count("250 2.1.5") == 1
                  and "m1 " in self.g.command("history").stdout)
@@ -50,7 +51,7 @@ class History(testbed.Case):
         story = json.loads(self.check(self.g.command("history", "m2", "--json"), 0).stdout)
         hashes = [hashlib.sha256(data).hexdigest() for data in self.g.messages()]
         self.assertIn(story["attempts_list"][0]["sent_hash"], hashes)
-        self.assertEqual(story["hash"], hashlib.sha256(b"Subject: x\r\n\r\nx\r\n").hexdigest())
+        self.assertEqual(story["hash"], hashlib.sha256(WHOLE).hexdigest())
 
     def test_hash_of_what_a_server_took(self):
         sink = self.sink()

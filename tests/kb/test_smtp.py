@@ -63,7 +63,7 @@ class Dialogue(harness.Case):
             self.assertEqual(c.say("RCPT TO:<nobody@example.test>")[0], 550)
             self.assertEqual(c.say("RCPT TO:<jdoe@example.test>")[0], 250)
             self.assertEqual(c.say("DATA")[0], 354)
-            c.raw(HEAD + b"X-Dots: ..\r\n\t.\r\n\r\nbody\r\n.\r\n")  # no false end of the header
+            c.raw(HEAD + b"Message-ID: <1@client.test>\r\nX-Dots: ..\r\n\t.\r\n\r\nbody\r\n.\r\n")  # no false end of the header
             self.assertEqual(c.reply()[0], 250)
         self.assertIn(b"X-Dots: ..\n\t.\n\nbody\n", self.delivered()[0])
 
