@@ -43,6 +43,7 @@ struct run {
 	char pid_path[PATH_MAX], control_path[PATH_MAX], state_dir[PATH_MAX];
 	char *warnings; /* of the configuration, until the start is decided */
 	size_t warnings_size;
+	bool stopped; /* before it was up */
 };
 
 /* `socket error (123)` is the first line on standard error: what may come before waits. */
@@ -91,6 +92,9 @@ static enum exit_status fail_problem(struct run *r, const struct gateway_problem
 	case GATEWAY_FAILED_SOCKET:
 		fputs(p->block, r->call->err);
 		return failed(r, EXIT_SOCKET, &err);
+	case GATEWAY_STOPPED: /* the parent of --daemon was asked for a running gateway */
+		r->stopped = true;
+		return failed(r, r->detach.pipe >= 0 ? EXIT_FAILED : EXIT_DONE, &err);
 	case GATEWAY_FAILED_CONFIG:
 		return fail(r, EXIT_CONFIG, &err);
 	case GATEWAY_FAILED_BIND: /* the original's word and number for a taken port */
@@ -157,7 +161,8 @@ static enum exit_status prepare(struct run *r)
 	struct gateway_options o = {.version = PACKAGE_VERSION,
 				    .handed = r->handed.fds,
 				    .handed_count = r->handed.count,
-				    .state_dir = r->state_dir};
+				    .state_dir = r->state_dir,
+				    .pause = service_pause};
 	service_block_signals();
 	if (runlog_open(&r->log, &r->settings->log, r->detach.pipe >= 0, &err) != OK ||
 	    loop_new(&r->service.loop, clock_system(), &err) != OK)
@@ -273,14 +278,13 @@ enum exit_status cmd_run(struct call *c)
 	r->detach = (struct detach)DETACH_NONE;
 	r->pidfile = (struct pidfile)PIDFILE_NONE;
 	r->service.signals.fd = -1;
-	enum exit_status status = begin(r);
-	if (status == EXIT_DONE)
-		status = prepare(r);
-	if (status == EXIT_DONE)
-		status = settle_rights(r);
-	if (status == EXIT_DONE)
-		status = start(r);
-	bool ran = status == EXIT_DONE;
+	static enum exit_status (*const steps[])(struct run *) = {begin, prepare, settle_rights,
+								  start};
+	enum exit_status status = EXIT_DONE;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps && status == EXIT_DONE && !r->stopped;
+	     i++)
+		status = steps[i](r);
+	bool ran = status == EXIT_DONE && !r->stopped;
 	if (ran)
 		loop_run(r->service.loop);
 	bring_down(r, ran);

@@ -28,6 +28,16 @@ void service_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+bool service_pause(int64_t ms)
+{
+	const struct timespec limit = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	return sigtimedwait(&set, NULL, &limit) > 0;
+}
+
 /* The faults of a file that a reload refused go where the operator looks then: into the log. */
 static void log_faults(const struct conf_fault *f)
 {

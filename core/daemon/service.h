@@ -29,6 +29,8 @@ struct service {
 /* Blocks the signals that service_start watches, in this thread and all that are made later; ignores SIGPIPE. Before any
  * thread. */
 void service_block_signals(void);
+/* Waits so long; true: a signal came that asks for the end (TERM, INT), and is taken. Before service_start. */
+bool service_pause(int64_t ms);
 /* Watches signals and the watchdog. loop, gateway, file, ... are set. */
 enum result service_start(struct service *s, struct err *err);
 void service_end(struct service *s);

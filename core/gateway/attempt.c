@@ -68,6 +68,7 @@ static void finish(struct attempt *a)
 	a->trace = NULL;
 	digest_free(&a->digest);
 	secret_free(&a->token.token);
+	a->d->down = !a->d->connected && !stack_is_up(a->lane->stack);
 	outbound_finished(a);
 }
 

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCAL_JOBS 4                 /* at a time for one postoffice */
-#define IDLE_MS (int64_t)3600000     /* then a destination is forgotten */
-#define STACK_DOWN_MS (int64_t)30000 /* wait for a TCP/IP that is down */
+#define LOCAL_JOBS 4              /* at a time for one postoffice */
+#define IDLE_MS (int64_t)3600000  /* then a destination is forgotten */
+#define TROUBLE_MS (int64_t)30000 /* wait after a trouble of ours that nothing ends */
 #define SLOTS 1024
 
 struct destination {
@@ -156,6 +156,13 @@ static bool paced(struct destination *d, const struct delivery *g)
 	return false;
 }
 
+int64_t destination_vendor_back(const struct destination *d, const struct delivery *g)
+{
+	struct gateway *gw = queue_gateway(d->all->q);
+	struct vendor *v = vendor_find(gw, g->decision.route->vendor);
+	return v ? vendor_back(v, d->key) : clock_wall(gw->clock) + TROUBLE_MS;
+}
+
 static void start(struct destination *d, struct delivery *g)
 {
 	struct queue *q = d->all->q;
@@ -170,7 +177,9 @@ static void start(struct destination *d, struct delivery *g)
 	if (r == OK)
 		d->active++;
 	else
-		queue_postponed(q, g, clock_wall(queue_gateway(q)->clock) + STACK_DOWN_MS,
+		queue_postponed(q, g,
+				r == E_STATE ? destination_vendor_back(d, g)
+					     : clock_wall(queue_gateway(q)->clock) + TROUBLE_MS,
 				err.text);
 }
 
@@ -207,12 +216,17 @@ static void drain(struct destination *d, int64_t at, const char *reason)
 		queue_postponed(d->all->q, line_take(d), at, reason);
 }
 
+void destination_left(struct destination *d)
+{
+	d->active--;
+	d->used = clock_mono(queue_gateway(d->all->q)->clock);
+}
+
 int64_t destination_ended(struct destination *d, const struct delivery *g)
 {
 	struct gateway *gw = queue_gateway(d->all->q);
 	int64_t now = clock_wall(gw->clock);
-	d->active--;
-	d->used = clock_mono(gw->clock);
+	destination_left(d);
 	if (g->connected) {
 		if (d->failures)
 			LOG(LOG_INFO, NULL, "destination", "back", F_S("to", d->key));

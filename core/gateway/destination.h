@@ -31,6 +31,10 @@ void destination_add(struct destination *d, struct delivery *g);
 /* A job of this destination ended: what follows from it for the destination. Returns 0, or the wall ms until which it
  * rests now. Then, when the group is gone, destination_next lets the line go on. */
 int64_t destination_ended(struct destination *d, const struct delivery *g);
+/* The same when it was not the destination's fault: the TCP/IP of its route was lost. */
+void destination_left(struct destination *d);
+/* Wall ms when that TCP/IP may be back. */
+int64_t destination_vendor_back(const struct destination *d, const struct delivery *g);
 void destination_next(struct destination *d);
 /* Forgets back-offs. */
 void destinations_flush(struct destinations *ds);

@@ -42,6 +42,7 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 	g->state_dir = o->state_dir;
 	g->handed = o->handed;
 	g->handed_count = o->handed_count;
+	g->pause = o->pause;
 	g->settings = settings_ref(settings);
 	g->session_seed = clock_random(g->clock);
 	g->started = clock_wall(g->clock);

@@ -30,6 +30,7 @@ struct gateway_options {
 	size_t handed_count;
 	const char *
 		state_dir; /* RUNSTATEDIR/smtpgate or the like: for stacks' private sockets; may be NULL */
+	bool (*pause)(int64_t ms); /* waits within start_wait; true: a signal asks for the end */
 };
 
 /* settings: one reference is taken. */
@@ -43,6 +44,7 @@ enum gateway_failure {
 	GATEWAY_FAILED_BIND,   /* 1: `bind (110)`, err names the holder */
 	GATEWAY_FAILED_SPOOL, /* 75 when held by another (E_BUSY), 78 when newer (E_VERSION), else 1 */
 	GATEWAY_FAILED_OTHER, /* 1 */
+	GATEWAY_STOPPED,      /* 0: a signal came while it waited for a transport */
 };
 struct gateway_problem {
 	enum gateway_failure kind;

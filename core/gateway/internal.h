@@ -28,6 +28,7 @@ struct gateway {
 	const char *state_dir;     /* [any] */
 	const struct sgt_handed *handed;
 	size_t handed_count;
+	bool (*pause)(int64_t ms);      /* see gateway_options */
 	struct settings *settings;      /* [main] the current snapshot */
 	struct pool *pool;              /* [any] */
 	struct spool *spool;            /* [any] */

@@ -396,9 +396,24 @@ static void finish(struct queue *q, struct delivery *d, const struct outcome_sou
 	outcome_post(o, last);
 }
 
+/* The destination is not to blame, and nothing was tried of it. */
+static void not_delivered(struct queue *q, struct delivery *d)
+{
+	struct destination *dest = d->destination;
+	char words[768];
+	text_copy(words, sizeof words, d->replies[0].text);
+	destination_left(dest);
+	queue_postponed(q, d, destination_vendor_back(dest, d), words);
+	destination_next(dest);
+}
+
 void queue_delivered(struct queue *q, struct delivery *d)
 {
 	struct destination *dest = d->destination;
+	if (d->down) {
+		not_delivered(q, d);
+		return;
+	}
 	char rule[sizeof d->decision.rule], peer[sizeof d->peer];
 	text_copy(rule, sizeof rule, d->decision.rule);
 	text_copy(peer, sizeof peer, d->peer);

@@ -10,11 +10,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define START_MS 5000     /* for a stack's start to return */
 #define STOP_MS 5000      /* for a stack's thread to end */
 #define POLL_MS 100       /* within start_wait */
+#define BACK_MS 200       /* after its next try, mail that waits for a vendor is looked at again */
 #define AGAIN_MOST 300000 /* longest wait of a vendor that cannot be prepared */
 
 /* ---- vendors, in the main thread ---- */
@@ -244,14 +244,26 @@ static void vendor_later(struct vendor *v)
 	v->wait = v->wait * 2 < AGAIN_MOST ? v->wait * 2 : AGAIN_MOST;
 }
 
+/* Tries for start_wait; E_STATE: a signal asked for the end meanwhile. */
+static enum result prepare_in_time(struct vendor *v)
+{
+	struct gateway *g = v->g;
+	int64_t until = clock_mono(g->clock) + (v->conf->required ? v->conf->start_wait : 0);
+	while (!vendor_prepare(v) && v->trouble.number != 110 && clock_mono(g->clock) < until)
+		if (g->pause(POLL_MS))
+			return E_STATE;
+	return OK;
+}
+
 enum result vendors_prepare(struct gateway *g, struct gateway_problem *problem)
 {
 	for (struct vendor *v = g->vendors; v; v = v->next) {
-		int64_t until =
-			clock_mono(g->clock) + (v->conf->required ? v->conf->start_wait : 0);
-		while (!vendor_prepare(v) && v->trouble.number != 110 &&
-		       clock_mono(g->clock) < until)
-			usleep(POLL_MS * 1000);
+		if (prepare_in_time(v) != OK) {
+			problem->kind = GATEWAY_STOPPED;
+			return err_set(&problem->err, E_STATE,
+				       "stopped while it waited for the TCP/IP of vendor %s: %s",
+				       v->name, v->trouble.cause);
+		}
 		if (!v->prepared && stands_in_the_way(v, problem) != OK)
 			return E_NETWORK;
 	}
@@ -342,6 +354,11 @@ void vendors_stop(struct gateway *g)
 	}
 }
 
+static struct lane *lane_of(struct vendor *v, const char *key)
+{
+	return &v->lanes[text_hash(key, strlen(key), 0) % v->lane_count];
+}
+
 struct lane *vendor_lane(struct vendor *v, const char *key, struct err *err)
 {
 	if (!v || !v->started) {
@@ -350,12 +367,30 @@ struct lane *vendor_lane(struct vendor *v, const char *key, struct err *err)
 		return NULL;
 	}
 	struct stack_status status;
-	struct lane *l = &v->lanes[text_hash(key, strlen(key), 0) % v->lane_count];
+	struct lane *l = lane_of(v, key);
 	stack_status(l->stack, &status);
 	if (status.state == STACK_UP)
 		return l;
 	err_set(err, E_STATE, "the TCP/IP of vendor %s is down: %s", v->name, status.error.text);
 	return NULL;
+}
+
+int64_t vendor_back(struct vendor *v, const char *key)
+{
+	struct gateway *g = v->g;
+	const int64_t now = clock_wall(g->clock);
+	int64_t at = now + START_MS; /* its start has not come to an end */
+	if (!v->started) {
+		at = now + v->again.due - clock_mono(g->clock);
+	} else {
+		struct stack_status status;
+		stack_status(lane_of(v, key)->stack, &status);
+		if (status.state == STACK_DOWN)
+			at = status.retry_at;
+		else if (status.state == STACK_UP)
+			at = now;
+	}
+	return (at > now ? at : now) + BACK_MS;
 }
 
 static void add_counters(struct sgt_counters *sum, const struct sgt_counters *c)

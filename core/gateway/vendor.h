@@ -73,5 +73,7 @@ enum result vendors_status(struct gateway *g, struct region *region, struct gate
 
 /* The lane for outgoing work with this key, or NULL (err says why) when the TCP/IP is down. */
 struct lane *vendor_lane(struct vendor *v, const char *key, struct err *err);
+/* Wall ms when that lane, being down, may be up again: just after its next try. */
+int64_t vendor_back(struct vendor *v, const char *key);
 
 #endif

@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import signal
+import threading
 
 import harness
 
@@ -14,18 +16,31 @@ class Stacks(harness.Case):
     def setUp(self):
         super().setUp()
         self.net = self.network(start=False)
-        self.out = self.net.sink(host="0.0.0.0")  # there before its network is
+        self.greeting, self.may_greet = threading.Event(), threading.Event()
+        self.may_greet.set()
+        self.addCleanup(self.may_greet.set)
+        self.out = self.net.sink(host="0.0.0.0", script=self.script)  # there before its network is
         self.addCleanup(self.out.close)
+
+    def script(self, verb, argument, session):
+        if verb == "CONNECT":
+            self.greeting.set()
+            self.may_greet.wait(harness.LIMIT)
 
     def gateway(self, required="no", start_wait="0", **more):
         """lmn for the listener, win for what leaves; win is not the vendor of [gateway]."""
         vendor = "[vendor win]\nnetwork = %s\naddress = %s/24\nsource = %s\nrestart = 1s\nrequired = %s\n" % (
             self.net.url, OURS, SOURCE, required) + "start_wait = %s\n" % start_wait
-        ini = "[route out]\nvendor = win\nretry = 1s\nsmart_host = 10.77.0.1:%d\n" % self.out.port
+        ini = "[route out]\nvendor = win\nretry = 1h\nsmart_host = 10.77.0.1:%d\n" % self.out.port
         return super().gateway(vendor=vendor, ini=ini, plugins=["lmn", "win"], **more)
 
     def state(self, g):
         return {s["name"]: s["state"] for s in g.json("status")["stacks"]}
+
+    def blocks(self, pid, sign):
+        with open("/proc/%d/status" % pid) as f:
+            mask = int(re.search(r"^SigBlk:\s*([0-9a-f]+)", f.read(), re.M).group(1), 16)
+        return mask >> (sign - 1) & 1
 
     def block(self, cause, remedy):
         return ("socket error (123)\n  vendor: win, WIN/TCP for DOS RunTime 4.1, The Wollongong Group, Inc. (the 4.4BSD TCP of "
@@ -66,6 +81,34 @@ class Stacks(harness.Case):
         self.net.mend()
         harness.wait_for("it answers", g.answers, harness.LIMIT * 2)
         self.assertEqual(self.state(g), {"lmn": "up", "win": "up"})
+
+    def test_a_wait_for_one_ends_by_signal(self):
+        for sign in signal.SIGTERM, signal.SIGINT:
+            g = self.gateway(required="yes", start_wait="10m")
+            process = g.spawn()
+            harness.wait_for("it listens to signals", lambda: self.blocks(process.pid, sign))
+            process.send_signal(sign)
+            self.assertEqual(process.wait(harness.LIMIT), 0)
+            self.assertIn("stopped while it waited for the TCP/IP of vendor win: TCP/IP is not running", g.log())
+            self.assertFalse(os.path.exists(g.spool))
+            g.stop()
+
+    def test_mail_of_one_that_is_lost_goes_when_it_is_back(self):
+        """In the midst of an attempt; whatever `retry` says, for the smart host did not fail."""
+        self.net.mend()
+        g = self.gateway().start()
+        self.may_greet.clear()
+        self.assertEqual(g.send(HEADER, to=["far@remote.test"])[0], 250)
+        self.assertTrue(self.greeting.wait(harness.LIMIT))
+        self.net.cut()
+        harness.wait_for("it is put back", lambda: "recipient deferred" in g.log())
+        self.assertNotIn("destination rests", g.log())
+        self.assertEqual(g.show(1).get("attempts_list", []), [])
+        shutil.rmtree(self.net.dir)
+        self.may_greet.set()
+        self.net.mend()
+        harness.wait_for("it arrives", lambda: self.out.count() == 1, harness.LIMIT * 2)
+        g.stop()
 
     def test_one_that_is_lost(self):
         """The same block as at the start, and it comes back."""
