@@ -54,6 +54,21 @@ struct content mime_decode(struct reader *r, GMimePart *part)
 	return scratch_since(r, at, written);
 }
 
+struct content mime_encoded(struct reader *r, GMimePart *part)
+{
+	GMimeDataWrapper *data = g_mime_part_get_content(part);
+	GMimeStream *from = data ? g_mime_data_wrapper_get_stream(data) : NULL;
+	uint64_t at;
+	GMimeStream *to = from && r->r == OK ? scratch_end(r, &at) : NULL;
+	if (!to)
+		return content_memory("", 0);
+	errno = 0;
+	g_mime_stream_reset(from);
+	bool written = g_mime_stream_write_to_stream(from, to) >= 0 && g_mime_stream_flush(to) == 0;
+	g_object_unref(to);
+	return scratch_since(r, at, written);
+}
+
 struct content mime_raw(struct reader *r, GMimeObject *object)
 {
 	uint64_t at;

@@ -1,6 +1,8 @@
 /* Names of attachments: see mime_reader.h. Owns nothing. */
 #include "translate/mime_reader.h"
 
+#include "translate/charset.h"
+
 #include <string.h>
 
 #define NAME_MOST 200 /* bytes */
@@ -59,15 +61,32 @@ static const char *last(const char *name)
 	return name;
 }
 
-const char *mime_name(struct reader *r, GMimeObject *part)
+/* The part of a path that is a name, in the charset of the postoffice; NULL: nothing is left of it. */
+static const char *shown(struct reader *r, const char *name)
 {
-	const char *name = given(part);
-	name = name ? last(name) : "";
+	name = last(name);
 	while (*name == ' ')
 		name++;
 	if (*name)
 		name = mime_string(r, name, NAME_MOST, r->told);
-	if (name && *name)
-		return name;
-	return region_printf(r->region, "ATT%u.%s", ++r->attachments, ending(part));
+	return name && *name ? name : NULL;
+}
+
+const char *mime_name_given(struct reader *r, GMimeObject *part)
+{
+	const char *name = given(part);
+	return name ? shown(r, name) : NULL;
+}
+
+const char *mime_name(struct reader *r, GMimeObject *part)
+{
+	const char *name = mime_name_given(r, part);
+	return name ? name : region_printf(r->region, "ATT%u.%s", ++r->attachments, ending(part));
+}
+
+const char *mime_name_of(struct reader *r, const char *bytes, const char *charset)
+{
+	char *utf8 = charset_string(r->region, charset, true, bytes, NULL, NULL);
+	const char *name = utf8 ? shown(r, utf8) : NULL;
+	return name ? name : region_printf(r->region, "ATT%u.DAT", ++r->attachments);
 }

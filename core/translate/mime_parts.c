@@ -19,7 +19,7 @@ static bool is(GMimeObject *o, const char *type, const char *subtype)
 	return t && g_mime_content_type_is_type(t, type, subtype);
 }
 
-static void attach(struct reader *r, const char *name, struct content content)
+void mime_attach(struct reader *r, const char *name, struct content content)
 {
 	struct neutral_part part = {.name = name, .content = content};
 	if (r->r != OK || r->whole)
@@ -52,18 +52,26 @@ static void read_text(struct reader *r, GMimeObject *o, bool html)
 	if (r->pieces && !mime_blank(r, &raw))
 		mime_add_words(r, "\n");
 	const char *declared = g_mime_object_get_content_type_parameter(o, "charset");
-	mime_add_piece(r, raw, mime_charset(r, declared, &raw), html);
+	const char *charset = mime_charset(r, declared, &raw);
+	if (html)
+		mime_add_piece(r, raw, charset, true);
+	else
+		mime_text_files(r, &raw, charset);
 }
 
 static void leaf(struct reader *r, GMimeObject *o, enum use use, bool root)
 {
 	bool text = is_text(o) || (root && is(o, "text", "*") && !is(o, "text", "calendar"));
-	if (text && use == READ)
+	if (text && use == DROP)
+		return;
+	if (GMIME_IS_PART(o) && mime_packed(r, GMIME_PART(o), text))
+		return;
+	if (text)
 		read_text(r, o, is(o, "text", "html"));
-	else if (!text && GMIME_IS_PART(o))
-		attach(r, mime_name(r, o), mime_decode(r, GMIME_PART(o)));
-	else if (!text)
-		attach(r, mime_name(r, o), mime_raw(r, o));
+	else if (GMIME_IS_PART(o))
+		mime_attach(r, mime_name(r, o), mime_decode(r, GMIME_PART(o)));
+	else
+		mime_attach(r, mime_name(r, o), mime_raw(r, o));
 }
 
 /* A mail within the mail: its text in words, its attachments, and itself as a file, so that nothing of it is lost. */
@@ -78,7 +86,7 @@ static void forwarded(struct reader *r, GMimeMessagePart *part, unsigned depth)
 	mime_add_words(r, "%s---- a mail within this one ----\n", r->pieces ? "\n" : "");
 	mime_head_short(r, m);
 	mime_parts(r, m, depth + 1);
-	attach(r, mime_name(r, GMIME_OBJECT(part)), mime_raw(r, GMIME_OBJECT(m)));
+	mime_attach(r, mime_name(r, GMIME_OBJECT(part)), mime_raw(r, GMIME_OBJECT(m)));
 }
 
 /* ---- several forms of one text ---- */
@@ -154,9 +162,9 @@ static void around(struct reader *r, const char *text, bool shown)
 	}
 	c = content_memory(copy, (size_t)c.size);
 	if (shown)
-		mime_add_piece(r, c, mime_charset(r, NULL, &c), false);
+		mime_text_files(r, &c, mime_charset(r, NULL, &c));
 	else
-		attach(r, region_printf(r->region, "ATT%u.TXT", ++r->attachments), c);
+		mime_attach(r, region_printf(r->region, "ATT%u.TXT", ++r->attachments), c);
 }
 
 static void several(struct reader *r, GMimeMultipart *m, enum use use, unsigned depth)

@@ -30,10 +30,23 @@ struct reader {
 /* ---- mime_parts.c ---- */
 /* Takes a mail apart: texts into pieces, the rest into attachments. */
 void mime_parts(struct reader *r, GMimeMessage *m, unsigned depth);
+/* Another attachment. A NULL name: memory was short. */
+void mime_attach(struct reader *r, const char *name, struct content content);
+
+/* ---- mime_files.c ---- */
+/* A plain text: files of uuencode and BinHex within become attachments, what is around them pieces. */
+void mime_text_files(struct reader *r, const struct content *text, const char *charset);
+/* A part that is uuencode or BinHex by its header becomes what is in it; false: it is not. text: it is shown as text. */
+bool mime_packed(struct reader *r, GMimePart *part, bool text);
+/* What fn writes, in the scratch file. */
+struct content mime_make(struct reader *r, enum result (*fn)(void *ctx, struct sink *to),
+			 void *ctx);
 
 /* ---- mime_body.c ---- */
 /* What is in a part, decoded into the scratch file. */
 struct content mime_decode(struct reader *r, GMimePart *part);
+/* Its bytes as they are encoded, likewise. */
+struct content mime_encoded(struct reader *r, GMimePart *part);
 /* A whole object as it stands in the mail, likewise. */
 struct content mime_raw(struct reader *r, GMimeObject *object);
 bool mime_blank(struct reader *r, const struct content *c);
@@ -58,5 +71,9 @@ void mime_head_short(struct reader *r, GMimeMessage *m);
 /* ---- mime_name.c ---- */
 /* The name of an attachment in the charset of the postoffice; made up where it has none. */
 const char *mime_name(struct reader *r, GMimeObject *part);
+/* The same; NULL where it has none. */
+const char *mime_name_given(struct reader *r, GMimeObject *part);
+/* A name that stands in a text of this charset, likewise made up where nothing is left of it. */
+const char *mime_name_of(struct reader *r, const char *bytes, const char *charset);
 
 #endif

@@ -2,78 +2,7 @@
  * mime_read and what it is made of: which text is taken, what becomes of the rest, names, charsets, header lines, bounds. Each mail is
  * translated through incoming_translate and read again by the MMFF reader.
  */
-#include "translate/incoming.h"
-#include "translate/mmff.h"
-#include "translate/sheet.h"
-
-#include "support/suite.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-static struct region *region;
-static struct neutral n;
-static struct mime_told told;
-static int out = -1;
-
-static int file_of(const char *bytes, size_t len)
-{
-	int fd = memfd_create("test", MFD_CLOEXEC);
-	ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
-	return fd;
-}
-
-static void translate_n(const char *mail, size_t len, const char *sheet)
-{
-	static struct mmff_reader reader;
-	struct err err;
-	if (out >= 0)
-		close(out);
-	struct incoming i = {.mail = file_of(mail, len),
-			     .out = out = file_of("", 0),
-			     .sheet = file_of(sheet, strlen(sheet)),
-			     .scratch = file_of("", 0)};
-	ck_assert_msg(incoming_translate(&i, &told, &err) == OK, "%s", err.text);
-	struct content c = content_file(out, 0, (uint64_t)lseek(out, 0, SEEK_END));
-	mmff_reader_init(&reader, &c, 0);
-	ck_assert_msg(mmff_next(&reader, region, &n, &err) == OK, "%s", err.text);
-	close(i.mail);
-	close(i.sheet);
-	close(i.scratch);
-}
-
-static void translate(const char *mail)
-{
-	translate_n(mail, strlen(mail), "charset CP437\nsender SMTP env@x.test\nto CSI A/B/c\n");
-}
-
-static const char *string(const struct content *c)
-{
-	char *s = region_alloc(region, (size_t)c->size + 1);
-	size_t got = 0;
-	for (size_t at = 0; at < c->size; at += got)
-		ck_assert_int_eq(content_read(c, at, s + at, (size_t)c->size - at, &got), OK);
-	return s;
-}
-
-/* The text behind the header's lines. */
-static const char *body(void)
-{
-	const char *text = string(&n.text);
-	const char *lines = neutral_field(&n, "HEADLEN");
-	for (int i = lines ? atoi(lines) : 0; i; i--)
-		text = strchr(text, '\r') + 1;
-	return text;
-}
-
-static void is_part(size_t i, const char *name, const char *bytes)
-{
-	ck_assert_uint_lt(i, n.parts.count);
-	ck_assert_str_eq(n.parts.items[i].name, name);
-	ck_assert_str_eq(string(&n.parts.items[i].content), bytes);
-}
+#include "translating.h"
 
 START_TEST(plain)
 {
@@ -282,29 +211,10 @@ START_TEST(faulty)
 }
 END_TEST
 
-static void setup(void)
-{
-	mime_begin();
-	region = region_new(0);
-}
-
-static void teardown(void)
-{
-	region_destroy(&region);
-	mime_end();
-}
-
 static Suite *suite(void)
 {
 	const TTest *const all[] = {plain,    senders, best_text, attachments, within,
 				    charsets, whole,   cut,       faulty};
-	Suite *s = suite_create("translate/mime_read");
-	TCase *tc = tcase_create("mime_read");
-	tcase_add_checked_fixture(tc, setup, teardown);
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		tcase_add_test(tc, all[i]);
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(s, tc);
-	return s;
+	return translating_suite("translate/mime_read", all, sizeof all / sizeof *all);
 }
 SUITE_MAIN(suite)
