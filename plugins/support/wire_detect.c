@@ -314,7 +314,7 @@ static void look_at_device(const struct wire *w, const char *user, struct sgt_re
 		       user, w->place);
 	} else if (!is_tap(fd, w->place)) {
 		trouble(r, SGT_NOT_RUNNING, "%s is a network device, but no TAP", w->place);
-		remedy(r, "ip tuntap show    # the TAP devices of this machine");
+		remedy(r, "ip -d link show type tun    # the TAP devices of this machine");
 	} else if (!(flags & IFF_UP)) {
 		trouble(r, SGT_NOT_RUNNING, "the TAP device %s is down", w->place);
 		remedy(r, "ip link set %s up", w->place);

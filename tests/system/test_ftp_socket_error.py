@@ -1,15 +1,14 @@
-"""socket error (123) of ftp: each cause, with the exact block and the remedy pasted; and what probe says of the same layers."""
+"""socket error (123) of ftp: the causes that are its own (test_socket_error_wire.py has those of its cable); and what probe says
+of the same layers."""
 
 import os
 import re
 import shutil
-import signal
 import subprocess
 
 import harness
 
 OURS, MAC = "10.77.0.25", "02:00:00:00:00:25"
-NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 
 
 class OneGateway(harness.Case):
@@ -34,51 +33,6 @@ class Cause(OneGateway):
         self.assertEqual((done.returncode, done.stdout), (123, ""))
         self.assertFalse(os.path.exists(g.spool), "the spool was touched")
 
-    def pasted(self, g, remedy, prefix=()):
-        """The remedy as it stands, and the gateway starts. What the remedy started is ended."""
-        subprocess.run([*prefix, "sh", "-c", remedy], check=True, timeout=harness.LIMIT, stdout=subprocess.DEVNULL)
-        found = subprocess.run(["pgrep", "-f", "vde_switch -sock %s -mod" % self.net.dir], stdout=subprocess.PIPE, text=True)
-        try:
-            g.start()
-            g.stop()
-            shutil.rmtree(g.spool)
-        finally:
-            for pid in found.stdout.split():
-                os.kill(int(pid), signal.SIGTERM)
-
-    def switch(self):
-        return "vde_switch -sock %s -mod 660 -group vde2-net -daemon" % self.net.dir
-
-    def test_no_switch_and_another_runs(self):
-        g = self.made(self.network(start=False), plugins=["ftp", "lmn"])
-        self.refused(g, "TCP/IP is not running: no switch at " + self.net.dir, self.switch(),
-                     "vendor = lmn (running here: lmn)")
-        self.pasted(g, self.switch())
-
-    def test_a_dead_switch_left_its_files(self):
-        g = self.made(self.network())
-        self.net.cut()
-        remedy = "rm -r %s && %s" % (self.net.dir, self.switch())
-        self.refused(g, "TCP/IP is not running: the switch at %s died and left its files" % self.net.dir, remedy)
-        self.pasted(g, remedy)
-
-    def test_the_rights_of_a_running_switch(self):
-        """It runs, as root's: another user is kept out. That is not "not running"."""
-        g = self.made(self.network(mode=None), prefix=NOBODY)
-        remedy = "(cd %s && chgrp nogroup . ctl && chmod 770 . && chmod 660 ctl)    # as root" % self.net.dir
-        self.refused(g, "TCP/IP is running, but rights keep us out: a switch is at %s, but its rights (mode 0700, owner root) "
-                     "keep user nobody out" % self.net.dir, remedy)
-        self.pasted(g, remedy)
-
-    def test_a_switch_that_hangs(self):
-        g = self.made(self.network())
-        self.net.switch.send_signal(signal.SIGSTOP)
-        self.refused(g, "TCP/IP is not running: the switch at %s does not answer (its process hangs)" % self.net.dir,
-                     "ss -xlp | grep %s/ctl    # names the process: end it and start the switch anew" % self.net.dir)
-        self.net.switch.send_signal(signal.SIGCONT)
-        g.start()
-        g.stop()
-
     def test_another_host_has_the_address(self):
         net = self.network()
         g = self.made(net, address="address = 10.77.0.1/24\n", host="10.77.0.1")
@@ -90,16 +44,6 @@ class Cause(OneGateway):
         net.run(["ip", "address", "del", "10.77.0.1/24", "dev", "vde0"])
         g.start()
         g.stop()
-
-    def test_no_tap(self):
-        net = self.network(start=False)
-        g = self.made(net, url="tap://tap8", prefix=net.inside)
-        remedy = "ip tuntap add dev tap8 mode tap user root && ip link set tap8 up"
-        self.refused(g, "TCP/IP is not running: there is no TAP device tap8", remedy)
-        self.pasted(g, remedy, net.inside)
-        net.run(["ip", "link", "set", "tap8", "down"])
-        self.refused(g, "TCP/IP is not running: the TAP device tap8 is down", "ip link set tap8 up")
-        self.pasted(g, "ip link set tap8 up", net.inside)
 
     def test_settings(self):
         net = self.network()
