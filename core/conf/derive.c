@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define HOST_MAX 256
+#define LMTP_VENDOR "lmn"
+#define LMTP_CONNECTIONS 4 /* of a postoffice */
 
 static const char *printed(struct conf_load *l, const char *text)
 {
@@ -71,6 +73,16 @@ static void derive_gateway(struct conf_load *l)
 			 "derived from origin");
 	g->admin = whole_address(l, g->admin);
 	derive_control(l, sec);
+}
+
+/* A section that is not in the file but meant by what is there. */
+static void imply(struct conf_load *l, enum conf_kind_id kind, const char *name)
+{
+	if (!name || conf_load_find(l, kind, name))
+		return;
+	l->file = NULL;
+	l->line = 0;
+	conf_load_section(l, &conf_kinds[kind], name, true);
 }
 
 /* A key gets the value of a key of another section, where the file has none. */
@@ -169,6 +181,32 @@ static void derive_route(struct conf_load *l, struct conf_section *sec)
 	derive_retry(l, sec);
 }
 
+/* A postoffice by LMTP has a way to its server that nobody wrote: on this machine or near, by the host's own TCP/IP. */
+static void derive_office(struct conf_load *l, struct conf_section *sec)
+{
+	struct conf_postoffice *p = sec->at;
+	const struct conf_queue *queue = &l->s->queue;
+	if (p->format != CONF_OFFICE_LMTP || !p->lmtp)
+		return;
+	p->way = conf_load_alloc(l, sizeof *p->way);
+	const char **hosts = conf_load_alloc(l, sizeof *hosts);
+	if (!p->way || !hosts)
+		return;
+	hosts[0] = p->lmtp;
+	*p->way = (struct conf_route){
+		.name = printed(l, region_printf(l->region, "postoffice %s", p->name)),
+		.what = CONF_LMTP,
+		.smart_hosts = {hosts, 1},
+		.vendor = LMTP_VENDOR,
+		.helo = l->s->gateway.hostname,
+		.max_connections = LMTP_CONNECTIONS,
+		.retry = queue->retry,
+		.lifetime = queue->lifetime,
+		.warn_after = queue->warn_after,
+	};
+	imply(l, CONF_KIND_VENDOR, LMTP_VENDOR);
+}
+
 static void derive_pickup(struct conf_load *l, struct conf_section *sec)
 {
 	struct conf_pickup *p = sec->at;
@@ -228,16 +266,6 @@ static void derive_vendor(struct conf_load *l, struct conf_section *sec)
 			 own ? "the vendor of [gateway]" : "not the vendor of [gateway]");
 }
 
-/* A section that is not in the file but meant by what is there. */
-static void imply(struct conf_load *l, enum conf_kind_id kind, const char *name)
-{
-	if (!name || conf_load_find(l, kind, name))
-		return;
-	l->file = NULL;
-	l->line = 0;
-	conf_load_section(l, &conf_kinds[kind], name, true);
-}
-
 static const char *vendor_of(const struct conf_section *sec)
 {
 	switch (sec->kind->id) {
@@ -275,6 +303,8 @@ void conf_derive(struct conf_load *l)
 			derive_pickup(l, sec);
 		else if (sec->kind->id == CONF_KIND_OAUTH)
 			derive_oauth(l, sec);
+		else if (sec->kind->id == CONF_KIND_POSTOFFICE)
+			derive_office(l, sec);
 		imply(l, CONF_KIND_VENDOR, vendor_of(sec));
 	}
 	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next)

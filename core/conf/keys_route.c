@@ -197,6 +197,7 @@ const struct conf_key conf_keys_route[] = {
 
 #define SECTION struct conf_postoffice
 static const char *const mailboxes[] = {"existing", "any", NULL};
+static const char *const formats[] = {"maildir", "drop", "lmtp", NULL};
 const struct conf_key conf_keys_postoffice[] = {
 	{.name = "domain",
 	 .type = &conf_type_domains,
@@ -206,8 +207,19 @@ const struct conf_key conf_keys_postoffice[] = {
 	{.name = "path",
 	 .type = &conf_type_path,
 	 .offset = AT(path),
-	 .flags = KEY_NEEDED,
+	 .derived = "none",
 	 .help = "Folder of the mailboxes."},
+	{.name = "format",
+	 .type = &conf_type_word,
+	 .offset = AT(format),
+	 .standard = "maildir",
+	 .words = formats,
+	 .help = "What mail becomes there."},
+	{.name = "lmtp",
+	 .type = &conf_type_lmtp,
+	 .offset = AT(lmtp),
+	 .standard = "127.0.0.1:24",
+	 .help = "Server of format = lmtp."},
 	{.name = "mailboxes",
 	 .type = &conf_type_word,
 	 .offset = AT(mailboxes),

@@ -242,6 +242,27 @@ static bool format_hosts(const struct conf_key *k, const void *section, size_t i
 	return !i;
 }
 
+/* One server, with its port: LMTP has none of its own (RFC 2033 section 5). */
+static void read_lmtp(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	char host[300];
+	const char **at = (const char **)(void *)((char *)section + k->offset);
+	if (!smart_host(text, host, sizeof host) || !text_ends(text, strrchr(host, ':')))
+		bad_item(l, k, text, "a server with its port (127.0.0.1:24)");
+	else
+		*at = conf_load_strdup(l, host);
+}
+
+static bool format_lmtp(const struct conf_key *k, const void *section, size_t i,
+			struct conf_out *out)
+{
+	const char *text = *(const char *const *)(const void *)((const char *)section + k->offset);
+	if (i || !text)
+		return false;
+	conf_out_puts(out, text);
+	return true;
+}
+
 /* ---- domains of a postoffice ---- */
 
 static void read_domains(struct conf_load *l, const struct conf_key *k, void *section, char *text)
@@ -358,6 +379,7 @@ const struct conf_type conf_type_globs = {"glob", read_globs, format_paths};
 const struct conf_type conf_type_targets = {"target", read_targets, format_paths};
 const struct conf_type conf_type_addresses = {"addr list", read_addresses, format_texts};
 const struct conf_type conf_type_hosts = {"addr list", read_hosts, format_hosts};
+const struct conf_type conf_type_lmtp = {"addr", read_lmtp, format_lmtp};
 const struct conf_type conf_type_domains = {"domain list", read_domains, format_texts};
 const struct conf_type conf_type_files = {"pattern list", read_files, format_texts};
 const struct conf_type conf_type_nets = {"net list", read_nets, format_nets};

@@ -137,7 +137,7 @@ enum conf_login {
 	CONF_LOGIN_OAUTHBEARER
 };
 
-enum conf_do { CONF_SEND, CONF_HOLD, CONF_DISCARD, CONF_REJECT };
+enum conf_do { CONF_SEND, CONF_HOLD, CONF_DISCARD, CONF_REJECT, CONF_LMTP };
 
 struct conf_route {
 	const char *name;
@@ -193,11 +193,15 @@ struct conf_oauth {
 };
 
 enum conf_mailboxes { CONF_MAILBOXES_EXISTING, CONF_MAILBOXES_ANY };
+enum conf_office { CONF_OFFICE_MAILDIR, CONF_OFFICE_DROP, CONF_OFFICE_LMTP };
 
 struct conf_postoffice {
 	const char *name;          /* NETWORK/POSTOFFICE */
 	struct conf_texts domains; /* lower case; ".suffix" allowed but not first */
-	const char *path;
+	const char *path;          /* NULL with LMTP alone */
+	enum conf_office format;
+	const char *lmtp;       /* "host:port" */
+	struct conf_route *way; /* LMTP: how it goes there; else NULL */
 	enum conf_mailboxes mailboxes;
 	const char *admin; /* mailbox of Postmaster and what has none */
 	const char

@@ -60,6 +60,7 @@ extern const struct conf_type conf_type_globs;     /* struct conf_texts */
 extern const struct conf_type conf_type_targets;   /* struct conf_texts: of the log */
 extern const struct conf_type conf_type_addresses; /* struct conf_texts: to listen on */
 extern const struct conf_type conf_type_hosts;     /* struct conf_texts; also: bool mx */
+extern const struct conf_type conf_type_lmtp;      /* const char *: "host:port" */
 extern const struct conf_type
 	conf_type_domains; /* struct conf_texts: lower case, .suffix but not first */
 extern const struct conf_type conf_type_files; /* struct conf_texts: shell patterns of names */

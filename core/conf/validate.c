@@ -208,6 +208,21 @@ static bool takes_all(const struct conf_route *r)
 	       !r->listener;
 }
 
+/* RFC 2033 section 5: never on port 25, and it has no other of its own. */
+static void check_lmtp(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_route *r = sec->at;
+	conf_load_place(l, sec, is_set(sec, "smart_host") ? "smart_host" : "do");
+	if (r->mx)
+		conf_load_error(l, "set smart_host = HOST:24",
+				"do = lmtp of [route %s] needs a smart_host", r->name);
+	for (size_t i = 0; i < r->smart_hosts.count; i++)
+		if (text_ends(r->smart_hosts.items[i], ":25"))
+			conf_load_error(l, "set its port, mostly 24",
+					"smart_host of [route %s]: LMTP is not spoken on port 25",
+					r->name);
+}
+
 static void check_route(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_route *r = sec->at;
@@ -228,7 +243,9 @@ static void check_route(struct conf_load *l, const struct conf_section *sec)
 		conf_load_error(l, "set tls = verified, or implicit",
 				"tls_pin of [route %s] needs a tls that verifies", r->name);
 	}
-	if (r->what != CONF_SEND && is_set(sec, "smart_host")) {
+	if (r->what == CONF_LMTP)
+		check_lmtp(l, sec);
+	if (r->what != CONF_SEND && r->what != CONF_LMTP && is_set(sec, "smart_host")) {
 		conf_load_place(l, sec, "smart_host");
 		conf_load_warn(l, NULL, "smart_host of [route %s] is not used: do is not send",
 			       r->name);
@@ -262,9 +279,46 @@ static void check_domain(struct conf_load *l, const struct conf_section *sec, si
 	}
 }
 
+/* Has it another value than its default? */
+static bool differs(struct conf_load *l, const struct conf_section *sec, const char *key)
+{
+	const struct conf_origin *o = conf_load_origin(sec, key);
+	const char *value = conf_load_text(l, conf_key_find(sec->kind, key), sec->at);
+	return o->file && (!o->standard || !value || strcmp(value, o->standard) != 0);
+}
+
+/* What each format needs, and what has no meaning with it. */
+static void check_format(struct conf_load *l, const struct conf_section *sec)
+{
+	static const char *const keys[] = {"mailboxes", "admin", "get", "path"};
+	const struct conf_postoffice *p = sec->at;
+	const char *format = p->format == CONF_OFFICE_LMTP ? "lmtp" : "drop";
+	conf_load_place(l, sec, is_set(sec, "format") ? "format" : NULL);
+	if (p->format != CONF_OFFICE_LMTP && !p->path)
+		conf_load_error(l, NULL, "[postoffice %s] needs the key path", p->name);
+	if (p->format != CONF_OFFICE_LMTP && differs(l, sec, "lmtp")) {
+		conf_load_place(l, sec, "lmtp");
+		conf_load_error(l, "set format = lmtp",
+				"lmtp of [postoffice %s] is not used: its format is not lmtp",
+				p->name);
+	}
+	if (p->format == CONF_OFFICE_MAILDIR)
+		return;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		bool fits = strcmp(keys[i], "path") == 0 && p->format == CONF_OFFICE_DROP;
+		if (fits || !differs(l, sec, keys[i]))
+			continue;
+		conf_load_place(l, sec, keys[i]);
+		conf_load_error(l, "take the line away",
+				"%s of [postoffice %s]: format = %s has none", keys[i], p->name,
+				format);
+	}
+}
+
 static void check_postoffice(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_postoffice *a = sec->at;
+	check_format(l, sec);
 	for (size_t i = 0; i < a->domains.count; i++)
 		check_domain(l, sec, i);
 	for (const struct conf_section *other = next_alike(sec); other; other = next_alike(other)) {

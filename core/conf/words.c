@@ -194,7 +194,7 @@ static bool format_prompts(const struct conf_key *k, const void *section, size_t
 	return true;
 }
 
-static const char *const deeds[] = {"send", "hold", "discard", "reject", NULL};
+static const char *const deeds[] = {"send", "hold", "discard", "reject", "lmtp", NULL};
 
 /* May it be said in an SMTP reply? */
 static bool sayable(const char *text)
@@ -228,7 +228,7 @@ static void read_do(struct conf_load *l, const struct conf_key *k, void *section
 	}
 	text[word] = '\0';
 	conf_load_error(l, conf_fault_meant(&l->faults, text, deeds),
-			"%s: \"%s\" is none of send, hold, discard, reject TEXT", k->name,
+			"%s: \"%s\" is none of send, lmtp, hold, discard, reject TEXT", k->name,
 			conf_fault_shown(text, shown));
 }
 
@@ -251,4 +251,4 @@ const struct conf_type conf_type_switch = {"word", read_switch, format_switch};
 const struct conf_type conf_type_set = {"word list", read_set, format_set};
 const struct conf_type conf_type_prompts = {"two prompts", read_prompts, format_prompts};
 const struct conf_type conf_type_rate = {"rate", read_rate, format_rate};
-const struct conf_type conf_type_do = {"send|hold|discard|reject TEXT", read_do, format_do};
+const struct conf_type conf_type_do = {"send|lmtp|hold|discard|reject TEXT", read_do, format_do};

@@ -78,7 +78,8 @@ static enum exit_status list_all(const struct call *c, const struct settings *s)
 	if (c->options.arg_count > 1)
 		return call_usage(c, "mailbox list takes no further argument");
 	for (size_t i = 0; i < s->postoffice_count; i++)
-		if (list_one(c, &s->postoffices[i]) != EXIT_DONE)
+		if (s->postoffices[i].format == CONF_OFFICE_MAILDIR &&
+		    list_one(c, &s->postoffices[i]) != EXIT_DONE)
 			status = EXIT_FAILED;
 	return status;
 }
@@ -112,6 +113,11 @@ static enum result check_name(const struct conf_postoffice *p, const char *name,
 	char there[PATH_MAX];
 	if (!maildir_name_ok(name))
 		return err_set(err, E_SYNTAX, "a mailbox cannot be named \"%s\"", name);
+	if (p->format != CONF_OFFICE_MAILDIR)
+		return err_set(err, E_UNSUPPORTED,
+			       "the postoffice %s keeps no mailboxes here: its format is not "
+			       "maildir",
+			       p->name);
 	if (is_own(p, name))
 		return err_set(err, E_SYNTAX, "%s is a folder of the mailbag's, and no mailbox",
 			       name);

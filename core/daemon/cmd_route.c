@@ -48,10 +48,18 @@ static void print_outcome(const struct route_decision *d, FILE *to)
 {
 	switch (d->kind) {
 	case ROUTE_LOCAL:
-		fprintf(to, "  delivered to the mailbox %s/%s\n", d->postoffice->path, d->mailbox);
+		if (d->postoffice->format == CONF_OFFICE_DROP)
+			fprintf(to, "  put as a file into the folder %s\n", d->postoffice->path);
+		else if (d->route)
+			fprintf(to, "  delivered by LMTP to %s\n", d->postoffice->lmtp);
+		else
+			fprintf(to, "  delivered to the mailbox %s/%s\n", d->postoffice->path,
+				d->mailbox);
 		break;
 	case ROUTE_SMART:
-		fprintf(to, "  sent over %s to ", d->route->vendor);
+		fprintf(to, "  %s over %s to ",
+			d->route->what == CONF_LMTP ? "delivered by LMTP" : "sent",
+			d->route->vendor);
 		print_hosts(d->route, to);
 		fputc('\n', to);
 		break;

@@ -361,6 +361,7 @@ static void dial_connected(void *ctx, struct conn *c)
 		.host = a->hosts[a->host_at].name,
 		.id = a->d->active->message->id,
 		.logged = logged,
+		.lmtp = a->d->decision.route->what == CONF_LMTP,
 	};
 	set_tls(a, &config);
 	struct login_config login;

@@ -122,7 +122,7 @@ static unsigned limit_of(const struct destination *d, const struct delivery *g)
 {
 	if (d->failures)
 		return 1;
-	return g->decision.kind == ROUTE_LOCAL ? LOCAL_JOBS : g->decision.route->max_connections;
+	return g->decision.route ? g->decision.route->max_connections : LOCAL_JOBS;
 }
 
 static struct delivery *line_take(struct destination *d)
@@ -144,7 +144,7 @@ static void pace_over(struct timer *t)
 /* May the route of this group send one more message now? If not, wakes up when it may. */
 static bool paced(struct destination *d, const struct delivery *g)
 {
-	if (g->decision.kind == ROUTE_LOCAL)
+	if (!g->decision.route)
 		return true;
 	struct gateway *gw = queue_gateway(d->all->q);
 	int64_t now = clock_mono(gw->clock);
@@ -172,8 +172,7 @@ static void start(struct destination *d, struct delivery *g)
 	enum result r = E_NOMEM;
 	err_set(&err, r, "no memory for the delivery");
 	if (g->replies)
-		r = g->decision.kind == ROUTE_LOCAL ? local_start(q, g, &err)
-						    : outbound_start(q, g, &err);
+		r = g->decision.route ? outbound_start(q, g, &err) : local_start(q, g, &err);
 	if (r == OK)
 		d->active++;
 	else

@@ -83,7 +83,7 @@ void attempt_find_hosts(struct attempt *a)
 	const struct route_decision *d = &a->d->decision;
 	struct net_ip ip;
 	char text[64];
-	if (d->kind == ROUTE_SMART) {
+	if (d->kind != ROUTE_MX) {
 		for (size_t i = 0; i < d->route->smart_hosts.count; i++) {
 			char host[DNS_NAME_MAX];
 			unsigned port;

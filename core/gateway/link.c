@@ -259,8 +259,10 @@ static void set_tls(struct link *l, const struct link_config *config)
 /* The client and the channel of a link; false: no memory. */
 static bool make_parts(struct link *l, struct conn *c, const struct link_config *config)
 {
-	const struct smtp_client_config cc = {
-		.helo = l->helo, .tls = config->starttls, .login = config->login != NULL};
+	const struct smtp_client_config cc = {.helo = l->helo,
+					      .tls = config->starttls,
+					      .lmtp = config->lmtp,
+					      .login = config->login != NULL};
 	if (config->login) {
 		l->login = login_new(config->login);
 		if (!l->login)

@@ -38,6 +38,7 @@ struct link_config {
 	const char *host; /* for words: "mx1.example.net"; copied */
 	const char *id;   /* for the protocol log; copied */
 	bool logged;
+	bool lmtp; /* it speaks LMTP */
 	/* TLS: whether STARTTLS is used; context, name and time for it; whether it verifies; whether it comes first, before the
 	 * greeting. clear: why it goes in the clear although TLS was wanted, or NULL. */
 	enum smtp_client_tls starttls;

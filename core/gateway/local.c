@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "deliver/drop.h"
 #include "deliver/maildir.h"
 
 #include <stdio.h>
@@ -77,14 +78,57 @@ static enum result deliver_one(struct local_job *j, size_t i, struct buf *head, 
 			       d->sent ? d->sent[i] : NULL, err);
 }
 
+/* The name is the message's, so that an attempt after a crash replaces the file; the first recipient tells its groups apart. */
+static enum result drop_group(struct local_job *j, char *sent, struct err *err)
+{
+	const struct delivery *d = j->d;
+	const struct spool_message *m = d->active->message;
+	char name[SPOOL_ID_MAX + 24];
+	snprintf(name, sizeof name, "%s-%zu", m->id, d->rcpts[0]);
+	const struct drop drop = {
+		.files = file_system(),
+		.folder = d->decision.postoffice->path,
+		.name = name,
+		.recipients = d->addresses,
+		.count = d->count,
+		.head = j->trace,
+	};
+	return drop_deliver(&drop, m, sent, err);
+}
+
+static void drop(struct local_job *j)
+{
+	struct delivery *d = j->d;
+	struct err err;
+	enum result r = drop_group(j, d->sent ? d->sent[0] : NULL, &err);
+	for (size_t i = 0; i < d->count; i++) {
+		if (r == OK)
+			smtp_reply_set(&d->replies[i], 250, "2.1.5", "put into the folder %s",
+				       d->decision.postoffice->path);
+		else
+			answer(&d->replies[i], r, &err);
+		if (i && d->sent)
+			memcpy(d->sent[i], d->sent[0], DIGEST_HEX);
+	}
+}
+
+static void deliver_each(struct local_job *j)
+{
+	struct delivery *d = j->d;
+	struct err err;
+	struct buf head;
+	buf_init(&head, 0);
+	for (size_t i = 0; i < d->count; i++)
+		answer(&d->replies[i], deliver_one(j, i, &head, &err), &err);
+	buf_free(&head);
+}
+
 static void work(struct job *job)
 {
 	struct local_job *j = (struct local_job *)job;
 	struct delivery *d = j->d;
 	const struct spool_message *m = d->active->message;
 	struct err err;
-	struct buf head;
-	buf_init(&head, 0);
 	d->connected = folder_there(d->decision.postoffice->path, &err);
 	if (d->connected &&
 	    mail_trace_format(&m->envelope, d->settings->gateway.hostname, m->id,
@@ -92,16 +136,12 @@ static void work(struct job *job)
 		d->connected = false;
 		err_set(&err, E_NOMEM, "no memory");
 	}
-	for (size_t i = 0; i < d->count; i++) {
-		enum result r = err.code;
-		if (d->connected)
-			r = deliver_one(j, i, &head, &err);
-		if (d->connected)
-			answer(&d->replies[i], r, &err);
-		else
-			smtp_reply_set(&d->replies[i], 0, "4.3.0", "%s", err.text);
-	}
-	buf_free(&head);
+	if (d->connected && d->decision.postoffice->format == CONF_OFFICE_DROP)
+		drop(j);
+	else if (d->connected)
+		deliver_each(j);
+	for (size_t i = 0; i < d->count && !d->connected; i++)
+		smtp_reply_set(&d->replies[i], 0, "4.3.0", "%s", err.text);
 	free(j->trace);
 	j->trace = NULL;
 }
@@ -132,7 +172,8 @@ void local_make_admins(const struct settings *s)
 		const struct conf_postoffice *p = &s->postoffices[i];
 		struct err err;
 		char name[256];
-		if (maildir_find(p->path, p->admin, name, sizeof name) == OK)
+		if (p->format != CONF_OFFICE_MAILDIR ||
+		    maildir_find(p->path, p->admin, name, sizeof name) == OK)
 			continue;
 		if (file_make_dirs(file_system(), p->path, 0755, &err) != OK ||
 		    maildir_make(file_system(), p->path, p->admin, &err) != OK)
@@ -145,6 +186,8 @@ bool gateway_mailbox(void *ctx, const struct conf_postoffice *p, const char *nam
 		     size_t n)
 {
 	(void)ctx;
+	if (p->format != CONF_OFFICE_MAILDIR)
+		return false;
 	if (maildir_find(p->path, name, on_disk, n) == OK)
 		return true;
 	return p->mailboxes == CONF_MAILBOXES_ANY && maildir_name_ok(name) &&

@@ -71,6 +71,12 @@ void route_local_decide(const struct route_world *w, const struct conf_postoffic
 	d->kind = ROUTE_LOCAL;
 	d->postoffice = p;
 	snprintf(d->rule, sizeof d->rule, "postoffice %s", p->name);
+	if (p->format !=
+	    CONF_OFFICE_MAILDIR) { /* names are the business of who takes it from there */
+		d->route = p->way;
+		text_copy(d->mailbox, sizeof d->mailbox, readable ? name : local);
+		return;
+	}
 	if (readable && find_mailbox(w, p, name, d))
 		return;
 	if (readable && (text_same(name, "postmaster") || text_same(name, "admin"))) {

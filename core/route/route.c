@@ -67,6 +67,7 @@ static void apply(const struct conf_route *r, struct route_decision *d)
 	snprintf(d->rule, sizeof d->rule, "route %s", r->name);
 	switch (r->what) {
 	case CONF_SEND:
+	case CONF_LMTP:
 		send_by(r, d);
 		break;
 	case CONF_HOLD:

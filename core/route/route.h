@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 enum route_kind {
-	ROUTE_LOCAL,   /* postoffice + mailbox */
+	ROUTE_LOCAL,   /* postoffice + mailbox; with a route by LMTP */
 	ROUTE_SMART,   /* route with smart hosts */
 	ROUTE_MX,      /* route by MX of the domain */
 	ROUTE_HOLD,    /* reason says why: do = hold, or no route */
@@ -23,8 +23,8 @@ struct route_decision {
 	enum route_kind kind;
 	const struct conf_postoffice *postoffice; /* LOCAL */
 	char mailbox[256];                        /* LOCAL: as it is named on disk */
-	const struct conf_route
-		*route; /* SMART, MX, HOLD, DISCARD, REFUSE; NULL when none matched */
+	const struct conf_route *
+		route; /* SMART, MX, HOLD, DISCARD, REFUSE; NULL when none matched; LOCAL: the way by LMTP */
 	char address[MAIL_ADDRESS_MAX +
 		     1];  /* the recipient to write on: with origin when it came without a domain */
 	char domain[256]; /* MX: to be looked up; literal "[192.0.2.1]" stays in brackets */

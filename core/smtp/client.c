@@ -116,7 +116,7 @@ static void end(struct smtp_client *c, const struct smtp_reply *reply, bool unan
 		return;
 	if (c->t) {
 		c->t->sent_all = unanswered && c->state == SMTP_CLIENT_FINAL && c->accepted;
-		smtp_result_open(c->t, reply);
+		smtp_result_open(c->t, c->ended, reply);
 	}
 	smtp_result_copy(&c->end, reply);
 	c->state = SMTP_CLIENT_ENDED;

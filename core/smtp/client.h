@@ -7,6 +7,9 @@
  *	GREETING -> HELLO (EHLO, then HELO when refused) -> IDLE -> ENVELOPE (MAIL, RCPT...) -> DATA -> BODY -> FINAL -> IDLE
  *	quit: IDLE -> QUITTING -> ENDED;  any: error, time limit, 421 -> ENDED (close at once: the output is empty)
  *
+ * By LMTP (RFC 2033) LHLO is said instead of EHLO, never HELO, and the end of data has an answer for each recipient that was
+ * taken, in their order.
+ *
  * An 8-bit message goes to a server without 8BITMIME as it is, as Postfix and Exim do: RFC 6152 section 3 asks for a change of
  * encoding or a refusal, which would break signatures or mail. Lines of a reply beyond the 1000th, words that are no
  * reply and replies nobody asked for end the connection.
@@ -34,6 +37,7 @@ struct smtp_client_config {
 	enum smtp_client_tls tls;
 	/* RFC 5321 4.5.3.2 in ms; 0 takes: greeting 5 min, command 5 min, DATA 2 min, block 3 min, final 10 min. */
 	int64_t timeout_greeting, timeout_command, timeout_data, timeout_block, timeout_final;
+	bool lmtp; /* the server speaks LMTP */
 	bool login; /* log in (RFC 4954) before the first transaction; the three auth_ functions are there */
 };
 

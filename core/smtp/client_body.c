@@ -10,6 +10,11 @@
 
 void smtp_client_body_begin(struct smtp_client *c)
 {
+	if (c->config.lmtp &&
+	    !c->accepted) { /* RFC 2033 4.2 asks for 503, and no answer would follow */
+		smtp_client_fail(c, "the LMTP server wants data for nobody");
+		return;
+	}
 	c->stuff = (struct smtp_stuff){SMTP_STUFF_START};
 	c->state = SMTP_CLIENT_BODY;
 	smtp_client_body_send(c);
@@ -59,6 +64,9 @@ void smtp_client_final_answered(struct smtp_client *c, const struct smtp_reply *
 		smtp_client_misfit(c, reply, "to the end of data");
 		return;
 	}
-	smtp_result_accepted(c->t, reply);
+	if (!c->config.lmtp)
+		smtp_result_accepted(c->t, reply);
+	else if (!smtp_result_next(c, reply))
+		return; /* each of them has one */
 	smtp_result_done(c);
 }

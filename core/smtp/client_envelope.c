@@ -121,7 +121,7 @@ void smtp_client_envelope_begin(struct smtp_client *c, struct smtp_transaction *
 	c->state = SMTP_CLIENT_ENVELOPE;
 	c->sent = c->answered = c->reset_due ? SMTP_STEP_RSET : SMTP_STEP_MAIL;
 	c->reset_due = c->refused = false;
-	c->asked = c->accepted = 0;
+	c->asked = c->accepted = c->ended = 0;
 	smtp_client_envelope_send(c);
 }
 

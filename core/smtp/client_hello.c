@@ -13,10 +13,15 @@ static void say_hello(struct smtp_client *c, const char *verb, enum smtp_client_
 		c->state = next;
 }
 
+static void say_ehlo(struct smtp_client *c)
+{
+	say_hello(c, c->config.lmtp ? "LHLO" : "EHLO", SMTP_CLIENT_EHLO);
+}
+
 void smtp_client_greeted(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	if (smtp_reply_is(reply, 2))
-		say_hello(c, "EHLO", SMTP_CLIENT_EHLO);
+		say_ehlo(c);
 	else if (smtp_reply_is(reply, 3))
 		smtp_client_misfit(c, reply, "as its greeting");
 	else
@@ -74,17 +79,17 @@ void smtp_client_secured(struct smtp_client *c)
 {
 	c->secure = true;
 	c->offer = (struct smtp_offer){0}; /* what was said in the clear counts no more */
-	say_hello(c, "EHLO", SMTP_CLIENT_EHLO);
+	say_ehlo(c);
 }
 
 void smtp_client_ehlo_answered(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	if (smtp_reply_is(reply, 2)) {
 		secure(c);
-	} else if (smtp_reply_is(reply, 5)) {
+	} else if (smtp_reply_is(reply, 5) && !c->config.lmtp) {
 		c->offer = (struct smtp_offer){0};
 		say_hello(c, "HELO", SMTP_CLIENT_HELO);
-	} else if (smtp_reply_is(reply, 4)) {
+	} else if (!smtp_reply_is(reply, 3)) {
 		smtp_client_end(c, reply);
 	} else {
 		smtp_client_misfit(c, reply, "to EHLO");

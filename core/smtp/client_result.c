@@ -25,11 +25,26 @@ void smtp_result_accepted(struct smtp_transaction *t, const struct smtp_reply *r
 			smtp_result_copy(&t->replies[i], reply);
 }
 
-void smtp_result_open(struct smtp_transaction *t, const struct smtp_reply *reply)
+void smtp_result_open(struct smtp_transaction *t, size_t from, const struct smtp_reply *reply)
 {
-	for (size_t i = 0; i < t->count; i++)
+	for (size_t i = from; i < t->count; i++)
 		if (!t->replies[i].code || smtp_reply_is(&t->replies[i], 2))
 			smtp_result_copy(&t->replies[i], reply);
+}
+
+static void pass_refused(struct smtp_client *c)
+{
+	while (c->ended < c->t->count && !smtp_reply_is(&c->t->replies[c->ended], 2))
+		c->ended++;
+}
+
+bool smtp_result_next(struct smtp_client *c, const struct smtp_reply *reply)
+{
+	pass_refused(c);
+	if (c->ended < c->t->count)
+		smtp_result_copy(&c->t->replies[c->ended++], reply);
+	pass_refused(c);
+	return c->ended == c->t->count;
 }
 
 void smtp_result_done(struct smtp_client *c)

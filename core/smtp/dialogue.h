@@ -85,6 +85,7 @@ struct smtp_client {
 	size_t sent, answered;      /* steps */
 	size_t asked, accepted;     /* recipients sent to the server, and taken by it */
 	bool refused;               /* MAIL was: nothing more is sent */
+	size_t ended;               /* LMTP: recipients before this one have their last answer */
 	struct smtp_stuff stuff;
 };
 
@@ -141,8 +142,10 @@ void smtp_result_copy(struct smtp_reply *to, const struct smtp_reply *from);
 void smtp_result_all(struct smtp_transaction *t, const struct smtp_reply *reply);
 /* Those that the server accepted get this one. */
 void smtp_result_accepted(struct smtp_transaction *t, const struct smtp_reply *reply);
-/* Those that were not refused get this one: accepted, not answered, not sent. */
-void smtp_result_open(struct smtp_transaction *t, const struct smtp_reply *reply);
+/* Those that were not refused get this one: accepted, not answered, not sent. Those before `from` have their last answer. */
+void smtp_result_open(struct smtp_transaction *t, size_t from, const struct smtp_reply *reply);
+/* LMTP: the next recipient that was taken gets its last answer. True when none is left. */
+bool smtp_result_next(struct smtp_client *c, const struct smtp_reply *reply);
 /* The transaction has its results: on_done, then the client is idle again (or quits, when that was
  * wanted). */
 void smtp_result_done(struct smtp_client *c);

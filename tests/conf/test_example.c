@@ -65,9 +65,9 @@ static size_t section_of(size_t i)
 static bool needed(size_t i)
 {
 	static const char *const keys[] = {
-		";domain =",      ";path =",      ";address =",       ";match =",
-		";certificate =", ";user =",      ";password =",      ";smart_host =",
-		";sender =",      ";client_id =", ";client_secret =", ";tenant ="};
+		";domain =",        ";path =",     ";address =",    ";match =",  ";certificate =",
+		";user =",          ";password =", ";smart_host =", ";sender =", ";client_id =",
+		";client_secret =", ";tenant =",   ";format ="};
 	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 		if (text_starts(lines[i], keys[k]))
 			return true;

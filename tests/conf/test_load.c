@@ -77,8 +77,7 @@ static const struct {
 	 "/gw.ini:3: error: \"spool\" has no = behind it (it is written: key = value)\n"},
 	{"[postoffice a/b]\n", "/gw.ini:1: error: [postoffice a/b] needs the key domain\n"
 			       "/gw.ini:1: error: [postoffice a/b] needs the key path\n"},
-	{"[postoffice a/b]\npath =\n", "/gw.ini:1: error: [postoffice a/b] needs the key domain\n"
-				       "/gw.ini:2: error: path has no value\n"},
+	{"[postoffice a/b]\ndomain =\npath = /p\n", "/gw.ini:2: error: domain has no value\n"},
 	{"[gateway]\ninclude = x.ini\n", "/gw.ini:2: error: include: x.ini cannot be looked up\n"},
 };
 

@@ -196,10 +196,57 @@ START_TEST(unreadable_half_way)
 }
 END_TEST
 
+#define LHLO "S 220 hi\nC LHLO me\nS 250-srv\nS 250 PIPELINING\n"
+#define LGO                                                                                   \
+	LHLO "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC RCPT TO:<e@f>\nC RCPT TO:<g@h>\nC DATA\n" \
+	     "S 250 ok\nS 250 ok\nS 550 no\nS 250 ok\nS 354 go\nC x\nC .\n"
+#define LMESSAGE \
+	.config.lmtp = true, .messages = {{"a@b", {"c@d", "e@f", "g@h"}, "x\r\n", 0, false}}
+
+/* RFC 2033: an answer for each recipient that was taken; those that came stand when the rest does not. */
+START_TEST(lmtp)
+{
+	static const struct dialogue rows[] = {
+		{.name = "each has its own",
+		 .script = LGO "S 250 2.1.5 kept\nS 452-4.2.2 over\nS 452 4.2.2 quota\n",
+		 LMESSAGE,
+		 .results = "c@d: 250 2.1.5 kept\ne@f: 550 no\ng@h: 452 4.2.2 over quota\n"},
+		{.name = "lost between two",
+		 .script = LGO "S 250 kept\n! lost the peer closed\n",
+		 LMESSAGE,
+		 .results = "c@d: 250 kept\ne@f: 550 no\ng@h: the peer closed\nsent all\n",
+		 .end = "the peer closed"},
+		{.name = "421 for the second",
+		 .script = LGO "S 552 5.2.2 full\nS 421 4.3.2 bye\n",
+		 LMESSAGE,
+		 .results = "c@d: 552 5.2.2 full\ne@f: 550 no\ng@h: 421 4.3.2 bye\n",
+		 .end = "421 4.3.2 bye"},
+		{.name = "one answer too many",
+		 .script = LGO "S 250 kept\nS 250 kept\nS 250 kept\n",
+		 LMESSAGE,
+		 .results = "c@d: 250 kept\ne@f: 550 no\ng@h: 250 kept\n",
+		 .end = "the server answered out of place (unasked): 250 kept"},
+		{.name = "LHLO is not known: it is no LMTP server",
+		 .script = "S 220 hi\nC LHLO me\nS 500 5.5.1 what\n",
+		 .config.lmtp = true,
+		 .end = "500 5.5.1 what"},
+		{.name = "data for nobody",
+		 .script = LHLO
+		 "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC DATA\nS 250 ok\nS 550 no\nS 354 go\n",
+		 .config.lmtp = true,
+		 .messages = {{"a@b", {"c@d"}, "x\r\n", 0, false}},
+		 .results = "c@d: 550 no\n",
+		 .end = "the LMTP server wants data for nobody"},
+	};
+	DIALOGUES(rows);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("smtp/client_body");
 	SUITE_CASE(s, "content", content, cut_off);
+	SUITE_CASE(s, "LMTP", lmtp);
 	SUITE_CASE(s, "large", output_is_bounded, refused_half_way, unreadable_half_way);
 	return s;
 }
