@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#define FALLBACKS 100 /* a longer chain is taken for a circle */
+
 typedef void check_fn(struct conf_load *l, const struct conf_section *sec);
 
 static void each(struct conf_load *l, enum conf_kind_id kind, check_fn *check)
@@ -223,11 +225,32 @@ static void check_lmtp(struct conf_load *l, const struct conf_section *sec)
 					r->name);
 }
 
+/* There is one, and it does not come back to where it began. */
+static void check_fallback(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_route *first = sec->at, *r = first;
+	conf_load_place(l, sec, "fallback");
+	for (size_t steps = 0; r->fallback; steps++) {
+		const struct conf_section *next = conf_load_find(l, CONF_KIND_ROUTE, r->fallback);
+		if (!next && r == first)
+			conf_load_error(l, NULL, "fallback: there is no [route %s]", r->fallback);
+		if (!next)
+			return;
+		r = next->at;
+		if (r != first && steps < FALLBACKS)
+			continue;
+		conf_load_error(l, "let the last one have none",
+				"fallback of [route %s] leads back to it", first->name);
+		return;
+	}
+}
+
 static void check_route(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_route *r = sec->at;
 	const struct conf_section *next = next_alike(sec);
 	check_listener(l, sec);
+	check_fallback(l, sec);
 	conf_validate_login(l, sec);
 	conf_load_place(l, sec, NULL);
 	if (r->what == CONF_SEND && r->mx && !is_set(sec, "smart_host") && takes_all(r) &&

@@ -220,9 +220,26 @@ static bool explain(struct attempt *a, const struct link *l)
 	return rests && !taken;
 }
 
+/* What the answers say of how much the server takes. True: a smart host takes nothing from anybody now. */
+static bool feel(struct attempt *a)
+{
+	struct delivery *d = a->d;
+	size_t later = 0;
+	for (size_t i = 0; i < d->count; i++) {
+		enum pressure p = refusal_pressure(&d->replies[i]);
+		if (p == PRESSURE_MANY || p == PRESSURE_FAST)
+			d->pressure = p;
+		later += p == PRESSURE_LATER;
+	}
+	return later == d->count && d->decision.kind == ROUTE_SMART;
+}
+
 static void on_done(struct attempt *a, struct kept *k)
 {
-	bool dead = nothing_said(a) && !link_idle(kept_link(k)), rests = explain(a, kept_link(k));
+	bool dead = nothing_said(a) && !link_idle(kept_link(k)), later = feel(a),
+	     rests = explain(a, kept_link(k)) || later;
+	if (a->d->pressure == PRESSURE_MANY || a->d->pressure == PRESSURE_FAST)
+		rests = false; /* it serves, more slowly */
 	a->kept = NULL;
 	note_sent(a);
 	a->d->maybe = a->transaction.sent_all;
@@ -248,6 +265,9 @@ static void tell_end(struct attempt *a, const char *host, const struct link_end 
 {
 	char words[SMTP_REPLY_TEXT], more[SMTP_REPLY_TEXT];
 	const struct smtp_reply *reply = &end->reply;
+	enum pressure pressure = refusal_pressure(reply);
+	if (pressure == PRESSURE_MANY || pressure == PRESSURE_FAST)
+		a->d->pressure = pressure;
 	const struct refusal *r =
 		a->d->decision.kind == ROUTE_SMART ? refusal_find(reply, end->login) : NULL;
 	if (!reply->code) {

@@ -8,8 +8,10 @@
 #include "gateway/local.h"
 #include "gateway/outbound.h"
 #include "gateway/pace.h"
+#include "gateway/throttle.h"
 #include "route/route.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,17 +19,25 @@
 #define IDLE_MS (int64_t)3600000  /* then a destination is forgotten */
 #define TROUBLE_MS (int64_t)30000 /* wait after a trouble of ours that nothing ends */
 #define SLOTS 1024
+#define LINES (MAIL_BULK + 1)
+
+struct line {
+	struct delivery *first, **last;
+};
 
 struct destination {
 	struct destination *chain;
 	struct destinations *all;
 	char *key;
-	struct delivery *first, **last;
+	struct line lines[MAIL_BULK + 1]; /* one for each priority */
 	size_t waiting;
 	unsigned active, failures;
-	int64_t wait_until; /* wall ms */
-	int64_t used;       /* mono ms */
-	char words[768];    /* of the last failure, with its remedy */
+	int64_t wait_until;    /* wall ms */
+	int64_t failing_since; /* wall ms; 0: it is not */
+	struct throttle throttle;
+	char slow[768];  /* why it was made slower */
+	int64_t used;    /* mono ms */
+	char words[768]; /* of the last failure, with its remedy */
 	const struct active *open_for;
 	struct delivery *open_group;
 	struct timer pace; /* when its route may send again */
@@ -93,7 +103,8 @@ struct destination *destinations_get(struct destinations *ds, const char *key)
 		return NULL;
 	}
 	d->all = ds;
-	d->last = &d->first;
+	for (size_t i = 0; i < LINES; i++)
+		d->lines[i].last = &d->lines[i].first;
 	d->pace.fire = pace_over;
 	d->used = clock_mono(queue_gateway(ds->q)->clock);
 	d->chain = *slot;
@@ -118,19 +129,70 @@ void destination_set_open_group(struct destination *d, const struct active *a, s
 	d->open_group = g;
 }
 
-static unsigned limit_of(const struct destination *d, const struct delivery *g)
+static int64_t wall_now(const struct destination *d)
+{
+	return clock_wall(queue_gateway(d->all->q)->clock);
+}
+
+static int64_t mono_now(const struct destination *d)
+{
+	return clock_mono(queue_gateway(d->all->q)->clock);
+}
+
+bool destination_given_up(const struct destination *d, const struct conf_route *route)
+{
+	int64_t now = wall_now(d);
+	if (!route || !route->fallback || !d->failing_since)
+		return false;
+	bool looking = now >= d->wait_until && !d->active;
+	return now - d->failing_since >= route->fallback_after && !looking;
+}
+
+static unsigned limit_of(struct destination *d, const struct delivery *g)
 {
 	if (d->failures)
 		return 1;
-	return g->decision.route ? g->decision.route->max_connections : LOCAL_JOBS;
+	if (!g->decision.route)
+		return LOCAL_JOBS;
+	return throttle_connections(&d->throttle, g->decision.route->max_connections, mono_now(d));
 }
 
+/* ---- the line ---- */
+
+static void line_add(struct destination *d, struct delivery *g)
+{
+	const struct conf_route *route = g->decision.route;
+	enum mail_priority p = g->active->message->envelope.priority;
+	if (route && route->priority)
+		p = (enum mail_priority)(route->priority - 1);
+	struct line *l = &d->lines[p];
+	*l->last = g;
+	l->last = &g->next;
+	d->waiting++;
+}
+
+static struct line *line_of_first(struct destination *d)
+{
+	for (size_t i = 0; i < LINES; i++)
+		if (d->lines[i].first)
+			return &d->lines[i];
+	return NULL;
+}
+
+static struct delivery *line_first(struct destination *d)
+{
+	struct line *l = line_of_first(d);
+	return l ? l->first : NULL;
+}
+
+/* Only when there is one. */
 static struct delivery *line_take(struct destination *d)
 {
-	struct delivery *g = d->first;
-	d->first = g->next;
-	if (!d->first)
-		d->last = &d->first;
+	struct line *l = line_of_first(d);
+	struct delivery *g = l->first;
+	l->first = g->next;
+	if (!l->first)
+		l->last = &l->first;
 	g->next = NULL;
 	d->waiting--;
 	return g;
@@ -141,18 +203,19 @@ static void pace_over(struct timer *t)
 	destination_next((struct destination *)((char *)t - offsetof(struct destination, pace)));
 }
 
-/* May the route of this group send one more message now? If not, wakes up when it may. */
+/* May one more message of this group's route go there now? If not, wakes up when it may. */
 static bool paced(struct destination *d, const struct delivery *g)
 {
-	if (!g->decision.route)
+	const struct conf_route *route = g->decision.route;
+	int64_t now = mono_now(d);
+	if (!route)
 		return true;
-	struct gateway *gw = queue_gateway(d->all->q);
-	int64_t now = clock_mono(gw->clock);
-	int64_t at =
-		pace_take(d->all->paces, g->decision.route->name, &g->decision.route->rate, now);
+	int64_t at = throttle_take(&d->throttle, now);
+	if (at <= now)
+		at = pace_take(d->all->paces, route->name, &route->rate, now);
 	if (at <= now)
 		return true;
-	timers_set(loop_timers(gw->loop), &d->pace, at);
+	timers_set(loop_timers(queue_gateway(d->all->q)->loop), &d->pace, at);
 	return false;
 }
 
@@ -177,8 +240,9 @@ static void start(struct destination *d, struct delivery *g)
 		d->active++;
 	else
 		queue_postponed(q, g,
-				r == E_STATE ? destination_vendor_back(d, g)
-					     : clock_wall(queue_gateway(q)->clock) + TROUBLE_MS,
+				r == E_STATE && g->decision.route
+					? destination_vendor_back(d, g)
+					: clock_wall(queue_gateway(q)->clock) + TROUBLE_MS,
 				err.text);
 }
 
@@ -187,66 +251,120 @@ void destination_next(struct destination *d)
 	if (d->moving)
 		return;
 	d->moving = true;
-	while (d->first && d->active < limit_of(d, d->first) && paced(d, d->first))
+	for (struct delivery *g; (g = line_first(d));) {
+		if (d->active >= limit_of(d, g) || !paced(d, g))
+			break;
 		start(d, line_take(d));
+	}
 	d->moving = false;
+}
+
+/* Until when this group waits while the destination rests; its route's fallback may take it before. */
+static int64_t rest_of(const struct destination *d, const struct delivery *g)
+{
+	const struct conf_route *route = g->decision.route;
+	int64_t now = wall_now(d), at = d->wait_until;
+	if (!route || !route->fallback || !d->failing_since)
+		return at;
+	int64_t given_up = d->failing_since + route->fallback_after;
+	given_up = given_up > now ? given_up : now;
+	return given_up < at ? given_up : at;
 }
 
 void destination_add(struct destination *d, struct delivery *g)
 {
 	struct queue *q = d->all->q;
-	const struct clock *clock = queue_gateway(q)->clock;
-	d->used = clock_mono(clock);
+	d->used = mono_now(d);
 	if (queue_gateway(q)->stopping) {
-		queue_postponed(q, g, clock_wall(clock), "the gateway is stopping");
-	} else if (clock_wall(clock) < d->wait_until) {
-		queue_postponed(q, g, d->wait_until, d->words);
+		queue_postponed(q, g, wall_now(d), "the gateway is stopping");
+	} else if (wall_now(d) < d->wait_until) {
+		queue_postponed(q, g, rest_of(d, g), d->words);
 	} else {
-		*d->last = g;
-		d->last = &g->next;
-		d->waiting++;
+		line_add(d, g);
 		destination_next(d);
 	}
 }
 
+/* Puts the line back to the spool: until `at`, or, with 0, as long as the destination rests. */
 static void drain(struct destination *d, int64_t at, const char *reason)
 {
-	while (d->first)
-		queue_postponed(d->all->q, line_take(d), at, reason);
+	while (line_first(d)) {
+		struct delivery *g = line_take(d);
+		queue_postponed(d->all->q, g, at ? at : rest_of(d, g), reason);
+	}
+}
+
+static int64_t first_wait(const struct destination *d, const struct delivery *g)
+{
+	const struct conf_times *retry =
+		g->decision.route ? &g->decision.route->retry : &g->settings->queue.retry;
+	return route_retry_wait(retry, d->failures ? d->failures : 1,
+				clock_random(queue_gateway(d->all->q)->clock));
+}
+
+/* What the server said of how much it takes makes our own limits smaller. Returns how long this group waits, 0: as it would. */
+static int64_t learn(struct destination *d, const struct delivery *g)
+{
+	char rate[24] = "", most[24] = "";
+	int64_t wait = first_wait(d, g);
+	if (g->pressure == PRESSURE_MANY && d->active) {
+		throttle_too_many(&d->throttle, d->active, mono_now(d));
+		snprintf(most, sizeof most, "%u", d->throttle.connections);
+	} else if (g->pressure == PRESSURE_FAST) {
+		throttle_too_fast(&d->throttle, wait, mono_now(d));
+		snprintf(rate, sizeof rate, "%u/1m", d->throttle.rate);
+	} else {
+		return 0;
+	}
+	snprintf(d->slow, sizeof d->slow, "slowed down to %s%s: %.700s", *most ? most : rate,
+		 *most ? " connections" : "", g->replies[0].text);
+	LOG(LOG_WARN, NULL, "destination", "slowed", F_S("to", d->key),
+	    F_S("connections", *most ? most : NULL), F_S("rate", *rate ? rate : NULL),
+	    F_S("reason", g->replies[0].text));
+	return wait;
+}
+
+static void served(struct destination *d)
+{
+	if (d->failures)
+		LOG(LOG_INFO, NULL, "destination", "back", F_S("to", d->key));
+	d->failures = 0;
+	d->wait_until = d->failing_since = 0;
+	d->words[0] = '\0';
+}
+
+static void rest(struct destination *d, const struct delivery *g)
+{
+	char wait[24];
+	int64_t now = wall_now(d);
+	if (now < d->wait_until)
+		return; /* not the first of its wave */
+	d->failures++;
+	d->failing_since = d->failing_since ? d->failing_since : now;
+	d->wait_until = now + first_wait(d, g);
+	text_copy(d->words, sizeof d->words, g->replies[0].text);
+	LOG(LOG_WARN, NULL, "destination", "rests", F_S("to", d->key), F_S("error", d->words),
+	    F_S("for", text_duration(d->wait_until - now, wait, sizeof wait)));
 }
 
 void destination_left(struct destination *d)
 {
 	d->active--;
-	d->used = clock_mono(queue_gateway(d->all->q)->clock);
+	d->used = mono_now(d);
 }
 
 int64_t destination_ended(struct destination *d, const struct delivery *g)
 {
-	struct gateway *gw = queue_gateway(d->all->q);
-	int64_t now = clock_wall(gw->clock);
 	destination_left(d);
-	if (g->connected) {
-		if (d->failures)
-			LOG(LOG_INFO, NULL, "destination", "back", F_S("to", d->key));
-		d->failures = 0;
-		d->wait_until = 0;
-		d->words[0] = '\0';
-		return 0;
+	int64_t wait = learn(d, g);
+	bool alone = g->pressure == PRESSURE_MANY && !d->active; /* fewer than one cannot be had */
+	if (wait || (g->connected && !alone)) {
+		served(d);
+		return wait ? wall_now(d) + wait : 0;
 	}
-	if (now >= d->wait_until) { /* the first of its wave */
-		const struct conf_times *retry =
-			g->decision.route ? &g->decision.route->retry : &g->settings->queue.retry;
-		char wait[24];
-		d->failures++;
-		d->wait_until = now + route_retry_wait(retry, d->failures, clock_random(gw->clock));
-		text_copy(d->words, sizeof d->words, g->replies[0].text);
-		LOG(LOG_WARN, NULL, "destination", "rests", F_S("to", d->key),
-		    F_S("error", d->words),
-		    F_S("for", text_duration(d->wait_until - now, wait, sizeof wait)));
-	}
-	drain(d, d->wait_until, d->words);
-	return d->wait_until;
+	rest(d, g);
+	drain(d, 0, d->words);
+	return rest_of(d, g);
 }
 
 typedef void each_fn(struct destination *d, const char *reason);
@@ -287,7 +405,7 @@ void destinations_tidy(struct destinations *ds)
 	for (size_t i = 0; i < SLOTS; i++) {
 		for (struct destination **at = &ds->slots[i]; *at;) {
 			struct destination *d = *at;
-			if (d->first || d->active || d->wait_until > wall ||
+			if (d->waiting || d->active || d->wait_until > wall ||
 			    now - d->used < IDLE_MS) {
 				at = &d->chain;
 				continue;
@@ -298,6 +416,13 @@ void destinations_tidy(struct destinations *ds)
 	}
 }
 
+/* Why it is slower than its route says; "" when it is not. */
+static const char *slow_words(const struct destination *d, int64_t now)
+{
+	const struct throttle *t = &d->throttle;
+	return t->connections || t->rate || now < t->not_before ? d->slow : "";
+}
+
 enum result destinations_status(struct destinations *ds, struct region *region,
 				struct gateway_status *out)
 {
@@ -306,6 +431,7 @@ enum result destinations_status(struct destinations *ds, struct region *region,
 	if (!list)
 		return E_NOMEM;
 	int64_t now = clock_wall(queue_gateway(ds->q)->clock);
+	int64_t now_mono = clock_mono(queue_gateway(ds->q)->clock);
 	out->destinations = list;
 	out->destination_count = 0;
 	for (size_t i = 0; i < SLOTS; i++) {
@@ -315,7 +441,8 @@ enum result destinations_status(struct destinations *ds, struct region *region,
 			s->active = d->active;
 			s->waiting = d->waiting;
 			s->wait_until = d->wait_until > now ? d->wait_until : 0;
-			s->last = region_strdup(region, d->words);
+			s->last = region_strdup(region,
+						*d->words ? d->words : slow_words(d, now_mono));
 			if (!s->id || !s->last)
 				return E_NOMEM;
 		}

@@ -10,6 +10,8 @@
  *	                         v
  *	                       PROBING: one job at a time until one reaches a server
  *
+ * Groups line up by priority. A server's word that it has too much makes the limits smaller (throttle.h).
+ *
  * So one dead destination costs one attempt a wave, holds no memory, and never delays another.
  */
 #ifndef SMTPGATE_GATEWAY_DESTINATION_H
@@ -26,6 +28,8 @@ struct destination *destinations_get(struct destinations *ds, const char *key);
 /* The group of `a` that is being filled for this destination, if it was the last message to use it. */
 struct delivery *destination_open_group(struct destination *d, const struct active *a);
 void destination_set_open_group(struct destination *d, const struct active *a, struct delivery *g);
+/* Has it failed for so long that this route's fallback is taken? Not for one group at a time, which looks whether it is back. */
+bool destination_given_up(const struct destination *d, const struct conf_route *route);
 /* Takes a group: starts a job, lines it up, or postpones it. */
 void destination_add(struct destination *d, struct delivery *g);
 /* A job of this destination ended: what follows from it for the destination. Returns 0, or the wall ms until which it

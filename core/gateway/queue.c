@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "gateway/destination.h"
 #include "gateway/outcome.h"
-#include "route/destination.h"
+#include "gateway/split.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -152,132 +152,6 @@ static void unclaim(struct queue *q, struct spool_message *m)
 	spool_message_unref(&m);
 }
 
-static struct delivery *group_new(struct active *a, struct destination *dest,
-				  const struct route_decision *decision, struct settings *settings)
-{
-	struct region *r = region_new(0);
-	struct delivery *d = r ? region_alloc(r, sizeof *d) : NULL;
-	if (!d) {
-		region_destroy(&r);
-		return NULL;
-	}
-	d->region = r;
-	d->active = a;
-	d->destination = dest;
-	d->settings = settings_ref(settings);
-	d->decision = *decision;
-	return d;
-}
-
-static void group_free(struct delivery *d)
-{
-	struct region *r = d->region;
-	settings_unref(&d->settings);
-	region_destroy(&r);
-}
-
-static bool group_add(struct delivery *d, size_t rcpt, const struct route_decision *decision)
-{
-	if (d->count == d->cap) {
-		size_t cap = d->cap ? d->cap * 2 : 1;
-		size_t *rcpts = region_alloc(d->region, cap * sizeof *rcpts);
-		const char **mailboxes = region_alloc(d->region, cap * sizeof *mailboxes);
-		const char **addresses = region_alloc(d->region, cap * sizeof *addresses);
-		if (!rcpts || !mailboxes || !addresses)
-			return false;
-		if (d->count) {
-			memcpy(rcpts, d->rcpts, d->count * sizeof *rcpts);
-			memcpy(mailboxes, d->mailboxes, d->count * sizeof *mailboxes);
-			memcpy(addresses, d->addresses, d->count * sizeof *addresses);
-		}
-		d->rcpts = rcpts;
-		d->mailboxes = mailboxes;
-		d->addresses = addresses;
-		d->cap = cap;
-	}
-	d->rcpts[d->count] = rcpt;
-	d->mailboxes[d->count] = region_strdup(d->region, decision->mailbox);
-	d->addresses[d->count] = region_strdup(d->region, decision->address);
-	if (!d->mailboxes[d->count] || !d->addresses[d->count])
-		return false;
-	d->count++;
-	return true;
-}
-
-/* A message being split into groups. */
-struct split {
-	struct queue *q;
-	struct active *a;
-	struct settings *settings;
-	struct delivery *groups;
-	struct outcome *outcome; /* what is decided without a job; made when needed */
-};
-
-static bool split_to_destination(struct split *s, size_t rcpt,
-				 const struct route_decision *decision)
-{
-	struct buf key;
-	buf_init(&key, 0);
-	struct destination *dest = NULL;
-	if (route_destination_format(decision, &key) == OK && buf_string(&key))
-		dest = destinations_get(s->q->destinations, buf_string(&key));
-	buf_free(&key);
-	if (!dest)
-		return false;
-	struct delivery *d = destination_open_group(dest, s->a);
-	if (!d) {
-		d = group_new(s->a, dest, decision, s->settings);
-		if (!d)
-			return false;
-		d->next = s->groups;
-		s->groups = d;
-		s->a->outstanding++;
-		destination_set_open_group(dest, s->a, d);
-	}
-	return group_add(d, rcpt, decision);
-}
-
-static bool split_at_once(struct split *s, size_t rcpt, const struct route_decision *decision)
-{
-	if (!s->outcome) {
-		s->outcome = outcome_new(s->q, s->a, s->settings, s->a->message->rcpt_count);
-		if (!s->outcome)
-			return false;
-		s->a->outstanding++;
-	}
-	if (decision->kind == ROUTE_HOLD) {
-		outcome_hold(s->outcome, rcpt, decision->rule, decision->reason);
-	} else if (decision->kind == ROUTE_DISCARD) {
-		outcome_discard(s->outcome, rcpt, decision->rule);
-	} else {
-		struct smtp_reply reply;
-		smtp_reply_set(&reply, decision->code, decision->status, "%s", decision->reason);
-		outcome_reply(s->outcome, rcpt, &reply, NULL,
-			      &(struct outcome_source){.rule = decision->rule,
-						       .peer = "",
-						       .route = decision->route});
-	}
-	return true;
-}
-
-static bool split_rcpt(struct split *s, const struct route_world *world, size_t i)
-{
-	const struct spool_message *m = s->a->message;
-	const struct route_from from = {.reverse_path = m->envelope.reverse_path,
-					.client = m->envelope.client,
-					.listener = m->envelope.listener};
-	struct route_decision decision;
-	route_decide(world, &from, m->rcpts[i].address, &decision);
-	switch (decision.kind) {
-	case ROUTE_LOCAL:
-	case ROUTE_SMART:
-	case ROUTE_MX:
-		return split_to_destination(s, i, &decision);
-	default:
-		return split_at_once(s, i, &decision);
-	}
-}
-
 static void active_free(struct queue *q, struct active *a)
 {
 	if (a->next)
@@ -294,7 +168,8 @@ static void active_free(struct queue *q, struct active *a)
 /* Routes each recipient that is due and hands the groups out. */
 static void route(struct queue *q, struct active *a)
 {
-	struct split s = {.q = q, .a = a, .settings = q->g->settings};
+	struct split s = {
+		.q = q, .a = a, .settings = q->g->settings, .destinations = q->destinations};
 	struct route_world world;
 	gateway_world(q->g, &world);
 	const struct spool_message *m = a->message;
@@ -383,7 +258,7 @@ static void finish(struct queue *q, struct delivery *d, const struct outcome_sou
 		LOG(LOG_ERROR, d->active->message->id, "message", "stuck",
 		    F_S("why", "no memory for its outcome; it is tried at the next start"));
 		struct active *a = d->active;
-		group_free(d);
+		split_group_free(d);
 		a->outstanding--;
 		if (!a->outstanding)
 			active_free(q, a);
@@ -392,7 +267,7 @@ static void finish(struct queue *q, struct delivery *d, const struct outcome_sou
 	for (size_t i = 0; i < d->count; i++)
 		outcome_reply(o, d->rcpts[i], &d->replies[i], d->sent ? d->sent[i] : NULL, source);
 	bool last = d->active->outstanding == 1;
-	group_free(d);
+	split_group_free(d);
 	outcome_post(o, last);
 }
 

@@ -14,6 +14,7 @@
 #define SMTPGATE_GATEWAY_QUEUE_H
 
 #include "gateway/internal.h"
+#include "gateway/refusal.h"
 #include "smtp/reply.h"
 #include "spool/digest.h"
 
@@ -46,8 +47,9 @@ struct delivery {
 	char (*sent)[DIGEST_HEX];   /* one for each: hash of what was sent; NULL or "": not known */
 	char peer[640];             /* who answered: "mx1.example.net [192.0.2.1]", "" */
 	bool connected;             /* an SMTP server answered: the replies are about the message */
-	bool down;  /* it never got that far because the TCP/IP of the route was lost */
-	bool maybe; /* end of data was sent and not answered */
+	bool down;              /* it never got that far because the TCP/IP of the route was lost */
+	enum pressure pressure; /* what the server said of how much it takes */
+	bool maybe;             /* end of data was sent and not answered */
 };
 
 enum result queue_new(struct queue **q, struct gateway *g, struct err *err);

@@ -104,6 +104,37 @@ const struct refusal *refusal_find(const struct smtp_reply *reply, bool login)
 	return smtp_reply_is(reply, 4) ? &later : &denied;
 }
 
+static bool has_one_of(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcasestr(text, *words))
+			return true;
+	return false;
+}
+
+enum pressure refusal_pressure(const struct smtp_reply *reply)
+{
+	static const char *const many[] = {"too many connections",  "too many concurrent",
+					   "concurrent connection", "sender thread limit",
+					   "connection limit",      "simultaneous connections",
+					   "too many sessions",     NULL};
+	static const char *const fast[] = {
+		"rate limit",    "ratelimit",           "submission rate", "sending rate",
+		"rate exceeded", "too many messages",   "too fast",        "slow down",
+		"throttl",       "messages per minute", "too much mail",   NULL};
+	static const char *const busy[] = {
+		"try again later",       "try later", "try again in", "server busy", "overload",
+		"service not available", NULL};
+	if (!smtp_reply_is(reply, 4) || strcasestr(reply->text, "greylist"))
+		return PRESSURE_NONE;
+	if (reply->code == 432 || has_one_of(reply->text, many))
+		return PRESSURE_MANY;
+	if (has_one_of(reply->text, fast))
+		return PRESSURE_FAST;
+	bool known = reply->code == 421 || (reply->code == 451 && has_one_of(reply->text, busy));
+	return known ? PRESSURE_LATER : PRESSURE_NONE;
+}
+
 const char *refusal_format(const struct refusal *r, const char *host, const char *reply, char *out,
 			   size_t n)
 {

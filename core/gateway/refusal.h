@@ -7,6 +7,15 @@
 
 #include "smtp/reply.h"
 
+/* What an answer says of how much the server takes, whoever's message it was. */
+enum pressure {
+	PRESSURE_NONE,
+	PRESSURE_MANY,  /* too many connections at a time */
+	PRESSURE_FAST,  /* too many messages in a time */
+	PRESSURE_LATER, /* nothing now */
+};
+enum pressure refusal_pressure(const struct smtp_reply *reply);
+
 struct refusal {
 	int code;           /* 0: any */
 	const char *status; /* "" or the enhanced status code, or NULL: any */

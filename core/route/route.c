@@ -86,6 +86,18 @@ static void apply(const struct conf_route *r, struct route_decision *d)
 	}
 }
 
+bool route_fall_back(const struct settings *s, struct route_decision *d)
+{
+	const struct conf_route *from = d->route;
+	const struct conf_route *to =
+		from && from->fallback ? settings_route(s, from->fallback) : NULL;
+	if (!to)
+		return false;
+	apply(to, d);
+	snprintf(d->rule, sizeof d->rule, "route %.50s, fallback %.50s", from->name, to->name);
+	return true;
+}
+
 static void decide_remote(const struct settings *s, const struct route_from *from,
 			  struct route_decision *d)
 {

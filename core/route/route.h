@@ -68,6 +68,10 @@ void route_decide(const struct route_world *w, const struct route_from *from,
 void route_admit(const struct route_world *w, const struct conf_listen *listen,
 		 const struct route_from *from, const char *forward_path, struct route_decision *d);
 
+/* Turns a decision by a route into one by the route's fallback, whose match, sender and the like do not count. False: it has
+ * none, and the decision is as it was. */
+bool route_fall_back(const struct settings *s, struct route_decision *d);
+
 /* Wait before attempt number `attempts`+1 in ms (attempts >= 1): the schedule's entry, the last one repeating, with
  * up to 10 % jitter from `random`. */
 int64_t route_retry_wait(const struct conf_times *schedule, unsigned attempts, uint64_t random);
