@@ -1,5 +1,7 @@
-/* Running a program: see spawn.h. Owns the process and one or two nameless files while it runs. */
+/* Running a program: see spawn.h. Owns the process and up to three nameless files while it runs. */
 #include "base/spawn.h"
+
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,7 +70,25 @@ static void drop(const struct spawn *s, const int *high)
 			close(high[i]);
 }
 
-static int start(const struct spawn *s, int out, int words, pid_t *pid)
+/* What it reads from 0: a nameless file. -1: it reads nothing, or errno says why there is none. */
+static int open_input(const struct spawn *s)
+{
+	errno = 0;
+	if (!s->input)
+		return -1;
+	int fd = memfd_create("spawn", MFD_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (file_write_all(file_system(), fd, s->input, strlen(s->input)) == OK &&
+	    lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	int cause = errno;
+	close(fd);
+	errno = cause;
+	return -1;
+}
+
+static int start(const struct spawn *s, int in, int out, int words, pid_t *pid)
 {
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t files;
@@ -79,7 +99,9 @@ static int start(const struct spawn *s, int out, int words, pid_t *pid)
 	if (e)
 		return e;
 	e = lift(s, high);
-	if (!e)
+	if (!e && in >= 0)
+		e = posix_spawn_file_actions_adddup2(&files, in, 0);
+	else if (!e)
 		e = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	if (!e)
 		e = posix_spawn_file_actions_adddup2(&files, out, 1);
@@ -147,7 +169,11 @@ static enum result run(struct spawn *s, int out, int words, const struct clock *
 		       struct err *err)
 {
 	pid_t pid;
-	int e = start(s, out, words, &pid);
+	int in = open_input(s), e = errno;
+	if (!e)
+		e = start(s, in, out, words, &pid);
+	if (in >= 0)
+		close(in);
 	enum result r =
 		e ? err_errno(err, e, "%s cannot be started", s->argv[0]) : await(s, pid, clock);
 	read_words(s, words);

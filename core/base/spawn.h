@@ -1,5 +1,5 @@
 /*
- * A program run to its end, with a time limit: its own process group, nothing on standard input, what it says kept. Linux.
+ * A program run to its end, with a time limit: its own process group, what it says kept. Linux.
  */
 #ifndef SMTPGATE_BASE_SPAWN_H
 #define SMTPGATE_BASE_SPAWN_H
@@ -32,6 +32,7 @@ struct spawn {
 		*argv; /* argv[0] is looked up in PATH when it has no slash; NULL at the end */
 	int64_t limit; /* ms, then it and its children are killed */
 	const atomic_bool *stop; /* may be NULL; when it becomes true: as if the time were over */
+	const char *input;       /* its standard input, a string; NULL: nothing */
 	const int *give;         /* descriptors that it gets as 3, 4, ...; SPAWN_GIVE_MAX at most */
 	size_t give_count;
 	/* What it may use, 0: as much as we may: bytes of address space, bytes of a file, seconds of processor. Set right

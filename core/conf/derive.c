@@ -207,6 +207,17 @@ static void derive_office(struct conf_load *l, struct conf_section *sec)
 	imply(l, CONF_KIND_VENDOR, LMTP_VENDOR);
 }
 
+static void derive_notify(struct conf_load *l)
+{
+	struct conf_section *sec = conf_load_find(l, CONF_KIND_NOTIFY, NULL);
+	struct conf_notify *n = &l->s->notify;
+	if (l->s->gateway.admin)
+		conf_load_derive(l, sec, "to", l->s->gateway.admin, "[gateway] admin");
+	n->to = whole_address(l, n->to);
+	conf_load_derive(l, sec, "heartbeat_to", n->to ? n->to : "none", "to");
+	n->heartbeat_to = whole_address(l, n->heartbeat_to);
+}
+
 static void derive_pickup(struct conf_load *l, struct conf_section *sec)
 {
 	struct conf_pickup *p = sec->at;
@@ -291,6 +302,7 @@ static bool has_kind(const struct conf_load *l, enum conf_kind_id kind)
 void conf_derive(struct conf_load *l)
 {
 	derive_gateway(l);
+	derive_notify(l);
 	if (!has_kind(l, CONF_KIND_LISTEN))
 		imply(l, CONF_KIND_LISTEN, "default");
 	conf_profiles_derive(l);

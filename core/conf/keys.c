@@ -409,6 +409,8 @@ const struct conf_kind conf_kinds[] = {
 	 false, "A folder into which programs drop mail."},
 	{CONF_KIND_QUEUE, "queue", NULL, conf_keys_queue, sizeof(struct conf_queue), true, false,
 	 "The spool and its times."},
+	{CONF_KIND_NOTIFY, "notify", NULL, conf_keys_notify, sizeof(struct conf_notify), true,
+	 false, "Who is told of trouble."},
 	{CONF_KIND_VENDOR, "vendor", "NAME", conf_keys_vendor, sizeof(struct conf_vendor), false,
 	 true, "One started transport."},
 };

@@ -379,6 +379,51 @@ const struct conf_type conf_type_globs = {"glob", read_globs, format_paths};
 const struct conf_type conf_type_targets = {"target", read_targets, format_paths};
 const struct conf_type conf_type_addresses = {"addr list", read_addresses, format_texts};
 const struct conf_type conf_type_hosts = {"addr list", read_hosts, format_hosts};
+/* ---- events ---- */
+
+static void read_events(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	unsigned on = 0;
+	bool all = true;
+	if (strcmp(text, k->words[0]) == 0)
+		text = NULL;
+	for (char *item; (item = conf_list_next(&text));) {
+		size_t i = 0;
+		char shown[68];
+		while (conf_events[i] && !text_same(conf_events[i], item))
+			i++;
+		all = all && conf_events[i];
+		if (conf_events[i])
+			on |= 1u << i;
+		else
+			conf_load_error(l, conf_fault_meant(&l->faults, item, conf_events),
+					"%s: there is no event \"%s\"", k->name,
+					conf_fault_shown(item, shown));
+	}
+	if (all)
+		memcpy((char *)section + k->offset, &on, sizeof on);
+}
+
+static bool format_events(const struct conf_key *k, const void *section, size_t i,
+			  struct conf_out *out)
+{
+	unsigned on;
+	const char *between = "";
+	memcpy(&on, (const char *)section + k->offset, sizeof on);
+	if (i)
+		return false;
+	for (size_t e = 0; e < CONF_EVENTS; e++) {
+		if (!(on >> e & 1))
+			continue;
+		conf_out_printf(out, "%s%s", between, conf_events[e]);
+		between = ", ";
+	}
+	if (!on)
+		conf_out_puts(out, k->words[0]);
+	return true;
+}
+
+const struct conf_type conf_type_events = {"event list", read_events, format_events};
 const struct conf_type conf_type_lmtp = {"addr", read_lmtp, format_lmtp};
 const struct conf_type conf_type_domains = {"domain list", read_domains, format_texts};
 const struct conf_type conf_type_files = {"pattern list", read_files, format_texts};

@@ -120,6 +120,8 @@ static void *struct_of(struct conf_load *l, const struct conf_kind *kind, bool l
 		return &l->s->log;
 	if (listed && kind->id == CONF_KIND_QUEUE)
 		return &l->s->queue;
+	if (listed && kind->id == CONF_KIND_NOTIFY)
+		return &l->s->notify;
 	return conf_load_alloc(l, kind->size);
 }
 
@@ -396,8 +398,8 @@ static void load_includes(struct conf_load *l)
 
 enum result conf_load_files(struct conf_load *l)
 {
-	static const enum conf_kind_id alone[] = {CONF_KIND_GATEWAY, CONF_KIND_LOG,
-						  CONF_KIND_QUEUE};
+	static const enum conf_kind_id alone[] = {CONF_KIND_GATEWAY, CONF_KIND_LOG, CONF_KIND_QUEUE,
+						  CONF_KIND_NOTIFY};
 	for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
 		if (!conf_load_section(l, &conf_kinds[alone[i]], NULL, true))
 			return E_NOMEM;

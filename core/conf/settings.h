@@ -251,6 +251,31 @@ struct conf_queue {
 	int64_t lifetime, warn_after;
 };
 
+/* What is told of: bits of conf_notify.on. */
+enum conf_event {
+	CONF_ROUTE_DOWN,
+	CONF_TOKEN_EXPIRING,
+	CONF_DISK_LOW,
+	CONF_PLUGIN_DOWN,
+	CONF_QUEUE_OLD,
+	CONF_BAD_FILE,
+	CONF_BOUNCE_DOUBLE,
+	CONF_SPOOL_ERROR,
+	CONF_EVENTS
+};
+/* Their names; NULL at the end. */
+extern const char *const conf_events[];
+
+struct conf_notify {
+	const char *to;      /* [gateway] admin when not set */
+	const char *command; /* words by blanks; NULL: none */
+	unsigned on;         /* 1 << enum conf_event */
+	int64_t route_down, queue_old;
+	struct conf_rate at_most;
+	const char *heartbeat_to; /* as to */
+	int64_t heartbeat_every;  /* 0: never */
+};
+
 /* [vendor NAME]: the core's own keys; the plugin's are kept as text for the registry, which knows their table. */
 struct conf_pair {
 	const char *key, *value, *file;
@@ -289,6 +314,7 @@ struct settings {
 	struct conf_oauth *oauths;
 	size_t oauth_count;
 	struct conf_queue queue;
+	struct conf_notify notify;
 	struct conf_vendor *vendors; /* every vendor that is named anywhere has an entry */
 	size_t vendor_count;
 	void *attached; /* see settings_attach */

@@ -60,6 +60,7 @@ extern const struct conf_type conf_type_globs;     /* struct conf_texts */
 extern const struct conf_type conf_type_targets;   /* struct conf_texts: of the log */
 extern const struct conf_type conf_type_addresses; /* struct conf_texts: to listen on */
 extern const struct conf_type conf_type_hosts;     /* struct conf_texts; also: bool mx */
+extern const struct conf_type conf_type_events;    /* unsigned: bits of enum conf_event */
 extern const struct conf_type conf_type_lmtp;      /* const char *: "host:port" */
 extern const struct conf_type
 	conf_type_domains; /* struct conf_texts: lower case, .suffix but not first */
@@ -99,6 +100,7 @@ enum conf_kind_id {
 	CONF_KIND_POSTOFFICE,
 	CONF_KIND_PICKUP,
 	CONF_KIND_QUEUE,
+	CONF_KIND_NOTIFY,
 	CONF_KIND_VENDOR,
 	CONF_KINDS
 };
@@ -116,7 +118,7 @@ struct conf_kind {
 
 extern const struct conf_key conf_keys_gateway[], conf_keys_log[], conf_keys_listen[],
 	conf_keys_profile[], conf_keys_route[], conf_keys_oauth[], conf_keys_postoffice[],
-	conf_keys_pickup[], conf_keys_queue[], conf_keys_vendor[];
+	conf_keys_pickup[], conf_keys_queue[], conf_keys_notify[], conf_keys_vendor[];
 
 /* Words of enum mail_priority; NULL at the end. */
 extern const char *const conf_priorities[];

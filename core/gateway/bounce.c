@@ -1,6 +1,8 @@
 /* Reports as new messages of the spool: see report.h. */
 #include "gateway/bounce.h"
 
+#include "gateway/alarm.h"
+
 #include "mail/address.h"
 #include "mail/date.h"
 
@@ -87,5 +89,11 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 	if (mail_envelope_add(e, to) != OK)
 		return false;
 	*out = (struct spool_new){.envelope = e, .data = data, .size = size};
+	if (r.to_operator)
+		alarm_raise(g, &(struct alarm){.what = CONF_BOUNCE_DOUBLE,
+					       .about = m->id,
+					       .text = rcpts[0].diagnostic,
+					       .remedy = "the report is with the admin",
+					       .mailed = true});
 	return true;
 }

@@ -5,6 +5,8 @@
  */
 #include "gateway/cycle.h"
 
+#include "gateway/alarm.h"
+
 #include "base/file.h"
 #include "base/spawn.h"
 #include "base/text.h"
@@ -57,13 +59,20 @@ static void tell(void *ctx, const char *from, size_t recipients, const char *rea
 {
 	struct cycle *c = ctx;
 	c->taken++;
-	if (reason)
+	if (reason) {
 		LOG(LOG_ERROR, NULL, "mailbag", "set-aside", F_S("postoffice", c->office->name),
 		    F_A("from", from), F_N("recipients", recipients), F_S("file", c->file),
 		    F_S("error", reason));
-	else
+		alarm_raise(c->all->g,
+			    &(struct alarm){.what = CONF_BAD_FILE,
+					    .about = c->file,
+					    .text = reason,
+					    .remedy = "what could not be sent lies beside it, as "
+						      "from_nc.api.bad"});
+	} else {
 		LOG(LOG_INFO, NULL, "mailbag", "taken", F_S("postoffice", c->office->name),
 		    F_A("from", from), F_N("recipients", recipients));
+	}
 }
 
 static enum result run_get(struct cycle *c, struct err *err)

@@ -5,6 +5,7 @@
 #include "gateway/destination.h"
 
 #include "base/text.h"
+#include "gateway/alarm.h"
 #include "gateway/local.h"
 #include "gateway/outbound.h"
 #include "gateway/pace.h"
@@ -34,6 +35,7 @@ struct destination {
 	unsigned active, failures;
 	int64_t wait_until;    /* wall ms */
 	int64_t failing_since; /* wall ms; 0: it is not */
+	bool told;             /* people were told that it is down */
 	struct throttle throttle;
 	char slow[768];  /* why it was made slower */
 	int64_t used;    /* mono ms */
@@ -330,7 +332,26 @@ static void served(struct destination *d)
 		LOG(LOG_INFO, NULL, "destination", "back", F_S("to", d->key));
 	d->failures = 0;
 	d->wait_until = d->failing_since = 0;
+	d->told = false;
 	d->words[0] = '\0';
+}
+
+/* A way that the settings name; the servers of some domain out there are no trouble of ours. */
+static void tell_down(struct destination *d, const struct delivery *g, int64_t now)
+{
+	char text[1024], since[24];
+	int64_t down = now - d->failing_since;
+	if (d->told || g->decision.kind == ROUTE_MX || down < g->settings->notify.route_down)
+		return;
+	d->told = true;
+	snprintf(text, sizeof text, "Nothing can be sent by %s for %s: %.700s", g->decision.rule,
+		 text_duration(down, since, sizeof since), d->words);
+	alarm_raise(queue_gateway(d->all->q),
+		    &(struct alarm){.what = CONF_ROUTE_DOWN,
+				    .about = g->decision.rule,
+				    .text = text,
+				    .remedy = "smtpgate probe looks at each step on the way; the "
+					      "mail is kept meanwhile"});
 }
 
 static void rest(struct destination *d, const struct delivery *g)
@@ -345,6 +366,7 @@ static void rest(struct destination *d, const struct delivery *g)
 	text_copy(d->words, sizeof d->words, g->replies[0].text);
 	LOG(LOG_WARN, NULL, "destination", "rests", F_S("to", d->key), F_S("error", d->words),
 	    F_S("for", text_duration(d->wait_until - now, wait, sizeof wait)));
+	tell_down(d, g, now);
 }
 
 void destination_left(struct destination *d)

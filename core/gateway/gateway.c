@@ -5,6 +5,7 @@
  */
 #include "gateway/gateway.h"
 
+#include "gateway/alarm.h"
 #include "gateway/book.h"
 #include "gateway/cycle.h"
 #include "gateway/disk.h"
@@ -61,7 +62,8 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 	if (r == OK) {
 		g->maildrop = maildrop_new(g);
 		g->book = book_new();
-		if (!g->maildrop || !g->book)
+		g->alarms = alarms_new(g);
+		if (!g->maildrop || !g->book || !g->alarms)
 			r = err_set(err, E_NOMEM, "no memory for the maildrop and the aliases");
 	}
 	if (r != OK)
@@ -146,8 +148,10 @@ static void totals_done(struct spool_request *request)
 	struct spool_totals *t = (struct spool_totals *)request;
 	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, totals));
 	g->totals_asked = false;
-	if (request->result == OK)
+	if (request->result == OK) {
 		atomic_store(&g->live, t->messages_waiting + t->messages_held);
+		alarms_look(g, t);
+	}
 	gateway_stop_check(g);
 }
 
@@ -158,7 +162,8 @@ static void every_second(struct timer *t)
 		return;
 	disk_look(g);
 	book_look(g->book, g->settings);
-	if (!g->totals_asked && g->settings->queue.max_messages) {
+	alarms_look(g, NULL);
+	if (!g->totals_asked) {
 		g->totals_asked = true;
 		g->totals = (struct spool_totals){
 			.q = {.answer_to = loop_inbox(g->loop), .done = totals_done}};
@@ -202,10 +207,23 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 
 /* ---- stop ---- */
 
+static bool has_ended(struct gateway *g)
+{
+	return !g->totals_asked && !maildrop_busy(g->maildrop) && !inbound_sessions(g) &&
+	       queue_idle(g->queue) && !pool_load(g->pool);
+}
+
 /* The loop's turn after the last of the work: what stopped calls may destroy the gateway. */
 static void stop_finished(struct task *t)
 {
 	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, finished));
+	if (!has_ended(
+		    g)) { /* a message was on its way to the queue: the next look finds it gone */
+		g->finishing = false;
+		return;
+	}
+	timers_clear(loop_timers(g->loop), &g->patience);
+	timers_clear(loop_timers(g->loop), &g->poll);
 	void (*stopped)(void *ctx) = g->stopped;
 	g->stopped = NULL;
 	vendors_stop(g);
@@ -216,13 +234,9 @@ static void stop_finished(struct task *t)
 
 void gateway_stop_check(struct gateway *g)
 {
-	if (!g->stopping || g->finishing || g->totals_asked || maildrop_busy(g->maildrop))
-		return;
-	if (inbound_sessions(g) || !queue_idle(g->queue) || pool_load(g->pool))
+	if (!g->stopping || g->finishing || !has_ended(g))
 		return;
 	g->finishing = true;
-	timers_clear(loop_timers(g->loop), &g->patience);
-	timers_clear(loop_timers(g->loop), &g->poll);
 	g->finished.run = stop_finished;
 	inbox_post(loop_inbox(g->loop), &g->finished);
 }
@@ -232,8 +246,7 @@ static void poll_stop(struct timer *t)
 {
 	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, poll));
 	gateway_stop_check(g);
-	if (!g->finishing)
-		timers_set(loop_timers(g->loop), t, clock_mono(g->clock) + 100);
+	timers_set(loop_timers(g->loop), t, clock_mono(g->clock) + 100);
 }
 
 /* Even what was cut off has not come to its end: a disk that hangs. Nothing answered is lost by leaving. */
@@ -293,6 +306,7 @@ void gateway_destroy(struct gateway **g)
 	queue_destroy(&(*g)->queue);
 	maildrop_destroy(&(*g)->maildrop);
 	book_destroy(&(*g)->book);
+	alarms_destroy(&(*g)->alarms);
 	cycles_destroy(&(*g)->cycles);
 	pickups_destroy(&(*g)->pickups);
 	inbound_destroy(*g);

@@ -54,6 +54,7 @@ struct gateway {
 	struct cycles *cycles;     /* [main] mailbags of postoffices */
 	struct pickups *pickups;   /* [main] */
 	struct book *book;         /* [any] aliases */
+	struct alarms *alarms;     /* [any] who is told of trouble */
 };
 
 /* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */

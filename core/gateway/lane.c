@@ -1,6 +1,8 @@
 /* A lane in its stack's thread: see lane.h. */
 #include "gateway/lane.h"
 
+#include "gateway/alarm.h"
+
 #include "dns/dns.h"
 #include "gateway/inbound.h"
 #include "gateway/outbound.h"
@@ -72,6 +74,10 @@ static void lane_lost(const struct lane *l, const struct sgt_error *why)
 		    F_S("remedy", *why->remedy ? why->remedy : NULL));
 		return;
 	}
+	alarm_raise(v->g, &(struct alarm){.what = CONF_PLUGIN_DOWN,
+					  .about = v->name,
+					  .text = why->text,
+					  .remedy = why->remedy});
 	trouble_lost(&(struct trouble_loss){.main = loop_inbox(v->g->loop),
 					    .settings = v->settings,
 					    .conf = v->conf,

@@ -4,6 +4,8 @@
  */
 #include "gateway/maildrop.h"
 
+#include "gateway/alarm.h"
+
 #include "gateway/book.h"
 #include "gateway/queue.h"
 #include "route/alias.h"
@@ -65,6 +67,10 @@ static void aside(struct maildrop *m, const char *name, const char *why)
 {
 	struct err err;
 	LOG(LOG_ERROR, NULL, "maildrop", "set-aside", F_S("file", name), F_S("error", why));
+	alarm_raise(m->g, &(struct alarm){.what = CONF_BAD_FILE,
+					  .about = name,
+					  .text = why,
+					  .remedy = "it lies in SPOOL/maildrop as NAME.bad"});
 	if (spool_maildrop_bad(folder(m), name, why, &err) != OK)
 		LOG(LOG_ERROR, NULL, "maildrop", "stuck", F_S("file", name),
 		    F_S("error", err.text));

@@ -4,6 +4,8 @@
  */
 #include "gateway/pickups.h"
 
+#include "gateway/alarm.h"
+
 #include "base/text.h"
 #include "deliver/pickup.h"
 #include "gateway/maildrop.h"
@@ -55,6 +57,19 @@ static const char *address(void *ctx, const char *native, struct region *region)
 	return postoffice_address(f->settings, NULL, native, region);
 }
 
+static void tell_bad(const struct folder *f, const char *name, const char *reason)
+{
+	char about[1024], text[1024];
+	snprintf(about, sizeof about, "%s/%s", f->path, name);
+	snprintf(text, sizeof text, "The file %.400s of [pickup %.50s] was set aside: %.400s.",
+		 about, f->name, reason);
+	alarm_raise(f->all->g,
+		    &(struct alarm){.what = CONF_BAD_FILE,
+				    .about = about,
+				    .text = text,
+				    .remedy = "put it right, and rename it to its old name"});
+}
+
 static void tell(void *ctx, const char *name, const char *from, size_t recipients,
 		 const char *reason)
 {
@@ -62,6 +77,7 @@ static void tell(void *ctx, const char *name, const char *from, size_t recipient
 	if (reason) {
 		LOG(LOG_ERROR, NULL, "pickup", "set-aside", F_S("folder", f->name),
 		    F_S("file", name), F_S("error", reason));
+		tell_bad(f, name, reason);
 		return;
 	}
 	f->put++;

@@ -1,6 +1,8 @@
 /* Access tokens for all lanes: see tokens.h. Owns an entry for each section that was ever asked for; they are few. */
 #include "gateway/tokens.h"
 
+#include "gateway/alarm.h"
+
 #include "auth/oauth.h"
 #include "auth/secret.h"
 #include "base/text.h"
@@ -79,7 +81,7 @@ static void warn_of_end(struct fetch *f, const struct oauth *o)
 {
 	struct tokens_kept kept;
 	struct err err;
-	char left[24];
+	char left[24], text[512];
 	const char *what;
 	int64_t now = clock_wall(o->clock);
 	if (now - f->entry->warned < WARN_EVERY_MS ||
@@ -89,11 +91,18 @@ static void warn_of_end(struct fetch *f, const struct oauth *o)
 	tokens_kept_clear(&kept);
 	if (!ends || ends - now > f->conf->warn_before)
 		return;
+	const char *remedy = o->conf->client_certificate ? "make a new one and register it"
+							 : "smtpgate oauth login";
 	f->entry->warned = now;
 	LOG(LOG_WARN, NULL, "token", "ending", F_S("oauth", f->conf->name), F_S("what", what),
 	    F_S("in", text_duration(ends > now ? ends - now : 0, left, sizeof left)),
-	    F_S("remedy", o->conf->client_certificate ? "make a new one and register it"
-						      : "smtpgate oauth login"));
+	    F_S("remedy", remedy));
+	snprintf(text, sizeof text, "%s of [oauth %s] ends in %s: then its routes send nothing.",
+		 what, f->conf->name, left);
+	alarm_raise(f->tokens->g, &(struct alarm){.what = CONF_TOKEN_EXPIRING,
+						  .about = f->conf->name,
+						  .text = text,
+						  .remedy = remedy});
 }
 
 static void answer(struct token_wait *w, enum result r, const char *token, const struct err *err)

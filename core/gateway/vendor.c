@@ -1,6 +1,8 @@
 /* Vendors: see vendor.h. Main thread only; what runs in the stacks' threads is in lane.c. */
 #include "gateway/vendor.h"
 
+#include "gateway/alarm.h"
+
 #include "base/text.h"
 #include "gateway/lane.h"
 #include "gateway/outbound.h"
@@ -230,6 +232,10 @@ static enum result stands_in_the_way(struct vendor *v, struct gateway_problem *p
 {
 	if (!v->conf->required && v->trouble.number != 110) {
 		trouble_tell(&v->trouble, v->settings, false);
+		alarm_raise(v->g, &(struct alarm){.what = CONF_PLUGIN_DOWN,
+						  .about = v->name,
+						  .text = v->trouble.cause,
+						  .remedy = v->trouble.remedy});
 		return OK;
 	}
 	trouble_log(&v->trouble, v->conf->required);

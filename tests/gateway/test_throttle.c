@@ -69,7 +69,7 @@ START_TEST(rate_comes_back)
 {
 	struct throttle t = {0};
 	int64_t now = THROTTLE_WINDOW_MS;
-	ck_assert_uint_eq(throttle_take(&t, now), now);
+	ck_assert_int_eq(throttle_take(&t, now), now);
 	throttle_too_fast(&t, 0, now);
 	unsigned last = 1, n = 0;
 	for (int i = 0; i < 8 && n < 1000; i++) {

@@ -75,6 +75,8 @@ class Gateway:
         text += "[listen lan]\naddress = %s:%d\n%s\n" % (self.host, self.port, listen)
         text += "[postoffice TEST/HQ]\ndomain = example.test\npath = %s\n%s\n" % (self.mail, postoffice)
         text += vendor + "\n" + ini + "\n"
+        if "[notify]" not in text:  # its mails would stand among those of the tests
+            text += "[notify]\non = none\n"
         with open(self.ini, "w") as f:
             f.write(text)
 
