@@ -245,6 +245,18 @@ static void check_fallback(struct conf_load *l, const struct conf_section *sec)
 	}
 }
 
+/* Is it reached whatever stands before it? */
+static bool is_fallback(const struct conf_load *l, const struct conf_section *sec)
+{
+	for (const struct conf_section *s = l->sections; s; s = s->next) {
+		const struct conf_route *r = s->at;
+		if (s->kind->id == CONF_KIND_ROUTE && r->fallback &&
+		    text_same(r->fallback, sec->name))
+			return true;
+	}
+	return false;
+}
+
 static void check_route(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_route *r = sec->at;
@@ -257,6 +269,8 @@ static void check_route(struct conf_load *l, const struct conf_section *sec)
 	    !is_set(sec, "match"))
 		conf_load_warn(l, "say so with match = * and smart_host = mx, or name a smart_host",
 			       "[route %s] sends all mail by MX", r->name);
+	while (next && is_fallback(l, next))
+		next = next_alike(next);
 	if (takes_all(r) && next)
 		conf_load_warn(l, "put it last",
 			       "[route %s] takes everything: [route %s] behind it is never reached",

@@ -61,6 +61,7 @@ static const struct {
 	{"[route a]\nmatch = b.c\nfallback = a\n", 3,
 	 "error: fallback of [route a] leads back to it (let the last one have none)"},
 	{"[route a]\nmatch = b.c\nfallback = b\n[route b]\nmatch = d.e\n", 0, NULL},
+	{"[route a]\nmatch = *\nfallback = b\n[route b]\nmatch = d.e\n", 0, NULL},
 	{"[route a]\nmatch = b.c\ndo = lmtp\n", 3,
 	 "error: do = lmtp of [route a] needs a smart_host"},
 	{"[route a]\ndo = lmtp\nsmart_host = h\n", 3,
