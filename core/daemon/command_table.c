@@ -25,6 +25,14 @@ const struct command commands[] = {
 	 "the command ends when the gateway has started, with the status of the start.\n"
 	 "SIGTERM stops it, a second one at once; SIGHUP reloads; SIGUSR1 tries all mail now.\n",
 	 run_options, 0, 0, false, cmd_run},
+	{"setup", "", "ask for a first configuration and write it",
+	 "Asks for name, address, networks, local mail, and the way out: Microsoft 365, Gmail,\n"
+	 "another server, MX or none. Each answer is tried: whether it can be listened on, "
+	 "whether\n"
+	 "the server is reached, shows a good certificate and takes the password. Says what is\n"
+	 "to be done at the provider, and writes the file after the last answer. Answers may\n"
+	 "come by a pipe, one a line. Settings that are there are kept as FILE.old.\n",
+	 none, 0, 0, false, cmd_setup},
 	{"check", "", "report every fault of the configuration",
 	 "Prints every fault with file and line, and whether the TCP/IP of each vendor that\n"
 	 "is required could be started here. Changes nothing. Exit status 0 or 78.\n",

@@ -67,6 +67,7 @@ enum exit_status cmd_restore(struct call *c);
 enum exit_status cmd_route(struct call *c);
 enum exit_status cmd_run(struct call *c);
 enum exit_status cmd_send(struct call *c);
+enum exit_status cmd_setup(struct call *c);
 enum exit_status cmd_status(struct call *c);
 enum exit_status cmd_stop(struct call *c);
 enum exit_status cmd_user(struct call *c);
