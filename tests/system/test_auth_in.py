@@ -129,7 +129,8 @@ class AuthIn(harness.Case):
     def test_required(self):
         self.configure("required")
         self.g.reload()
-        self.assertEqual(self.client().send(TEXT, ("jdoe@example.test",))[0], 530)
+        # the listener's own thread takes it a moment after the command has ended
+        harness.wait_for("it is in force", lambda: self.client().send(TEXT, ("jdoe@example.test",))[0] == 530)
         c = self.client()
         self.assertEqual(c.say("AUTH PLAIN " + b64("\0anna\0" + PASSWORD))[0], 235)
         self.assertEqual(c.send(TEXT, ("jdoe@example.test",))[0], 250)
