@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SCAN_MESSAGES 512 /* claimed from the spool at a time */
+#define LATER_MS 1000     /* what could not be routed for want of memory is looked at again */
 
 struct queue {
 	struct gateway *g;
@@ -111,6 +112,8 @@ void queue_kick(struct queue *q, bool flush)
 {
 	if (flush)
 		destinations_flush(q->destinations);
+	for (struct active *a = q->first; a; a = a->next)
+		a->soonest = 0; /* what was asked for may be about one of these */
 	scan(q);
 }
 
@@ -165,6 +168,12 @@ static void active_free(struct queue *q, struct active *a)
 	free(a);
 }
 
+static void active_waits(struct active *a, int64_t until)
+{
+	if (until < a->soonest)
+		a->soonest = until;
+}
+
 /* Routes each recipient that is due and hands the groups out. */
 static void route(struct queue *q, struct active *a)
 {
@@ -175,15 +184,18 @@ static void route(struct queue *q, struct active *a)
 	const struct spool_message *m = a->message;
 	int64_t now = clock_wall(q->g->clock);
 	for (size_t i = 0; i < m->rcpt_count; i++) {
-		if (m->rcpts[i].state != SPOOL_WAITING || m->rcpts[i].next_at > now)
+		if (m->rcpts[i].state != SPOOL_WAITING)
 			continue;
-		if (!split_rcpt(&s, &world, i))
+		if (m->rcpts[i].next_at > now)
+			active_waits(a, m->rcpts[i].next_at);
+		else if (!split_rcpt(&s, &world, i))
 			/* What has no group stays waiting and is due at the next look. */
 			LOG(LOG_ERROR, m->id, "recipient", "stuck", F_A("to", m->rcpts[i].address),
 			    F_S("why", "no memory to route it"));
 	}
 	if (!a->outstanding) {
 		struct spool_message *left = spool_message_ref(a->message);
+		scan_at(q, a->soonest < now + LATER_MS ? a->soonest : now + LATER_MS);
 		active_free(q, a);
 		unclaim(q, left);
 		return;
@@ -208,6 +220,7 @@ void queue_take(struct queue *q, struct spool_message *m)
 		return;
 	}
 	a->message = m;
+	a->soonest = INT64_MAX;
 	a->next = q->first;
 	if (a->next)
 		a->next->prev = a;
@@ -238,13 +251,14 @@ void queue_outcome_done(struct queue *q, struct active *a, bool was_unclaimed, i
 {
 	bool full = q->count >= q->g->settings->queue.max_active;
 	a->outstanding--;
+	active_waits(a, soonest);
 	if (!a->outstanding) {
 		struct spool_message *left = was_unclaimed ? NULL : spool_message_ref(a->message);
+		scan_at(q, a->soonest);
 		active_free(q, a);
 		if (left) /* two groups ended at once and neither knew that it was the last */
 			unclaim(q, left);
 	}
-	scan_at(q, soonest);
 	if (reports || full)
 		scan(q);
 	gateway_stop_check(q->g);

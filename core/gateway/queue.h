@@ -26,6 +26,7 @@ struct active {
 	struct active *next, *prev;
 	struct spool_message *message;
 	size_t outstanding; /* groups whose outcome is not yet in the spool */
+	int64_t soonest; /* wall ms when a recipient that goes on waiting is due; the spool finds nothing due in what is claimed */
 };
 
 /* Recipients of one message that go one way, and what came of them. */

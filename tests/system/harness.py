@@ -237,6 +237,15 @@ class Space:
     def client(self, host, port, **more):
         return self.enter(lambda: Client(host, port, **more))
 
+    def counted(self, device="vde0"):
+        """Bytes that a network device there has counted, both ways."""
+        for line in self.run(["cat", "/proc/net/dev"], stdout=subprocess.PIPE, text=True).stdout.splitlines():
+            name, _, rest = line.strip().partition(":")
+            if name == device:
+                fields = rest.split()
+                return int(fields[0]) + int(fields[8])
+        return 0
+
     def close(self):
         for child in self.children:
             if child.poll() is None:
@@ -286,15 +295,6 @@ class VdeNetwork(Space):
         self.switch.wait(LIMIT)
         self.switch.stdin.close()
         self.switch = None
-
-    def counted(self):
-        """Bytes that vde0 has counted, both ways."""
-        for line in self.run(["cat", "/proc/net/dev"], stdout=subprocess.PIPE, text=True).stdout.splitlines():
-            name, _, rest = line.strip().partition(":")
-            if name == "vde0":
-                fields = rest.split()
-                return int(fields[0]) + int(fields[8])
-        return 0
 
     def close(self):
         if self.switch:

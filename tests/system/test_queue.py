@@ -2,6 +2,7 @@
 
 import email
 import re
+import threading
 import time
 import harness
 from harness import route, wait_for
@@ -81,6 +82,21 @@ class Retry(harness.Case):
         self.assertNotIn("later@remote.test", str(report.get_payload(1)))
         wait_for("the end", lambda: not g.queue())
         self.assertEqual(g.history()[1]["states"], {"delivered": 3, "bounced": 1})
+        g.stop()
+
+    def test_one_becomes_due_while_another_is_worked_on(self):
+        """Two recipients of one message: the retry of the first comes while the second's server has not yet answered."""
+        answered = threading.Event()
+        self.addCleanup(answered.set)
+        quick, slow = self.sink(Script(END=["451 4.3.0 not yet", "250 2.0.0 now"])), self.sink(
+            lambda verb, argument, session: answered.wait(harness.LIMIT) and None if verb == "END" else None)
+        g = self.gateway(ini=route(quick.port, name="quick", match="quick.test", retry="1s") +
+                         route(slow.port, name="slow", match="slow.test")).start()
+        self.assertEqual(g.send(MAIL % b"both", to=["a@quick.test", "b@slow.test"])[0], 250)
+        next_at = wait_for("the deferral", lambda: [r["next"] for m in [g.show(1)] for r in m["recipients_list"] if r["attempts"]])[0]
+        wait_for("the retry is due", lambda: time.time() * 1000 > next_at + 200)
+        answered.set()
+        wait_for("the retry", lambda: quick.count() == 1)
         g.stop()
 
     def test_connection_is_used_again(self):

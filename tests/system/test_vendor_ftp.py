@@ -28,7 +28,7 @@ class Ftp(harness.Case):
         self.addCleanup(self.out.close)
         more.setdefault("vendor", self.vendor())
         g = self.gateway(host=host, gateway="vendor = ftp\n",
-                         listen="vendor = ftp\nrelay_from = 10.77.0.0/24, fd77::/64\nmax_connections_client = 400\n" + listen,
+                         listen="vendor = ftp\nrelay_from = 10.77.0.0/24, fd77::/64\nmax_connections_client = 700\n" + listen,
                          ini="[route out]\nretry = 1s\n" + route.replace("PORT", str(self.out.port)) + ini, **more)
         return g.start() if start else g
 

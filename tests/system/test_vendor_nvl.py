@@ -100,7 +100,7 @@ class Ethernet(harness.Case):
         """A gateway on that Ethernet, and its smart host there."""
         self.out = self.net.sink()
         self.addCleanup(self.out.close)
-        g = self.gateway(host=OURS, listen="vendor = nvl\nrelay_from = 10.77.0.1\nmax_connections_client = 400\n",
+        g = self.gateway(host=OURS, listen="vendor = nvl\nrelay_from = 10.77.0.1\nmax_connections_client = 700\n",
                          gateway="vendor = nvl\n" + gateway, vendor=self.vendor(), prefix=prefix,
                          ini="[route out]\nvendor = nvl\nretry = 1s\nsmart_host = 10.77.0.1:%d\n" % self.out.port + ini)
         give(g)

@@ -23,7 +23,7 @@ class Win(harness.Case):
         """A gateway on that Ethernet, and its smart host there."""
         self.out = self.net.sink()
         self.addCleanup(self.out.close)
-        g = self.gateway(host=OURS, listen="vendor = win\nrelay_from = 10.77.0.1\nmax_connections_client = 400\n" + listen,
+        g = self.gateway(host=OURS, listen="vendor = win\nrelay_from = 10.77.0.1\nmax_connections_client = 700\n" + listen,
                          gateway=gateway, vendor=self.vendor(),
                          ini="[route out]\nvendor = win\nretry = 1s\nsmart_host = 10.77.0.1:%d\n" % self.out.port + ini)
         return g.start()
@@ -48,7 +48,7 @@ class Win(harness.Case):
 
     def test_the_true_client_decides(self):
         g = self.between()
-        g.write(listen="vendor = win\nrelay_from = 10.77.0.2\nmax_connections_client = 400\n", gateway="vendor = win\n",
+        g.write(listen="vendor = win\nrelay_from = 10.77.0.2\nmax_connections_client = 700\n", gateway="vendor = win\n",
                 vendor=self.vendor(), ini="[route out]\nvendor = win\nsmart_host = 10.77.0.1:25\n")
         g.reload()
         self.assertEqual(self.client(g).send(HEADER, ["far@remote.test"])[0], 550)
