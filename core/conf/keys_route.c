@@ -221,6 +221,7 @@ const struct conf_key conf_keys_route[] = {
 #define SECTION struct conf_postoffice
 static const char *const mailboxes[] = {"existing", "any", NULL};
 static const char *const formats[] = {"maildir", "drop", "lmtp", NULL};
+static const char *const attachments[] = {"mime", "uuencode", NULL}; /* enum conf_attachments */
 const struct conf_key conf_keys_postoffice[] = {
 	{.name = "domain",
 	 .type = &conf_type_domains,
@@ -282,6 +283,12 @@ const struct conf_key conf_keys_postoffice[] = {
 	 .standard = "cp437",
 	 .words = conf_charsets,
 	 .help = "What the texts of its messages are written in."},
+	{.name = "attachments",
+	 .type = &conf_type_word,
+	 .offset = AT(attachments),
+	 .standard = "mime",
+	 .words = attachments,
+	 .help = "How outgoing mail carries attachments."},
 	{.name = NULL},
 };
 #undef SECTION

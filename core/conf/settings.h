@@ -198,6 +198,8 @@ struct conf_oauth {
 enum conf_mailboxes { CONF_MAILBOXES_EXISTING, CONF_MAILBOXES_ANY };
 enum conf_office { CONF_OFFICE_MAILDIR, CONF_OFFICE_DROP, CONF_OFFICE_LMTP };
 
+enum conf_attachments { CONF_ATTACHMENTS_MIME, CONF_ATTACHMENTS_UUENCODE };
+
 struct conf_postoffice {
 	const char *name;          /* NETWORK/POSTOFFICE */
 	struct conf_texts domains; /* lower case; ".suffix" allowed but not first */
@@ -211,6 +213,7 @@ struct conf_postoffice {
 		*get; /* program that empties the mailbag, words by blanks; NULL: there is none */
 	int64_t get_timeout, wait;
 	unsigned charset; /* index of conf_charsets: of the texts of its messages */
+	enum conf_attachments attachments;
 };
 /* The charsets of postoffices and pickup folders; NULL at the end. */
 extern const char *const conf_charsets[];

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "deliver/apifile.h"
 #include "deliver/native.h"
+#include "mail/eight_bit.h"
 #include "spool/spool.h"
 #include "translate/mmff.h"
 
@@ -45,6 +46,7 @@ static struct native native_of(const struct mailbag *b)
 			       .charset = b->charset,
 			       .hostname = b->hostname,
 			       .max_size = b->max_size,
+			       .uuencode = b->uuencode,
 			       .address = b->address,
 			       .ctx = b->ctx};
 }
@@ -56,6 +58,8 @@ static enum result send(const struct mailbag *b, const struct neutral *n, struct
 	const struct native x = native_of(b);
 	buf_init(&out, b->max_size);
 	enum result r = native_write(&x, n, &out, err);
+	if (r == OK)
+		e->eight_bit = mail_eight_bit_in(buf_head(&out), out.len);
 	if (r == OK)
 		r = spool_maildrop_write(b->files, b->spool, e, buf_head(&out), out.len, err);
 	buf_free(&out);

@@ -135,6 +135,7 @@ static enum result take(struct cycle *c, struct err *err)
 			    .charset = conf_charsets[c->office->charset],
 			    .hostname = s->gateway.hostname,
 			    .max_size = s->gateway.max_size,
+			    .uuencode = c->office->attachments == CONF_ATTACHMENTS_UUENCODE,
 			    .address = address,
 			    .tell = tell,
 			    .ctx = c};

@@ -33,8 +33,8 @@ static bool of_addresses(const char *name)
 static bool shown(const struct reader *r, const char *name)
 {
 	static const char *const hidden[] = {
-		"Return-Path",         "MIME-Version", "DKIM-Signature",
-		"DomainKey-Signature", "Bcc",          "Delivered-To"};
+		"Return-Path",  "MIME-Version", "DKIM-Signature",  "DomainKey-Signature", "Bcc",
+		"Delivered-To", "Encoding",     "X-MS-Attachment", "X-NC-Attachment"};
 	if (text_same(name, "Received"))
 		return r->source->received;
 	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
@@ -121,8 +121,7 @@ static char *join_words(char *line)
 	return g_string_free(out, FALSE);
 }
 
-/* The value of a field in UTF-8 on one line; g_free it. */
-static char *value_of(GMimeHeader *h)
+char *mime_head_value(GMimeHeader *h)
 {
 	const char *raw = g_mime_header_get_raw_value(h);
 	char *line = join_words(flat(raw ? raw : "")), *text = NULL;
@@ -193,13 +192,13 @@ static void priority(struct reader *r, GMimeMessage *m)
 		{"Priority", "urgent", "5"},        {"Priority", "non-urgent", "1"},
 	};
 	GMimeHeader *own = find(m, "X-MMFF-Priority");
-	char *value = own ? value_of(own) : NULL;
+	char *value = own ? mime_head_value(own) : NULL;
 	if (value && *value)
 		r->n->priority = mime_string(r, value, 16, NULL);
 	g_free(value);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows && !r->n->priority; i++) {
 		GMimeHeader *h = find(m, rows[i].field);
-		value = h ? value_of(h) : NULL;
+		value = h ? mime_head_value(h) : NULL;
 		size_t n = strlen(rows[i].value);
 		if (value &&
 		    text_same_n(value, strlen(value) < n ? strlen(value) : n, rows[i].value))
@@ -211,7 +210,7 @@ static void priority(struct reader *r, GMimeMessage *m)
 static void subject(struct reader *r, GMimeMessage *m)
 {
 	GMimeHeader *h = find(m, "Subject");
-	char *value = h ? value_of(h) : NULL;
+	char *value = h ? mime_head_value(h) : NULL;
 	if (value)
 		r->n->subject = mime_string(r, value, SUBJECT_MOST, NULL);
 	g_free(value);
@@ -230,7 +229,7 @@ unsigned mime_head(struct reader *r, GMimeMessage *m, struct buf *head)
 		const char *name = g_mime_header_get_name(h);
 		if (!shown(r, name))
 			continue;
-		char *value = value_of(h);
+		char *value = mime_head_value(h);
 		r->r = buf_printf(head, "%s: ", name);
 		if (r->r == OK)
 			r->r = buf_puts(head, value);
@@ -247,7 +246,7 @@ void mime_head_short(struct reader *r, GMimeMessage *m)
 	static const char *const names[] = {"From", "To", "Cc", "Date", "Subject"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		GMimeHeader *h = find(m, names[i]);
-		char *value = h ? value_of(h) : NULL;
+		char *value = h ? mime_head_value(h) : NULL;
 		if (value)
 			mime_add_words(r, "%s: %s\n", names[i], value);
 		g_free(value);

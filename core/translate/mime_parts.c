@@ -44,7 +44,8 @@ static bool is_text(GMimeObject *o)
 	return is(o, "text", "plain") || is(o, "text", "html");
 }
 
-static void read_text(struct reader *r, GMimeObject *o, bool html)
+/* m: the mail that it is the whole body of, or NULL. */
+static void read_text(struct reader *r, GMimeObject *o, bool html, GMimeMessage *m)
 {
 	struct content raw = mime_decode(r, GMIME_PART(o));
 	if (r->r != OK)
@@ -55,11 +56,11 @@ static void read_text(struct reader *r, GMimeObject *o, bool html)
 	const char *charset = mime_charset(r, declared, &raw);
 	if (html)
 		mime_add_piece(r, raw, charset, true);
-	else
+	else if (!m || !mime_counted(r, m, &raw, charset))
 		mime_text_files(r, &raw, charset);
 }
 
-static void leaf(struct reader *r, GMimeObject *o, enum use use, bool root)
+static void leaf(struct reader *r, GMimeObject *o, enum use use, GMimeMessage *root)
 {
 	bool text = is_text(o) || (root && is(o, "text", "*") && !is(o, "text", "calendar"));
 	if (text && use == DROP)
@@ -67,7 +68,7 @@ static void leaf(struct reader *r, GMimeObject *o, enum use use, bool root)
 	if (GMIME_IS_PART(o) && mime_packed(r, GMIME_PART(o), text))
 		return;
 	if (text)
-		read_text(r, o, is(o, "text", "html"));
+		read_text(r, o, is(o, "text", "html"), root);
 	else if (GMIME_IS_PART(o))
 		mime_attach(r, mime_name(r, o), mime_decode(r, GMIME_PART(o)));
 	else
@@ -191,7 +192,7 @@ static void walk(struct reader *r, GMimeObject *o, enum use use, unsigned depth)
 	else if (GMIME_IS_MESSAGE_PART(o))
 		forwarded(r, GMIME_MESSAGE_PART(o), depth + 1);
 	else
-		leaf(r, o, use, false);
+		leaf(r, o, use, NULL);
 }
 
 void mime_parts(struct reader *r, GMimeMessage *m, unsigned depth)
@@ -200,7 +201,7 @@ void mime_parts(struct reader *r, GMimeMessage *m, unsigned depth)
 	if (!body)
 		r->whole = "a part of it has no header"; /* and GMime has not kept its bytes */
 	if (body && GMIME_IS_PART(body) && r->r == OK && !r->whole)
-		leaf(r, body, READ, true);
+		leaf(r, body, READ, m);
 	else
 		walk(r, body, READ, depth);
 }

@@ -42,6 +42,11 @@ bool mime_packed(struct reader *r, GMimePart *part, bool text);
 struct content mime_make(struct reader *r, enum result (*fn)(void *ctx, struct sink *to),
 			 void *ctx);
 
+/* ---- mime_1154.c ---- */
+/* The text of a mail whose field Encoding counts its parts out; false: it has no such field, or the body is not so. */
+bool mime_counted(struct reader *r, GMimeMessage *m, const struct content *text,
+		  const char *charset);
+
 /* ---- mime_body.c ---- */
 /* What is in a part, decoded into the scratch file. */
 struct content mime_decode(struct reader *r, GMimePart *part);
@@ -65,6 +70,8 @@ const char *mime_string(struct reader *r, const char *text, size_t n, struct mim
 /* ---- mime_head.c ---- */
 /* Subject, sender, date, priority; and the fields as lines into `head`. Returns how many. */
 unsigned mime_head(struct reader *r, GMimeMessage *m, struct buf *head);
+/* The value of a field in UTF-8 on one line; g_free it. */
+char *mime_head_value(GMimeHeader *h);
 /* The few lines that stand above a forwarded mail. */
 void mime_head_short(struct reader *r, GMimeMessage *m);
 

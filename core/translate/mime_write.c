@@ -1,5 +1,5 @@
 /* Writing Internet messages: see mime_write.h. Owns nothing beyond a call. */
-#include "translate/mime_write.h"
+#include "translate/mime_writer.h"
 
 #include "base/text.h"
 #include "mail/date.h"
@@ -15,38 +15,26 @@
 #define HEADLEN_MAX 10000      /* lines of a text that may repeat the header */
 #define FIELDS_MAX (16u << 20) /* bytes of such lines in UTF-8 */
 
-struct writer {
-	const struct neutral *n;
-	const struct mime_form *form;
-	struct sink *to;
-	struct mime_counts *counts;
-	char boundary[40];
-	uint64_t head_at;  /* where the text begins behind the lines that repeat the header */
-	struct buf fields; /* those lines in UTF-8, where they are header fields (SMTPHEAD) */
-	enum result r;     /* the first failure; nothing is written after it */
-};
-
-static void put(struct writer *w, const char *text)
+void mime_put(struct writer *w, const char *text)
 {
 	if (w->r == OK)
 		w->r = sink_puts(w->to, text);
 }
 
-static void end_line(struct writer *w)
+void mime_end_line(struct writer *w)
 {
-	put(w, ending_text(w->form->ending));
+	mime_put(w, ending_text(w->form->ending));
 }
 
-static void field(struct writer *w, const char *name, const char *value)
+void mime_field(struct writer *w, const char *name, const char *value)
 {
-	put(w, name);
-	put(w, ": ");
-	put(w, value);
-	end_line(w);
+	mime_put(w, name);
+	mime_put(w, ": ");
+	mime_put(w, value);
+	mime_end_line(w);
 }
 
-/* A text of the message in UTF-8, control characters as blanks; NULL and a failure when memory is short. */
-static char *utf8(struct writer *w, const char *text)
+char *mime_utf8(struct writer *w, const char *text)
 {
 	uint64_t lost = 0;
 	char *out = charset_string(w->n->region, w->form->charset, true, text, NULL, &lost);
@@ -59,14 +47,14 @@ static char *utf8(struct writer *w, const char *text)
 	return out;
 }
 
-static void text_field(struct writer *w, const char *name, const char *text)
+void mime_text_field(struct writer *w, const char *name, const char *text)
 {
-	const char *value = utf8(w, text);
-	put(w, name);
-	put(w, ": ");
+	const char *value = mime_utf8(w, text);
+	mime_put(w, name);
+	mime_put(w, ": ");
 	if (w->r == OK)
 		w->r = encode_header(w->to, w->form->ending, value);
-	end_line(w);
+	mime_end_line(w);
 }
 
 /* ---- the text and its head ---- */
@@ -100,8 +88,7 @@ static uint64_t head_size(struct writer *w)
 	return lines ? 0 : at;
 }
 
-/* Converts the text into `in`. */
-static void convert(struct writer *w, const struct content *text, struct sink *in, uint64_t *lost)
+void mime_convert(struct writer *w, const struct content *text, struct sink *in, uint64_t *lost)
 {
 	struct charset c;
 	char block[4096];
@@ -120,14 +107,16 @@ static void convert(struct writer *w, const struct content *text, struct sink *i
 	*lost += c.lost;
 }
 
-struct ending_sink {
-	struct sink in;
-	struct ending_writer writer;
-};
-
-static enum result ending_sink_write(struct sink *s, const void *bytes, size_t n)
+static enum result ending_write(struct sink *s, const void *bytes, size_t n)
 {
-	return ending_put(&((struct ending_sink *)s)->writer, bytes, n);
+	return ending_put(&((struct mime_ending *)s)->writer, bytes, n);
+}
+
+void mime_ending_begin(struct mime_ending *e, struct sink *to, enum ending ending)
+{
+	e->in.write = ending_write;
+	e->in.count = 0;
+	ending_start(&e->writer, to, ending);
 }
 
 /* The lines that are header fields of the mail that this once was. */
@@ -137,10 +126,10 @@ static void read_fields(struct writer *w)
 	struct content head = content_part(&w->n->text, 0, w->head_at);
 	if (!w->head_at || !neutral_field(w->n, MIME_FIELD_HEAD))
 		return;
-	struct ending_sink e = {.in = {.write = ending_sink_write}};
+	struct mime_ending e;
 	sink_buffer(&to, &w->fields);
-	ending_start(&e.writer, &to, ENDING_LF);
-	convert(w, &head, &e.in, &w->counts->lost);
+	mime_ending_begin(&e, &to, ENDING_LF);
+	mime_convert(w, &head, &e.in, &w->counts->lost);
 	if (w->r == OK && !buf_string(&w->fields))
 		w->r = E_NOMEM;
 }
@@ -165,15 +154,15 @@ static void address_field(struct writer *w, const char *name, const struct neutr
 		const char *text = address(w, &list->items[i]);
 		if (!text)
 			continue;
-		put(w, any ? "," : name);
+		mime_put(w, any ? "," : name);
 		if (any)
-			end_line(w);
-		put(w, any ? "\t" : ": ");
-		put(w, text);
+			mime_end_line(w);
+		mime_put(w, any ? "\t" : ": ");
+		mime_put(w, text);
 		any = true;
 	}
 	if (any)
-		end_line(w);
+		mime_end_line(w);
 }
 
 /* The moment that the message's clock shows, in its own zone; now where it shows nothing. */
@@ -202,25 +191,25 @@ static void priority_fields(struct writer *w, const char *from)
 	if (!p)
 		return;
 	if (*p == '4' || *p == '5')
-		field(w, "X-Priority", *p == '5' ? "1" : "2");
+		mime_field(w, "X-Priority", *p == '5' ? "1" : "2");
 	if (*p == '1')
-		field(w, "X-Priority", "5");
+		mime_field(w, "X-Priority", "5");
 	if (*p == '4' || *p == '5' || *p == '1')
-		field(w, "Importance", *p == '1' ? "low" : "high");
+		mime_field(w, "Importance", *p == '1' ? "low" : "high");
 	if (text_same(p, "R") && from)
-		field(w, "Disposition-Notification-To", from);
-	text_field(w, "X-MMFF-Priority", p);
+		mime_field(w, "Disposition-Notification-To", from);
+	mime_text_field(w, "X-MMFF-Priority", p);
 }
 
 static void message_id(struct writer *w)
 {
 	char id[64];
 	snprintf(id, sizeof id, "<%016llx.mmff@", (unsigned long long)w->form->unique);
-	put(w, "Message-ID: ");
-	put(w, id);
-	put(w, w->form->hostname);
-	put(w, ">");
-	end_line(w);
+	mime_put(w, "Message-ID: ");
+	mime_put(w, id);
+	mime_put(w, w->form->hostname);
+	mime_put(w, ">");
+	mime_end_line(w);
 }
 
 /* What the mail once had stands; recipients are then those that it named, never those of its envelope. */
@@ -233,23 +222,24 @@ static void header(struct writer *w)
 	if (once && w->r == OK)
 		w->r = mime_fields_write(w->to, w->form->ending, buf_head(&w->fields));
 	if (from && !has_field(w, "From"))
-		field(w, "From", from);
+		mime_field(w, "From", from);
 	if (!once) {
 		address_field(w, "To", &n->to);
 		address_field(w, "Cc", &n->cc);
 	}
 	if (n->subject && !has_field(w, "Subject"))
-		text_field(w, "Subject", n->subject);
+		mime_text_field(w, "Subject", n->subject);
 	if (!has_field(w, "Date"))
-		field(w, "Date",
-		      mail_date_format(moment(n, w->form), w->form->offset, date, sizeof date));
+		mime_field(
+			w, "Date",
+			mail_date_format(moment(n, w->form), w->form->offset, date, sizeof date));
 	if (!has_field(w, "Message-ID"))
 		message_id(w);
 	if (!once)
 		priority_fields(w, from);
 	for (size_t i = 0; i < n->unknown.count && !once; i++)
-		text_field(w, "X-MMFF-Line", n->unknown.items[i]);
-	field(w, "MIME-Version", "1.0");
+		mime_text_field(w, "X-MMFF-Line", n->unknown.items[i]);
+	mime_field(w, "MIME-Version", "1.0");
 }
 
 /* ---- the text ---- */
@@ -258,14 +248,14 @@ static void put_body(struct writer *w, const struct content *text, bool plain)
 {
 	uint64_t ignored = 0;
 	if (plain) {
-		struct ending_sink e = {.in = {.write = ending_sink_write}};
-		ending_start(&e.writer, w->to, w->form->ending);
-		convert(w, text, &e.in, &ignored);
+		struct mime_ending e;
+		mime_ending_begin(&e, w->to, w->form->ending);
+		mime_convert(w, text, &e.in, &ignored);
 		return;
 	}
 	struct encode_quoted q;
 	encode_quoted_begin(&q, w->to, w->form->ending);
-	convert(w, text, &q.in, &ignored);
+	mime_convert(w, text, &q.in, &ignored);
 	if (w->r == OK)
 		w->r = encode_quoted_end(&q);
 }
@@ -275,12 +265,12 @@ static void text_part(struct writer *w)
 	struct encode_look look;
 	struct content text = content_part(&w->n->text, w->head_at, w->n->text.size - w->head_at);
 	encode_look_begin(&look);
-	convert(w, &text, &look.in, &w->counts->lost);
+	mime_convert(w, &text, &look.in, &w->counts->lost);
 	bool plain = encode_look_plain(&look);
-	field(w, "Content-Type",
-	      look.eight ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii");
-	field(w, "Content-Transfer-Encoding", plain ? "7bit" : "quoted-printable");
-	end_line(w);
+	mime_field(w, "Content-Type",
+		   look.eight ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii");
+	mime_field(w, "Content-Transfer-Encoding", plain ? "7bit" : "quoted-printable");
+	mime_end_line(w);
 	put_body(w, &text, plain);
 }
 
@@ -311,20 +301,20 @@ static const char *media_type(const char *name)
 static void attachment(struct writer *w, const struct neutral_part *p)
 {
 	struct encode_base64 e;
-	const char *name = utf8(w, p->name);
+	const char *name = mime_utf8(w, p->name);
 	if (!name)
 		return;
-	put(w, "Content-Type: ");
-	put(w, media_type(name));
+	mime_put(w, "Content-Type: ");
+	mime_put(w, media_type(name));
 	if (w->r == OK)
 		w->r = encode_parameter(w->to, w->form->ending, "name", name);
-	end_line(w);
-	field(w, "Content-Transfer-Encoding", "base64");
-	put(w, "Content-Disposition: attachment");
+	mime_end_line(w);
+	mime_field(w, "Content-Transfer-Encoding", "base64");
+	mime_put(w, "Content-Disposition: attachment");
 	if (w->r == OK)
 		w->r = encode_parameter(w->to, w->form->ending, "filename", name);
-	end_line(w);
-	end_line(w);
+	mime_end_line(w);
+	mime_end_line(w);
 	encode_base64_begin(&e, w->to, w->form->ending);
 	if (w->r == OK)
 		w->r = sink_content(&e.in, &p->content);
@@ -334,11 +324,11 @@ static void attachment(struct writer *w, const struct neutral_part *p)
 
 static void delimiter(struct writer *w, const char *tail)
 {
-	end_line(w);
-	put(w, "--");
-	put(w, w->boundary);
-	put(w, tail);
-	end_line(w);
+	mime_end_line(w);
+	mime_put(w, "--");
+	mime_put(w, w->boundary);
+	mime_put(w, tail);
+	mime_end_line(w);
 }
 
 static void body(struct writer *w)
@@ -348,10 +338,10 @@ static void body(struct writer *w)
 		text_part(w);
 		return;
 	}
-	put(w, "Content-Type: multipart/mixed; boundary=\"");
-	put(w, w->boundary);
-	put(w, "\"");
-	end_line(w);
+	mime_put(w, "Content-Type: multipart/mixed; boundary=\"");
+	mime_put(w, w->boundary);
+	mime_put(w, "\"");
+	mime_end_line(w);
 	delimiter(w, "");
 	text_part(w);
 	for (size_t i = 0; i < n->parts.count; i++) {
@@ -374,7 +364,10 @@ enum result mime_write(const struct neutral *n, const struct mime_form *form, st
 	w.head_at = head_size(&w);
 	read_fields(&w);
 	header(&w);
-	body(&w);
+	if (form->uuencode)
+		mime_classic(&w);
+	else
+		body(&w);
 	buf_free(&w.fields);
 	return w.r;
 }

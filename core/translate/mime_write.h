@@ -14,6 +14,7 @@
 struct mime_form {
 	enum ending ending;   /* of all lines */
 	const char *charset;  /* what the message's texts are in, as the C library calls it */
+	bool uuencode;        /* attachments as the original wrote them, for readers without MIME */
 	const char *hostname; /* of Message-ID */
 	uint64_t unique;      /* random: Message-ID and boundary are made of it */
 	int64_t now;          /* wall ms, for what has no date */

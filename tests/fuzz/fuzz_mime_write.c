@@ -31,6 +31,18 @@ static void check(const char *text, size_t n, const struct neutral *m)
 	assert(found >= m->parts.count);
 }
 
+/* As the original wrote it: a header of 7 bits, and a name for each attachment. */
+static void check_classic(const char *text, size_t n, const struct neutral *m)
+{
+	static const char name[] = "\nX-MS-Attachment: ";
+	size_t found = 0;
+	for (size_t i = 0; i + 1 < n && !(text[i] == '\n' && text[i + 1] == '\n'); i++) {
+		assert((unsigned char)text[i] < 0x80);
+		found += n - i >= sizeof name - 1 && memcmp(text + i, name, sizeof name - 1) == 0;
+	}
+	assert(found >= m->parts.count);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const char *const charsets[] = {"CP437", "CP1252", "UTF-8", "ISO646-DE"};
@@ -52,6 +64,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		sink_buffer(&s, &out);
 		assert(mime_write(&m, &form, &s, NULL) == OK);
 		check(buf_head(&out), out.len, &m);
+		buf_clear(&out);
+		form.uuencode = true;
+		sink_buffer(&s, &out);
+		assert(mime_write(&m, &form, &s, NULL) == OK);
+		check_classic(buf_head(&out), out.len, &m);
+		form.uuencode = false;
 		buf_free(&out);
 	}
 	region_destroy(&region);

@@ -1,6 +1,7 @@
 """A postoffice with a mailbag: what is put there leaves by SMTP as clean MIME, bounces come back, and a get program that fails, hangs or
 brings nonsense stops neither the gateway nor the mail."""
 
+import binascii
 import email
 import email.policy
 import os
@@ -57,6 +58,24 @@ class Mailbag(harness.Case):
         self.assertEqual((part.get_filename(), part.get_content()), ("Büro.doc", data))
         self.assertIn("mailbag taken", g.log())
         self.assertEqual(g.count("admin"), 1)  # smtpput's own delivery
+        g.stop()
+
+    def test_attachments_as_the_original_sent_them(self):
+        """Python's uudecode reads what leaves with attachments = uuencode, and the fields of 1993 are there."""
+        g = self.office(more="attachments = uuencode\n").start()
+        data = os.urandom(3000)
+        self.put(g, mmff(["SMTP:joe@far.test"], "Gr\u00fc\u00dfe\r", [("a.doc", data), ("config.sys", b"DEVICE=X\r\n")]))
+        harness.wait_for("the mail", lambda: self.far.count() == 1)
+        mail = email.message_from_bytes(self.far.messages[0]["data"], policy=email.policy.default)
+        self.assertEqual(mail["Encoding"], "1 TEXT, 70 UUENCODE, 1 TEXT")
+        names = [v.split()[:2] for v in mail.get_all("X-MS-Attachment")]
+        self.assertEqual(names, [["a.doc", "3000"], ["config.sys", "10"]])
+        text = mail.get_content().replace("\r\n", "\n")
+        self.assertTrue(text.startswith("Gr\u00fc\u00dfe\n\nbegin 644 a.doc\n"), text[:100])
+        self.assertTrue(text.endswith("\nend\n\nDEVICE=X\n"), text[-50:])
+        lines = text.split("\n")
+        first, last = lines.index("begin 644 a.doc"), lines.index("end")
+        self.assertEqual(b"".join(binascii.a2b_uu(line) for line in lines[first + 1:last]), data)
         g.stop()
 
     def test_more_than_one_file_holds(self):

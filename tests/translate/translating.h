@@ -48,7 +48,7 @@ static void translate_n(const char *mail, size_t len, const char *sheet)
 	close(i.scratch);
 }
 
-static void translate(const char *mail)
+static inline void translate(const char *mail)
 {
 	translate_n(mail, strlen(mail), TRANSLATING_SHEET);
 }
@@ -73,7 +73,7 @@ static const char *body(void)
 	return text;
 }
 
-static void is_part(size_t i, const char *name, const char *bytes)
+static inline void is_part(size_t i, const char *name, const char *bytes)
 {
 	ck_assert_uint_lt(i, n.parts.count);
 	ck_assert_str_eq(n.parts.items[i].name, name);
