@@ -149,6 +149,14 @@ static void unpack_text(struct reader *r, GMimePart *part, const struct content 
 			       g_mime_content_type_is_type(type, "text", "html"));
 }
 
+static bool is_tnef(GMimePart *part, GMimeContentType *type)
+{
+	const char *name = g_mime_part_get_filename(part);
+	return g_mime_content_type_is_type(type, "application", "ms-tnef") ||
+	       g_mime_content_type_is_type(type, "application", "vnd.ms-tnef") ||
+	       (name && text_same(name, "winmail.dat"));
+}
+
 bool mime_packed(struct reader *r, GMimePart *part, bool text)
 {
 	static const char *const hexes[] = {"mac-binhex40", "mac-binhex", "binhex"};
@@ -156,6 +164,12 @@ bool mime_packed(struct reader *r, GMimePart *part, bool text)
 	bool hex = false;
 	for (size_t i = 0; i < sizeof hexes / sizeof *hexes; i++)
 		hex = hex || g_mime_content_type_is_type(type, "application", hexes[i]);
+	if (is_tnef(part, type) && r->r == OK && !r->whole) {
+		struct content packed = mime_decode(r, part);
+		if (r->r == OK && !mime_tnef(r, &packed))
+			mime_attach(r, mime_name(r, GMIME_OBJECT(part)), packed);
+		return true;
+	}
 	bool uu = g_mime_part_get_content_encoding(part) == GMIME_CONTENT_ENCODING_UUENCODE;
 	if ((!hex && !uu) || r->r != OK || r->whole)
 		return false;

@@ -36,11 +36,15 @@ void mime_attach(struct reader *r, const char *name, struct content content);
 /* ---- mime_files.c ---- */
 /* A plain text: files of uuencode and BinHex within become attachments, what is around them pieces. */
 void mime_text_files(struct reader *r, const struct content *text, const char *charset);
-/* A part that is uuencode or BinHex by its header becomes what is in it; false: it is not. text: it is shown as text. */
+/* A part that is uuencode, BinHex or TNEF by its header becomes what is in it; false: it is not. text: it is shown as text. */
 bool mime_packed(struct reader *r, GMimePart *part, bool text);
 /* What fn writes, in the scratch file. */
 struct content mime_make(struct reader *r, enum result (*fn)(void *ctx, struct sink *to),
 			 void *ctx);
+
+/* ---- mime_tnef.c ---- */
+/* What is in TNEF becomes attachments; false: it cannot be read, and there are none. */
+bool mime_tnef(struct reader *r, const struct content *raw);
 
 /* ---- mime_1154.c ---- */
 /* The text of a mail whose field Encoding counts its parts out; false: it has no such field, or the body is not so. */
