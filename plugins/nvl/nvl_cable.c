@@ -48,6 +48,12 @@ struct nvl_cable *nvl_cable_open(const char *network, struct nvl_word *why)
 	return NULL;
 }
 
+void nvl_cable_close(struct nvl_cable **cable)
+{
+	wire_free(&(*cable)->wire);
+	*cable = NULL;
+}
+
 void nvl_cable_join(struct nvl_cable *c, int tap)
 {
 	c->tap = tap;

@@ -16,6 +16,7 @@ struct nvl_cable;
 
 /* Plugs it in, by the network and with the rights of this process. NULL: why says what stands in the way. */
 struct nvl_cable *nvl_cable_open(const char *network, struct nvl_word *why);
+void nvl_cable_close(struct nvl_cable **cable);
 /* From now on the frames are this TAP device's, or this SOCK_SEQPACKET socket's; -1: nobody's, as at first. */
 void nvl_cable_join(struct nvl_cable *cable, int tap);
 /* What is to be waited for. */

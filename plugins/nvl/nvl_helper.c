@@ -12,9 +12,11 @@
 #include "nvl/nvl_worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,17 +24,23 @@
 #include "config.h"
 
 #define USAGE 64
+#define WORKER_MS 1000 /* for a worker to end by itself */
 
 struct keeper {
 	int control;
 	pid_t worker; /* 0: none */
 };
 
+/* It ends by itself, in order, when the module has closed its end; one that does not is killed. */
 static void end_worker(struct keeper *k)
 {
 	if (!k->worker)
 		return;
-	kill(k->worker, SIGKILL);
+	struct pollfd ended = {.fd = pidfd_open(k->worker, 0), .events = POLLIN};
+	if (ended.fd < 0 || poll(&ended, 1, WORKER_MS) != 1)
+		kill(k->worker, SIGKILL);
+	if (ended.fd >= 0)
+		close(ended.fd);
 	while (waitpid(k->worker, NULL, 0) < 0 && errno == EINTR)
 		;
 	k->worker = 0;

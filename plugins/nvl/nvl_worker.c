@@ -199,18 +199,27 @@ static void serve_all(struct worker *w)
 	} while (serve_ready(w, p));
 }
 
+/* A switch of our own leaves no files behind. */
+static void let_go(struct worker *w)
+{
+	if (w->cable)
+		nvl_cable_close(&w->cable);
+}
+
 int nvl_worker(const struct nvl_spec *spec, int plugin)
 {
 	struct worker w = {.spec = spec, .plugin = plugin, .watch = -1, .tap = -1, .port = -1};
-	if (build(&w)) {
+	bool built = build(&w);
+	if (built)
 		w.word.op = NVL_BUILT;
-		say(&w);
-		if (!spec->trial)
-			serve_all(&w);
-		if (w.word.op == NVL_LOST)
-			say(&w);
-		return 0;
-	}
+	if (!built || spec->trial)
+		let_go(&w); /* before it is said: the next one may come at once */
 	say(&w);
-	return 1;
+	if (!built || spec->trial)
+		return built ? 0 : 1;
+	serve_all(&w);
+	let_go(&w);
+	if (w.word.op == NVL_LOST)
+		say(&w);
+	return 0;
 }

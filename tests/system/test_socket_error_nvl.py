@@ -1,11 +1,10 @@
-"""socket error (123): every cause that nvl can have, each made so: the block, the status, no spool; then the remedy is pasted
-as it stands, and the gateway starts."""
+"""socket error (123): the causes that are nvl's own (test_socket_error_wire.py has those of its cable), each made so: the block,
+the status, no spool; then the remedy is pasted as it stands, and the gateway starts."""
 
 import os
 import re
 import shutil
 import subprocess
-import sys
 import unittest
 
 import harness
@@ -61,55 +60,6 @@ class Cause(harness.Case):
             g.prefix = prefix
         g.start()
         g.stop()
-
-    def paste(self, remedy):
-        subprocess.run(["sh", "-c", remedy], check=True, timeout=harness.LIMIT, stdout=subprocess.DEVNULL)
-
-    def paste_switch(self, net, remedy):
-        """One that starts a switch, which ends with the test."""
-        self.paste(remedy)
-        pids = subprocess.run(["pgrep", "-f", "vde_switch -sock " + net.dir], stdout=subprocess.PIPE, text=True).stdout
-        for pid in pids.split():
-            self.addCleanup(os.kill, int(pid), 15)
-        harness.wait_for("the switch", net.running)
-
-
-class Switch(Cause):
-    def start(self, net):
-        return "vde_switch -sock %s -mod 660 -group vde2-net -daemon" % net.dir
-
-    def test_missing(self):
-        net = self.network(start=False)
-        g = self.refused(net.url, STILL + "no switch at " + net.dir, self.start(net))
-        self.paste_switch(net, self.start(net))
-        self.works(g)
-
-    def test_dead(self):
-        net = self.network()
-        net.cut()
-        remedy = "rm -r %s && %s" % (net.dir, self.start(net))
-        g = self.refused(net.url, STILL + "the switch at %s died and left its files" % net.dir, remedy)
-        self.paste_switch(net, remedy)
-        self.works(g)
-
-    def test_closed(self):
-        net = self.network(mode=None)  # as root's switch is: his alone
-        remedy = "(cd %s && chgrp nogroup . ctl && chmod 770 . && chmod 660 ctl)    # as root" % net.dir
-        g = self.refused(net.url, CLOSED + "a switch is at %s, but its rights (mode 0700, owner root) keep user nobody out"
-                         % net.dir, remedy, prefix=devices(NODE % 666, *NOBODY))
-        self.paste(remedy)
-        self.works(g)
-
-    def test_another_runs(self):
-        """The network of the configured vendor is absent while another vendor's is there: it is named, and serves."""
-        net = self.network(start=False)
-        g = self.refused(net.url, STILL + "no switch at " + net.dir, self.start(net), plugins=["lmn", "nvl"],
-                         other="vendor = lmn (running here: lmn)")
-        with open(g.ini) as f:
-            text = f.read()
-        with open(g.ini, "w") as f:
-            f.write(text.replace("vendor = nvl\n", "vendor = lmn\n"))
-        self.works(g)
 
 
 class Device(Cause):

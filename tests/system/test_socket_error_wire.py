@@ -1,5 +1,5 @@
-"""socket error (123) of those that plug into a virtual Ethernet themselves, ftp and win: every cause that their cable can have,
-each made so: the whole block, the status, no spool; then the remedy is pasted as it stands, and the gateway starts."""
+"""socket error (123) of those on a virtual Ethernet, ftp, nvl and win: every cause that their cable can have, each made so: the
+whole block, the status, no spool; then the remedy is pasted as it stands, and the gateway starts."""
 
 import os
 import re
@@ -22,9 +22,10 @@ def devices(steps, *then):
 
 
 class Cable(harness.Case):
-    """What is the same for both. A vendor's class has its name, the words of its block, its addresses."""
+    """What is the same for all. A vendor's class has its name, the words of its block, its addresses."""
 
     vendor = words = host = keys = None
+    nobody = NOBODY
 
     def section(self, url):
         return "[vendor %s]\nnetwork = %s\n%s" % (self.vendor, url, self.keys)
@@ -51,10 +52,12 @@ class Cable(harness.Case):
         return done.stdout
 
     def works(self, g, prefix=None):
+        """Once more, too: what it made it has taken away again."""
         if prefix is not None:
             g.prefix = prefix
-        g.start()
-        g.stop()
+        for _ in range(2):
+            g.start()
+            g.stop()
 
     def paste_switch(self, g, net, remedy):
         """One that starts a switch, which ends with the test."""
@@ -101,7 +104,7 @@ class Switch(Cable):
     def test_closed(self):
         """It runs, as root's: another user is kept out. That is not "not running"."""
         net = self.network(mode=None)
-        g = self.made(net.url, prefix=NOBODY)
+        g = self.made(net.url, prefix=self.nobody)
         self.paste(self.refused(g, CLOSED + "a switch is at %s, but its rights (mode 0700, owner root) keep user nobody out"
                                 % net.dir, "(cd %s && chgrp nogroup . ctl && chmod 770 . && chmod 660 ctl)    # as root" % net.dir))
         self.works(g)
@@ -109,7 +112,7 @@ class Switch(Cable):
     def test_below_a_closed_folder(self):
         net = self.network()
         os.chmod(net.folder, 0o700)
-        g = self.made(net.url, prefix=NOBODY)
+        g = self.made(net.url, prefix=self.nobody)
         self.paste(self.refused(g, CLOSED + "rights forbid user nobody to look for a switch below " + net.folder,
                                 "chmod o+x " + net.folder))
         self.works(g)
@@ -168,7 +171,7 @@ class OwnSwitch(Cable):
 
     def test_no_right_to_make_one(self):
         net = self.network(start=False)
-        g = self.made_at(net, prefix=NOBODY)
+        g = self.made_at(net, prefix=self.nobody)
         place = net.folder + "/nobody"
         remedy = self.refused(g, CLOSED + "rights forbid user nobody to make a switch in " + net.folder,
                               "mkdir %s && chown nobody %s    # and network = switch://%s/sw" % (place, place, place))
@@ -241,10 +244,16 @@ class OfWin:
     keys = "address = 10.77.0.35/24\nsource = 10.77.0.36\n"
 
 
+class OfNvl:
+    vendor, words, host = "nvl", "Novell LAN WorkPlace for DOS 4.0 (a private Linux stack in its own network namespace", "10.77.0.45"
+    keys = "address = 10.77.0.45/24\n"
+    nobody = devices(NODE % 666, *NOBODY)  # it makes a TAP device of its own, wherever the cable leads
+
+
 def load_tests(loader, tests, pattern):
-    """Each of the above for each of the two that was built."""
+    """Each of the above for each of the three that was built."""
     tests = loader.suiteClass()
-    for of in OfFtp, OfWin:
+    for of in OfFtp, OfNvl, OfWin:
         if os.path.exists(os.path.join(harness.PLUGINS, of.vendor, of.vendor + ".la")):
             for cable in Switch, OwnSwitch, Tap, Udp:
                 made = type(of.vendor + cable.__name__, (of, cable), {})
