@@ -153,6 +153,9 @@ int win_track_lost(void *ctx, void *own, int fd, bool ended);
 void win_track_gone(void *ctx, void *own, bool aborted);
 
 /* ---- win_listen.c ---- */
+/* Are these addresses ones that win_listen would take? */
+enum sgt_result win_listen_check(const struct sgt_stack *stack, const struct sgt_plan *plans,
+				 size_t count, struct sgt_error *error);
 enum sgt_result win_listen(struct sgt_stack *stack, const struct sgt_plan *plan, void *user,
 			   struct sgt_listener **listener, struct sgt_error *error);
 void win_listen_ended(void *ctx, int fd);

@@ -79,6 +79,15 @@ static enum sgt_result read_address(struct sgt_stack *stack, const struct sgt_va
 			 text, BITS_MIN, BITS_MAX);
 }
 
+/* As an example for `source`: the neighbour of our address. */
+static void neighbour(const struct sgt_stack *stack, char out[SGT_ADDRESS_MAX])
+{
+	uint32_t up = htonl(ntohl(stack->address) + 1);
+	bool last =
+		(up | stack->mask) == ~0u || (up & stack->mask) != (stack->address & stack->mask);
+	win_print(last ? htonl(ntohl(stack->address) - 1) : up, out);
+}
+
 /* An address that a host of our network can have. */
 static enum sgt_result check_near(const struct sgt_stack *stack, const char *key, uint32_t ip,
 				  struct sgt_error *error)
@@ -100,6 +109,15 @@ static enum sgt_result read_near(const struct sgt_stack *stack, const char *key,
 	return check_near(stack, key, *ip, error);
 }
 
+static enum sgt_result no_source(const struct sgt_stack *stack, struct sgt_error *error)
+{
+	char example[SGT_ADDRESS_MAX];
+	neighbour(stack, example);
+	error_set(error, SGT_BAD_SETTING, "source is missing");
+	error_remedy(error, "source = %s    ; or another free one of that network", example);
+	return error->result;
+}
+
 static enum sgt_result read_addresses(struct sgt_stack *stack, const struct sgt_value *v,
 				      struct sgt_error *error)
 {
@@ -107,7 +125,7 @@ static enum sgt_result read_addresses(struct sgt_stack *stack, const struct sgt_
 	if (r == SGT_OK)
 		r = check_near(stack, "address", stack->address, error);
 	if (r == SGT_OK && !v[WIN_KEY_SOURCE].count)
-		r = missing("source", "another free address of that network", error);
+		r = no_source(stack, error);
 	if (r == SGT_OK)
 		r = read_near(stack, "source", &v[WIN_KEY_SOURCE], &stack->source, error);
 	if (r == SGT_OK && stack->source == stack->address)
@@ -173,6 +191,8 @@ enum sgt_result win_create(const struct sgt_host *host, const struct sgt_create 
 	enum sgt_result r = s->name && (s->state_dir || !with->state_dir)
 				    ? read_values(s, with->values, error)
 				    : no_memory(error);
+	if (r == SGT_OK)
+		r = win_listen_check(s, with->plans, with->plan_count, error);
 	win_ether_mac_of(s->address_mac, s->address);
 	win_ether_mac_of(s->source_mac, s->source);
 	if (r == SGT_OK)

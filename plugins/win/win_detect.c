@@ -21,8 +21,8 @@ static void look_at_socket(struct sgt_report *report)
 	snprintf(report->cause, sizeof report->cause,
 		 "libslirp may not have a socket of the family AF_INET: %s", strerrordesc_np(e));
 	snprintf(report->remedy, sizeof report->remedy,
-		 "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK in the service's "
-		 "unit");
+		 "systemctl edit smtpgate    # [Service] RestrictAddressFamilies=AF_UNIX AF_INET "
+		 "AF_INET6 AF_NETLINK");
 }
 
 void win_detect(struct sgt_stack *stack, struct sgt_report *report)

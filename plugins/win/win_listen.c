@@ -42,8 +42,27 @@ static enum sgt_result check_address(const struct sgt_stack *stack, const struct
 	if (a->u.sa.sa_family == AF_INET6)
 		return error_set(error, SGT_UNSUPPORTED,
 				 "%.100s: this TCP/IP has no IPv6 to listen on", text);
-	return error_set(error, SGT_BAD_ADDRESS, "%.100s: the only address to listen on is %s",
-			 text, win_print(stack->address, own));
+	error_set(error, SGT_BAD_ADDRESS, "%.100s: the only address to listen on is %s", text,
+		  win_print(stack->address, own));
+	error_remedy(error, "address = %s:%u    ; of the listener", own, ipaddr_port(a));
+	return SGT_BAD_ADDRESS;
+}
+
+static enum sgt_result read_plan(const struct sgt_stack *stack, const struct sgt_plan *plan,
+				 struct ipaddr *a, struct sgt_error *error)
+{
+	enum sgt_result r = ipaddr_parse(plan->address, 0, a, error);
+	return r == SGT_OK ? check_address(stack, a, plan->address, error) : r;
+}
+
+enum sgt_result win_listen_check(const struct sgt_stack *stack, const struct sgt_plan *plans,
+				 size_t count, struct sgt_error *error)
+{
+	enum sgt_result r = SGT_OK;
+	struct ipaddr a;
+	for (size_t i = 0; i < count && r == SGT_OK; i++)
+		r = read_plan(stack, &plans[i], &a, error);
+	return r;
 }
 
 /* -errno, or a socket that listens under the port's name. */
@@ -128,9 +147,7 @@ enum sgt_result win_listen(struct sgt_stack *stack, const struct sgt_plan *plan,
 			   struct sgt_listener **listener, struct sgt_error *error)
 {
 	struct ipaddr a;
-	enum sgt_result r = ipaddr_parse(plan->address, 0, &a, error);
-	if (r == SGT_OK)
-		r = check_address(stack, &a, plan->address, error);
+	enum sgt_result r = read_plan(stack, plan, &a, error);
 	if (r != SGT_OK)
 		return r;
 	if (!ipaddr_port(&a))
