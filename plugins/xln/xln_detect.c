@@ -82,8 +82,8 @@ static void explain_old(struct sgt_report *r)
 static void explain_filter(struct sgt_report *r)
 {
 	because(r, SGT_FORBIDDEN,
-		"SystemCallFilter=@aio in the service's unit; docker run --security-opt "
-		"seccomp=FILE, whose profile allows io_uring_setup, _enter and _register",
+		"systemctl edit smtpgate    # [Service] SystemCallFilter=@aio; of a container: the "
+		"seccomp profile must allow io_uring_setup, io_uring_enter, io_uring_register",
 		"a seccomp filter forbids io_uring to this process");
 }
 
@@ -128,8 +128,8 @@ void xln_explain(const struct sgt_stack *stack, int e, struct sgt_report *r)
 		explain_old(r);
 		break;
 	case ENOMEM:
-		snprintf(remedy, sizeof remedy, "entries = 256 and buffers = 1M in [vendor %.60s]",
-			 stack->name);
+		snprintf(remedy, sizeof remedy,
+			 "buffers = 1M    ; in [vendor %.60s], and entries = 256", stack->name);
 		because(r, SGT_NOT_RUNNING, remedy,
 			"memory is short for io_uring with entries = %u and buffers = %zuK",
 			stack->entries, stack->buffers / 1024);

@@ -90,7 +90,7 @@ static const struct {
 	 "vendor = lmn"},
 	{-ENOMEM, -1, false, "6.1.0", SGT_NOT_RUNNING,
 	 "memory is short for io_uring with entries = 4096 and buffers = 8192K",
-	 "entries = 256 and buffers = 1M in [vendor xln]"},
+	 "buffers = 1M    ; in [vendor xln], and entries = 256"},
 	{-EMFILE, -1, false, "6.1.0", SGT_NOT_RUNNING,
 	 "io_uring cannot be set up: Too many open files", "vendor = lmn"},
 };
@@ -113,8 +113,8 @@ static void filtered(int errnum)
 	static const long calls[] = {SYS_io_uring_setup};
 	seccomp_deny(calls, 1, errnum);
 	says(SGT_FORBIDDEN, "a seccomp filter forbids io_uring to this process",
-	     "SystemCallFilter=@aio in the service's unit; docker run --security-opt "
-	     "seccomp=FILE, whose profile allows io_uring_setup, _enter and _register");
+	     "systemctl edit smtpgate    # [Service] SystemCallFilter=@aio; of a container: the "
+	     "seccomp profile must allow io_uring_setup, io_uring_enter, io_uring_register");
 }
 
 START_TEST(filter_forbids)

@@ -1,4 +1,5 @@
-"""socket error (123): every cause that lmn can have, in namespaces where it is so: the block, the status, no spool."""
+"""socket error (123): every cause that lmn can have, in namespaces where it is so: the block, the status, no spool.
+test_socket_error_xln.py has those that xln shares with it once more."""
 
 import os
 import re
@@ -26,14 +27,17 @@ def inside(steps, *then):
 
 
 class Cause(harness.Case):
-    def gateway(self, **settings):
-        """Of lmn alone: whether another transport runs here is another question, and another line."""
-        return super().gateway(plugins=["lmn"], **settings)
+    code, vendor = "lmn", VENDOR
 
-    def block(self, cause, remedy=None, vendor=VENDOR, other=None, prefix=(), args=(), **settings):
+    def gateway(self, gateway="", plugins=(), **settings):
+        """Of one vendor alone: whether another transport runs here is another question, and another line."""
+        return super().gateway(plugins=[self.code, *plugins], listen="vendor = %s\n" % self.code,
+                               gateway="vendor = %s\n%s" % (self.code, gateway), **settings)
+
+    def block(self, cause, remedy=None, other=None, prefix=(), args=(), **settings):
         """Starts a gateway and compares all that stands on standard error before the log."""
         g = self.gateway(prefix=prefix, **settings)
-        want = "socket error (123)\n  vendor: %s\n  cause:  %s\n" % (vendor, cause)
+        want = "socket error (123)\n  vendor: %s\n  cause:  %s\n" % (self.vendor, cause)
         want += "  remedy: %s\n" % remedy if remedy else ""
         want += "  or:     %s\n" % other if other else ""
         want = want.replace("FOLDER", g.folder).replace("PORT", str(g.port))
@@ -76,8 +80,8 @@ class Host(Cause):
 
 
 class Settings(Cause):
-    def vendor(self, line, cause, remedy=None, **more):
-        return self.block(cause, remedy, vendor_line="[vendor lmn]\n" + line, **more)
+    def setting(self, line, cause, remedy=None, **more):
+        return self.block(cause, remedy, vendor_line="[vendor %s]\n%s" % (self.code, line), **more)
 
     def block(self, cause, remedy=None, vendor_line="", **more):
         g = self.gateway(vendor=vendor_line, prefix=more.get("prefix", ()), gateway=more.get("gateway", ""))
@@ -89,7 +93,7 @@ class Settings(Cause):
         done = g.command("run")
         with open(g.ini) as f:
             line = max((n for n, text in enumerate(f, 1) if text.strip() == vendor_line.split("\n")[-1]), default=0)
-        want = "socket error (123)\n  vendor: %s\n  cause:  %s\n" % (VENDOR, cause)
+        want = "socket error (123)\n  vendor: %s\n  cause:  %s\n" % (self.vendor, cause)
         want += "  remedy: %s\n" % remedy if remedy else ""
         self.assertEqual(re.split(r"^\d{4}-|^/", done.stderr, 1, re.M)[0],
                          want.replace("INI", g.ini).replace("LINE", str(line)).replace("PORT", str(g.port)))
@@ -97,26 +101,26 @@ class Settings(Cause):
         self.assertFalse(os.path.exists(g.spool))
 
     def test_device(self):
-        self.vendor("device = cable7", "TCP/IP is not running: device = cable7: there is no such network device",
-                    "ip link show")
-        self.vendor("device = cable7", "TCP/IP is not running: device = cable7: this network device is down",
-                    "ip link set cable7 up", prefix=inside("ip link set lo up; ip link add cable7 type veth peer name other"))
+        self.setting("device = cable7", "TCP/IP is not running: device = cable7: there is no such network device",
+                     "ip link show")
+        self.setting("device = cable7", "TCP/IP is not running: device = cable7: this network device is down",
+                     "ip link set cable7 up", prefix=inside("ip link set lo up; ip link add cable7 type veth peer name other"))
 
     def test_source(self):
-        self.vendor("source = 203.0.113.7", "TCP/IP is not running: source = 203.0.113.7: this machine has no such address",
-                    "ip address show to 203.0.113.7")
+        self.setting("source = 203.0.113.7", "TCP/IP is not running: source = 203.0.113.7: this machine has no such address",
+                     "ip address show to 203.0.113.7")
 
     @unittest.skipUnless(ROOT, "somebody else to become")
     def test_mark_without_the_capability(self):
-        self.vendor("mark = 7", "TCP/IP is running, but rights keep us out: mark or device cannot be set on sockets: "
-                    "Operation not permitted",
-                    "systemctl edit smtpgate    # [Service] AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW", prefix=NOBODY)
+        self.setting("mark = 7", "TCP/IP is running, but rights keep us out: mark or device cannot be set on sockets: "
+                     "Operation not permitted",
+                     "systemctl edit smtpgate    # [Service] AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW", prefix=NOBODY)
 
     def test_bad_settings(self):
-        self.vendor("sockets = sometimes", "bad settings: INI:LINE: sockets = sometimes: it takes auto, required, off",
-                    "smtpgate config vendor lmn    # each key, its value and where it stands")
-        self.vendor("source = x", "bad settings: source = x: not an IP address without port",
-                    "smtpgate config vendor lmn    # each key, its value and where it stands")
+        self.setting("sockets = sometimes", "bad settings: INI:LINE: sockets = sometimes: it takes auto, required, off",
+                     "smtpgate config vendor lmn    # each key, its value and where it stands")
+        self.setting("source = x", "bad settings: source = x: not an IP address without port",
+                     "smtpgate config vendor lmn    # each key, its value and where it stands")
 
     def test_address_that_is_not_ours(self):
         self.block("bad settings: 192.0.2.7:2525 is not an address of this machine", "ip address show",
@@ -148,7 +152,7 @@ class Sockets(Cause):
 
     def test_none_was_handed_over(self):
         self.block("TCP/IP is not running: SOCKETS was not started: no socket was handed over for listener lan (port PORT)",
-                   "systemctl enable --now smtpgate.socket", vendor=VENDOR, **{"ini": self.REQUIRED})
+                   "systemctl enable --now smtpgate.socket", ini=self.REQUIRED)
 
     def test_another_port(self):
         g = self.gateway(vendor=self.REQUIRED)
@@ -169,7 +173,7 @@ class Module(Cause):
     """The module's file. Every sentence of the loader has a test of its own; here they go the whole way."""
 
     def run_with(self, name, prepare, cause, remedy, vendor=None):
-        g = self.gateway()
+        g = harness.Case.gateway(self)
         folder = os.path.join(g.folder, "modules")
         os.mkdir(folder)
         os.chmod(folder, 0o755)

@@ -4,7 +4,6 @@ the status, no spool; then the remedy is pasted as it stands, and the gateway st
 import os
 import re
 import shutil
-import subprocess
 import unittest
 
 import harness
