@@ -1,0 +1,204 @@
+"""Passwords and tokens in one gateway that has all of them: in no log, file, message, argument list, environment, answer of a command
+or core. They are of this run alone, so that whoever has one got it from here."""
+
+import base64
+import binascii
+import glob
+import os
+import resource
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import urllib.parse
+
+import harness
+from smarthost import NAME, SmartHost
+from tls import Authority, Secure
+from tokenserver import TokenServer
+
+USER = "scanner@company.test"
+TEXT = b"From: a@client.test\r\nTo: b@far.test\r\nSubject: secret\r\n\r\nnothing of it\r\n"
+
+
+def b64(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def read(path):
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except OSError:
+        return b""
+
+
+def spellings(secret):
+    """As it is, in Base64 at each place within three bytes (without what hangs on its neighbours), in hexadecimal, in a form."""
+    raw = secret.encode()
+    yield raw
+    for n in range(3):
+        yield base64.b64encode(b"x" * n + raw)[4 if n else 0:-4]
+    yield binascii.hexlify(raw)
+    yield binascii.hexlify(raw).upper()
+    yield urllib.parse.quote_plus(secret).encode()
+    yield raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+
+
+class Watch(threading.Thread):
+    """Reads the argument lists and environments of all processes, over and over."""
+
+    def __init__(self, own):
+        super().__init__(daemon=True)
+        self.needles, self.found, self.end, self.looks = [s for x in own for s in spellings(x)], [], threading.Event(), 0
+        self.start()
+
+    def run(self):
+        while not self.end.is_set():
+            for name in ("cmdline", "environ"):
+                for path in glob.glob("/proc/[0-9]*/" + name):
+                    data = read(path)
+                    self.found += [path + ": " + repr(data) for n in self.needles if n in data]
+            self.looks += 1
+            self.end.wait(0.02)
+
+    def stop(self):
+        self.end.set()
+        self.join(harness.LIMIT)
+        return self.found
+
+
+class Secrets(harness.Case):
+    def setUp(self):
+        self.g = self.gateway()
+        authority, other = Authority(self.g.folder), Authority(self.g.folder, "Token CA")
+        self.into, self.wrong, self.out, self.app = ["%s-%s\"\\'" % (w, secrets.token_hex(8)) for w in ("in", "wrong", "out", "app")]
+        self.tokens = TokenServer(other.make("localhost"), secret=self.app)
+        self.addCleanup(self.tokens.close)
+        self.tokens.refresh = "refresh-" + secrets.token_hex(8)
+        pem = authority.make(NAME)
+        self.host = SmartHost(pem, accounts={USER: self.out}, offer=["PLAIN", "LOGIN"])
+        self.cloud = SmartHost(pem, token=self.tokens.takes, offer=["XOAUTH2", "OAUTHBEARER"])
+        for host in (self.host, self.cloud):
+            host.once = True  # each message logs in anew
+            self.addCleanup(host.close)
+        self.kept = [self.file("out-password", self.out), self.file("app-secret", self.app),
+                     os.path.join(self.g.folder, "tokens", "tenant")]
+        self.settle(authority, other)
+
+    def file(self, name, text, mode=0o600):
+        path = os.path.join(self.g.folder, name)
+        with open(path, "w") as f:
+            f.write(text + "\n")
+        os.chmod(path, mode)
+        return path
+
+    def settle(self, authority, other):
+        spy = self.file("spy", "#!/bin/sh\n{ cat; env; tr '\\0' ' ' </proc/$PPID/cmdline; } >>%s/events" % self.g.folder, 0o755)
+        common = {"tls_ca": authority.path, "tls_name": NAME, "retry": "1s"}
+        self.g.write(
+            listen="certificate = auto\nauth = offered\nusers = %s/users\nrelay_from = none\n" % self.g.folder,
+            gateway="admin = admin@example.test\n",
+            ini=harness.route(self.host.port, match="far.test", user=USER, password="file:" + self.kept[0], **common) +
+            harness.route(self.cloud.port, name="cloud", oauth="tenant", match="cloud.test", **common) +
+            "[oauth tenant]\nprovider = custom\nflow = refresh\nuser = %s\nclient_id = app-id\nscope = mail\nclient_secret = file:%s\n"
+            "token_url = %stoken\ndevice_url = %sdevice\ntls_ca = %s\ntoken_file = %s\n" % (
+                USER, self.kept[1], self.tokens.url, self.tokens.url, other.path, self.kept[2]) +
+            "[log]\nlevel = debug\nprotocol = all\n[notify]\ncommand = %s\nroute_down = 1s\nat_most = unlimited\n" % spy)
+
+    def say(self, *words, **more):
+        r = self.g.command(*words, **more)
+        self.said.append((" ".join(words), (r.stdout + r.stderr).encode()))
+        return r
+
+    def come_in(self):
+        """Clients log in by every mechanism that shows the password, and guess."""
+        for mechanism in ("PLAIN", "LOGIN"):
+            for password in (self.wrong, self.into):
+                c = Secure("127.0.0.1", self.g.port, harness.LIMIT)
+                self.addCleanup(c.close)
+                c.starttls()
+                c.say("EHLO client.test")
+                if mechanism == "PLAIN":
+                    reply = c.say("AUTH PLAIN " + b64("\0anna\0" + password))
+                else:
+                    c.say("AUTH LOGIN")
+                    c.say(b64("anna"))
+                    reply = c.say(b64(password))
+                self.assertEqual(reply[0], 235 if password == self.into else 535)
+                if password == self.into:
+                    for to in ("b@far.test", "b@cloud.test"):
+                        self.assertEqual(c.send(TEXT, (to,))[0], 250)
+
+    def look_everywhere(self):
+        for words in (["check"], ["config"], ["config", "route out"], ["config", "oauth tenant"], ["status"], ["status", "--json"],
+                      ["queue", "list"], ["queue", "show", "1"], ["history"], ["history", "--json"], ["history", "1"],
+                      ["oauth", "status"], ["oauth", "test"], ["user", "list"], ["reload"], ["route", "b@far.test"],
+                      ["backup", os.path.join(self.g.folder, "backup.tar")]):
+            self.say(*words)
+
+    def go_wrong(self):
+        """Servers refuse what they took; tokens cannot be had; people are told."""
+        self.host.refuse = "535 5.7.8 Error: authentication failed"
+        self.cloud.token = lambda user, token: False
+        self.tokens.trouble = lambda form: (500, b"{\"error\": \"server_error\"}")
+        self.come_in()
+        harness.wait_for(lambda: "both are told\n" + self.g.log()[-3000:],
+                         lambda: self.events().count(b'"route_down"') >= 2)
+
+    def events(self):
+        return read(os.path.join(self.g.folder, "events"))
+
+    def test_nobody_sees_them(self):
+        self.said = []
+        own = [self.into, self.wrong, self.out, self.app, self.tokens.refresh]
+        watch = Watch(own)
+        self.assertEqual(self.say("user", "add", "anna", input=self.into + "\n").returncode, 0)
+        self.say("user", "test", "anna", input=self.wrong + "\n")
+        self.assertEqual(self.say("oauth", "login", "tenant", input=self.tokens.refresh + "\n").returncode, 0)
+        self.g.start(cwd=self.g.folder, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_CORE, [resource.getrlimit(resource.RLIMIT_CORE)[1]] * 2))
+        self.come_in()
+        harness.wait_for("both ways", lambda: len(self.host.messages) == 2 and len(self.cloud.messages) == 2)
+        self.look_everywhere()
+        self.go_wrong()
+        self.look_everywhere()
+        self.g.process.send_signal(signal.SIGABRT)
+        _, status = os.waitpid(self.g.process.pid, 0)
+        self.g.process.returncode, self.g.process = -signal.SIGABRT, None
+        self.assertFalse(os.WCOREDUMP(status), "it left a core")
+        self.assertEqual(watch.stop(), [])
+        self.assertGreater(watch.looks, 3)
+        self.search(own + list(self.tokens.valid))
+
+    def search(self, own):
+        self.assertGreater(len(own), 5, "no access token was given")
+        for folder, _, names in os.walk(self.g.folder):
+            for name in names:
+                path = os.path.join(folder, name)
+                if os.path.isfile(path) and path not in self.kept:
+                    self.said.append((path, read(path)))
+        self.assertIn(b"AUTH PLAIN ***", self.g.log().encode())  # the dialogue is there
+        for secret in own:
+            for spelling in spellings(secret):
+                for where, data in self.said:
+                    self.assertNotIn(spelling, data, where)
+
+    def test_the_search_finds(self):
+        """A search that finds nothing in anything proves nothing."""
+        text = "x-%s" % secrets.token_hex(8)
+        for n, spelling in enumerate(spellings(text)):
+            self.said = [("here", b"before " + spelling + b" behind")]
+            with self.assertRaises(AssertionError):
+                for each in spellings(text):
+                    self.assertNotIn(each, self.said[0][1], n)
+        watch = Watch([text])
+        shown = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()", text], stdin=subprocess.PIPE)
+        harness.wait_for("it is seen", lambda: watch.found)
+        shown.communicate()
+        self.assertTrue(watch.stop())
+
+
+if __name__ == "__main__":
+    harness.main()
