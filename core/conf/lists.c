@@ -379,6 +379,23 @@ const struct conf_type conf_type_globs = {"glob", read_globs, format_paths};
 const struct conf_type conf_type_targets = {"target", read_targets, format_paths};
 const struct conf_type conf_type_addresses = {"addr list", read_addresses, format_texts};
 const struct conf_type conf_type_hosts = {"addr list", read_hosts, format_hosts};
+/* ---- people ---- */
+
+static void read_people(struct conf_load *l, const struct conf_key *k, void *section, char *text)
+{
+	struct conf_texts *t = texts(l, k, section);
+	if (strcmp(text, k->words[0]) == 0)
+		return;
+	for (char *item; (item = conf_list_next(&text));) {
+		const char *at = strrchr(item, '@');
+		if (at && at > item && at - item <= 64 && conf_text_is_graphic(item) &&
+		    !strpbrk(item, "<>;") && conf_text_is_domain(at + 1))
+			conf_texts_add(l, t, item);
+		else
+			bad_item(l, k, item, "an address (user@domain)");
+	}
+}
+
 /* ---- events ---- */
 
 static void read_events(struct conf_load *l, const struct conf_key *k, void *section, char *text)
@@ -424,6 +441,7 @@ static bool format_events(const struct conf_key *k, const void *section, size_t 
 }
 
 const struct conf_type conf_type_events = {"event list", read_events, format_events};
+const struct conf_type conf_type_people = {"address list", read_people, format_texts};
 const struct conf_type conf_type_lmtp = {"addr", read_lmtp, format_lmtp};
 const struct conf_type conf_type_domains = {"domain list", read_domains, format_texts};
 const struct conf_type conf_type_files = {"pattern list", read_files, format_texts};

@@ -163,8 +163,9 @@ struct conf_route {
 	const char *oauth;    /* NULL: none */
 	unsigned max_connections;
 	struct conf_rate rate;
-	unsigned priority;    /* 0: the message's own; else enum mail_priority and one */
-	const char *fallback; /* NULL: none */
+	unsigned priority;     /* 0: the message's own; else enum mail_priority and one */
+	struct conf_texts bcc; /* with domain */
+	const char *fallback;  /* NULL: none */
 	int64_t fallback_after;
 	uint64_t max_size;
 	struct conf_times retry; /* [queue] retry when not set */

@@ -61,6 +61,7 @@ extern const struct conf_type conf_type_targets;   /* struct conf_texts: of the 
 extern const struct conf_type conf_type_addresses; /* struct conf_texts: to listen on */
 extern const struct conf_type conf_type_hosts;     /* struct conf_texts; also: bool mx */
 extern const struct conf_type conf_type_events;    /* unsigned: bits of enum conf_event */
+extern const struct conf_type conf_type_people;    /* struct conf_texts: user@domain */
 extern const struct conf_type conf_type_lmtp;      /* const char *: "host:port" */
 extern const struct conf_type
 	conf_type_domains; /* struct conf_texts: lower case, .suffix but not first */

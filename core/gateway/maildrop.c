@@ -9,6 +9,7 @@
 #include "gateway/book.h"
 #include "gateway/queue.h"
 #include "route/alias.h"
+#include "route/copy.h"
 
 #include <stdlib.h>
 
@@ -140,6 +141,16 @@ static enum result follow_aliases(struct maildrop *m, struct err *err)
 			    : OK;
 }
 
+static enum result add_copies(struct maildrop *m, struct err *err)
+{
+	struct mail_envelope *e = &m->envelope;
+	struct route_world world;
+	const struct route_from from = {e->reverse_path, e->client, e->listener, NULL};
+	gateway_world(m->g, &world);
+	enum result r = route_copy(&world, &from, e);
+	return r == OK ? OK : err_set(err, r, "%s", result_sentence(r));
+}
+
 /* Starts the submit of one file. E_CORRUPT: the file is at fault, err says why. */
 static enum result take(struct maildrop *m, const char *name, struct err *err)
 {
@@ -155,6 +166,8 @@ static enum result take(struct maildrop *m, const char *name, struct err *err)
 		spool_maildrop_read(folder(m), name, most, m->region, &m->envelope, &data, &n, err);
 	if (r == OK)
 		r = follow_aliases(m, err);
+	if (r == OK)
+		r = add_copies(m, err);
 	if (r == OK)
 		r = spool_draft_new(m->g->spool, &draft, err);
 	if (r == OK) {

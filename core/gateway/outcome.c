@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gateway/bounce.h"
+#include "route/copy.h"
 #include "route/route.h"
 
 #include <stdlib.h>
@@ -19,9 +20,10 @@ struct outcome {
 	struct settings *settings;
 	struct region *region;
 	struct spool_change *changes;
-	struct mail_report_rcpt *failed, *delayed;
-	size_t count, failed_count, delayed_count;
-	struct spool_new news[2];
+	struct mail_report_rcpt *failed, *delayed,
+		*copies; /* copies: failed, and not the sender's */
+	size_t count, failed_count, delayed_count, copy_count;
+	struct spool_new news[3];
 	uint64_t unclaim;
 	int64_t now;
 	struct timer again;
@@ -36,8 +38,9 @@ struct outcome *outcome_new(struct queue *q, struct active *a, struct settings *
 		o->changes = region_alloc(r, most * sizeof *o->changes);
 		o->failed = region_alloc(r, most * sizeof *o->failed);
 		o->delayed = region_alloc(r, most * sizeof *o->delayed);
+		o->copies = region_alloc(r, most * sizeof *o->copies);
 	}
-	if (!o || !o->changes || !o->failed || !o->delayed) {
+	if (!o || !o->changes || !o->failed || !o->delayed || !o->copies) {
 		region_destroy(&r);
 		return NULL;
 	}
@@ -67,11 +70,18 @@ static struct spool_change *change_new(struct outcome *o, size_t rcpt, enum spoo
 static void report_on(struct outcome *o, const struct spool_change *c, enum mail_report_kind kind,
 		      int64_t until)
 {
-	struct mail_report_rcpt *r = kind == MAIL_REPORT_DELAYED ? &o->delayed[o->delayed_count++]
-								 : &o->failed[o->failed_count++];
+	const char *address = o->active->message->rcpts[c->rcpt].address;
+	bool copy = route_is_copy(o->settings, address);
+	struct mail_report_rcpt *r;
+	if (kind == MAIL_REPORT_DELAYED && copy)
+		return;
+	if (kind == MAIL_REPORT_DELAYED)
+		r = &o->delayed[o->delayed_count++];
+	else
+		r = copy ? &o->copies[o->copy_count++] : &o->failed[o->failed_count++];
 	*r = (struct mail_report_rcpt){
 		.kind = kind,
-		.address = o->active->message->rcpts[c->rcpt].address,
+		.address = address,
 		.status = c->status ? c->status : "",
 		.diagnostic = c->reason ? c->reason : "",
 		.peer = c->peer ? c->peer : "",
@@ -222,11 +232,14 @@ void outcome_post(struct outcome *o, bool unclaim)
 	struct gateway *g = queue_gateway(o->q);
 	struct spool_message *m = o->active->message;
 	size_t n = 0;
-	if (o->failed_count &&
-	    bounce_make(g, o->settings, m, o->failed, o->failed_count, o->region, &o->news[n]))
+	if (o->failed_count && bounce_make(g, o->settings, m, o->failed, o->failed_count, false,
+					   o->region, &o->news[n]))
 		n++;
-	if (o->delayed_count &&
-	    bounce_make(g, o->settings, m, o->delayed, o->delayed_count, o->region, &o->news[n]))
+	if (o->delayed_count && bounce_make(g, o->settings, m, o->delayed, o->delayed_count, false,
+					    o->region, &o->news[n]))
+		n++;
+	if (o->copy_count &&
+	    bounce_make(g, o->settings, m, o->copies, o->copy_count, true, o->region, &o->news[n]))
 		n++;
 	o->again.fire = post_again;
 	o->unclaim = m->number;

@@ -8,6 +8,7 @@
 #include "gateway/book.h"
 #include "gateway/disk.h"
 #include "route/alias.h"
+#include "route/copy.h"
 #include "mail/repair.h"
 
 #include <stdlib.h>
@@ -222,6 +223,14 @@ static bool note_repairs(struct session *s)
 	return words && s->envelope.repaired;
 }
 
+static enum result add_copies(struct session *s)
+{
+	const struct route_world world = {s->settings, gateway_mailbox, s->lane->vendor->g};
+	const struct route_from from = {s->envelope.reverse_path, s->client, s->in->name,
+					*s->user ? s->user : NULL};
+	return route_copy(&world, &from, &s->envelope);
+}
+
 static enum smtp_verdict on_end(void *ctx, struct smtp_reply *reply)
 {
 	struct session *s = ctx;
@@ -239,7 +248,7 @@ static enum smtp_verdict on_end(void *ctx, struct smtp_reply *reply)
 			      "Too many Received fields: the message goes in a circle");
 	}
 	s->link = calloc(1, sizeof *s->link);
-	if (!s->link) {
+	if (!s->link || add_copies(s) != OK) {
 		session_mail_drop(s);
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	}

@@ -194,5 +194,36 @@ class Fallback(harness.Case):
         g.stop()
 
 
+class Copies(harness.Case):
+    def test_all_that_goes_a_way(self):
+        sink = self.sink()
+        g = self.gateway(ini=route(sink.port, match="remote.test", bcc="jdoe@example.test, boss@remote.test")).start()
+        self.assertEqual(g.send(MAIL % 1, to=["far@remote.test", "near@remote.test"])[0], 250)
+        wait_for("both", lambda: sink.count() == 1 and g.count() == 1)
+        self.assertEqual(sink.messages[0]["rcpt"], ["far@remote.test", "near@remote.test", "boss@remote.test"])
+        for text in (sink.messages[0]["data"], g.messages()[0]):
+            self.assertNotIn(b"boss@remote.test", text)
+        self.assertEqual(g.send(MAIL % 2, to=["jdoe@example.test"])[0], 250)  # local mail goes no such way
+        wait_for("it alone", lambda: g.count() == 2 and not g.queue())
+        r = g.command("send", "-f", "me@client.test", "far@remote.test", input="Subject: sent\n\nhi\n")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        wait_for("copies of what programs send", lambda: sink.count() == 2 and g.count() == 3)
+        g.stop()
+
+    def test_the_sender_hears_nothing_of_a_copy_that_fails(self):
+        sink = self.sink(lambda verb, argument, session: "550 5.1.1 nobody" if "archive" in argument else None)
+        g = self.gateway()
+        g.write(ini=route(sink.port, match="remote.test", bcc="archive@remote.test"), gateway="admin = admin@example.test\n")
+        g.start()
+        self.assertEqual(g.send(MAIL % 1, to=FAR, sender="jdoe@example.test")[0], 250)
+        wait_for("the report", lambda: g.count("admin") == 1)
+        report, = g.messages("admin")
+        self.assertIn(b"archive@remote.test", report)
+        self.assertIn(b"A message could not be delivered", report)
+        wait_for("the end", lambda: not g.queue())
+        self.assertEqual(g.count(), 0)
+        g.stop()
+
+
 if __name__ == "__main__":
     harness.main()
