@@ -45,25 +45,26 @@ const char *registry_vendor_of_program(const char *argv0)
 	return NULL;
 }
 
-static void absent(struct sgt_report *report, const char *cause)
+static void absent(struct sgt_report *report, const char *cause, const char *remedy)
 {
 	*report = (struct sgt_report){.state = SGT_ABSENT};
 	text_copy(report->cause, sizeof report->cause, cause);
+	text_copy(report->remedy, sizeof report->remedy, remedy);
 }
 
 void registry_detect(const struct sgt_module *module, struct sgt_report *report)
 {
 	struct instance *instance = NULL;
 	struct stack *stack = NULL;
-	struct err err;
-	struct sgt_error error;
+	struct err err = {.code = OK};
+	struct sgt_error error = {.result = SGT_OK};
 	static const struct stack_ops none;
 	const struct instance_config defaults = {.name = module->code};
 	const struct stack_config config = {.ops = &none};
 	if (instance_new(&instance, module, &defaults, &err) != OK)
-		absent(report, err.text);
+		absent(report, err.text, err.remedy);
 	else if (stack_create(&stack, instance, &config, &error) != SGT_OK)
-		absent(report, error.text);
+		absent(report, error.text, error.remedy);
 	else
 		stack_detect(stack, report);
 	stack_destroy(&stack);

@@ -99,7 +99,7 @@ class Sink:
         if not reply or reply.startswith("2"):
             with self.lock:
                 self.messages.append({"mail": session["mail"], "rcpt": list(session["rcpt"]), "data": self.keep(data),
-                                      "session": session["number"], "helo": session["helo"],
+                                      "session": session["number"], "helo": session["helo"], "peer": session["peer"],
                                       "at": time.monotonic()})
         conn.sendall((reply or "250 2.0.0 Taken").encode() + b"\r\n")
         return True
