@@ -79,6 +79,22 @@ static void print_outcome(const struct route_decision *d, FILE *to)
 	}
 }
 
+/* What else its route does with mail that is sent. */
+static void print_more(const struct route_decision *d, FILE *to)
+{
+	char after[24];
+	const struct conf_route *r = d->route;
+	if (d->kind != ROUTE_SMART && d->kind != ROUTE_MX)
+		return;
+	for (size_t i = 0; i < r->bcc.count; i++)
+		fprintf(to, "%s%s", i ? ", " : "  with copies to ", r->bcc.items[i]);
+	if (r->bcc.count)
+		fputc('\n', to);
+	if (r->fallback)
+		fprintf(to, "  by route %s when no server could be used for %s\n", r->fallback,
+			text_duration(r->fallback_after, after, sizeof after));
+}
+
 static void print_listeners(const struct asking *a, const char *address)
 {
 	struct route_decision d;
@@ -150,6 +166,7 @@ static void explain(struct asking *a, const char *address)
 	}
 	fprintf(to, "  rule: %s\n", d.rule);
 	print_outcome(&d, to);
+	print_more(&d, to);
 	print_listeners(a, address);
 }
 

@@ -13,6 +13,15 @@ smart_host = 192.0.2.1:25, 192.0.2.2
 [route never]
 match = bad.test
 do = reject not wanted here
+[route copied]
+match = copied.test
+smart_host = 192.0.2.3
+bcc = boss@example.test, archive@example.test
+fallback = default
+[route store]
+match = store.test
+do = lmtp
+smart_host = 192.0.2.4:24
 [route default]
 match = *
 """
@@ -31,6 +40,10 @@ class Route(testbed.Case):
                    out=["rule: route partner", "sent over lmn to 192.0.2.1:25, then 192.0.2.2:25"])
         self.check(g.command("route", "x@bad.test"), 0,
                    out=["[route partner] no: match has no pattern for it", "refused: 550", "not wanted here"])
+        self.check(g.command("route", "x@copied.test"), 0,
+                   out=["sent over lmn to 192.0.2.3:25\n  with copies to boss@example.test, archive@example.test\n"
+                        "  by route default when no server could be used for 10 min\n"])
+        self.check(g.command("route", "x@store.test"), 0, out=["delivered by LMTP over lmn to 192.0.2.4:24"])
         self.assertFalse(os.path.exists(g.spool))
 
     def test_relaying(self):
