@@ -117,21 +117,29 @@ static void decide_remote(const struct settings *s, const struct route_from *fro
 
 /*
  * "postmaster" alone always reaches somebody (RFC 5321 4.5.1): where origin is no local domain, the
- * first postoffice's admin; without a postoffice, [gateway] admin, by the routes.
+ * admin of the first postoffice that keeps mailboxes here; without one, [gateway] admin.
  */
 static void decide_postmaster(const struct route_world *w, const struct route_from *from,
 			      struct route_decision *d)
 {
 	const struct settings *s = w->settings;
 	struct mail_address a;
-	if (s->postoffice_count) {
-		route_local_decide(w, &s->postoffices[0], "postmaster", d);
-		return;
+	for (size_t i = 0; i < s->postoffice_count; i++) {
+		if (s->postoffices[i].format == CONF_OFFICE_MAILDIR) {
+			route_local_decide(w, &s->postoffices[i], "postmaster", d);
+			return;
+		}
 	}
+	const struct conf_postoffice *p = NULL;
 	if (s->gateway.admin &&
-	    mail_address_parse(s->gateway.admin, strlen(s->gateway.admin), &a, NULL, NULL) == OK)
+	    mail_address_parse(s->gateway.admin, strlen(s->gateway.admin), &a, NULL, NULL) == OK) {
 		complete(s, &a, d);
-	decide_remote(s, from, d);
+		p = route_local_find(s, d->domain);
+	}
+	if (p)
+		route_local_decide(w, p, a.local, d);
+	else
+		decide_remote(s, from, d);
 }
 
 void route_decide(const struct route_world *w, const struct route_from *from,

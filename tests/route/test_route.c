@@ -181,6 +181,33 @@ START_TEST(postmaster_always_arrives)
 }
 END_TEST
 
+/* Who keeps the mailboxes elsewhere knows the names; "postmaster" alone goes to one that is here. */
+START_TEST(names_of_a_store_are_its_own)
+{
+	static struct conf_postoffice offices[2];
+	static struct conf_route way = {.name = "postoffice COMPANY/HQ"};
+	struct site *s = site_make(true);
+	memcpy(offices, s->settings.postoffices, sizeof offices);
+	offices[0].format = CONF_OFFICE_LMTP;
+	offices[0].way = &way;
+	s->settings.postoffices = offices;
+	s->settings.postoffice_count = 2;
+	struct route_decision d = decide(s, "", "lan", "\"no one\"@hq.company.com");
+	ck_assert_int_eq(d.kind, ROUTE_LOCAL);
+	ck_assert_ptr_eq(d.route, &way);
+	ck_assert_str_eq(d.address, "\"no one\"@hq.company.com");
+	s->settings.gateway.origin = "origin.example";
+	d = decide(s, "", "lan", "postmaster");
+	ck_assert_str_eq(d.rule, "postoffice COMPANY/ANY");
+	ck_assert_ptr_null(d.route);
+	s->settings.postoffice_count = 1; /* none is here: the admin, who is in the store */
+	s->settings.gateway.admin = "chief@hq.company.com";
+	d = decide(s, "", "lan", "postmaster");
+	ck_assert_ptr_eq(d.route, &way);
+	ck_assert_str_eq(d.address, "chief@hq.company.com");
+}
+END_TEST
+
 START_TEST(literal_is_never_local)
 {
 	struct site *s = site_make(true);
@@ -207,8 +234,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, decisions, 0, sizeof table / sizeof *table);
 	suite_add_tcase(s, tc);
 	SUITE_CASE(s, "rules", sender_and_listener_choose, address_is_complete,
-		   without_routes_it_is_held, postmaster_always_arrives, literal_is_never_local,
-		   reject_without_words);
+		   without_routes_it_is_held, postmaster_always_arrives,
+		   names_of_a_store_are_its_own, literal_is_never_local, reject_without_words);
 	return s;
 }
 SUITE_MAIN(suite)
