@@ -59,7 +59,7 @@ enum result vendors_new(struct gateway *g, struct err *err)
 		v->settings = settings_ref(s);
 		v->conf = &s->vendors[i];
 		v->name = v->conf->name;
-		v->wait = v->conf->restart;
+		v->retry = (struct backoff){.first = v->conf->restart, .most = AGAIN_MOST};
 		v->again.fire = vendor_again;
 		*last = v;
 		last = &v->next;
@@ -246,8 +246,7 @@ static enum result stands_in_the_way(struct vendor *v, struct gateway_problem *p
 static void vendor_later(struct vendor *v)
 {
 	struct gateway *g = v->g;
-	timers_set(loop_timers(g->loop), &v->again, clock_mono(g->clock) + v->wait);
-	v->wait = v->wait * 2 < AGAIN_MOST ? v->wait * 2 : AGAIN_MOST;
+	timers_set(loop_timers(g->loop), &v->again, clock_mono(g->clock) + backoff_next(&v->retry));
 }
 
 /* Tries for start_wait; E_STATE: a signal asked for the end meanwhile. */

@@ -9,6 +9,7 @@
 #ifndef SMTPGATE_GATEWAY_VENDOR_H
 #define SMTPGATE_GATEWAY_VENDOR_H
 
+#include "base/backoff.h"
 #include "gateway/internal.h"
 #include "transport/report.h"
 #include "transport/stack.h"
@@ -46,7 +47,7 @@ struct vendor {
 	unsigned lane_count;
 	bool prepared, started;
 	struct timer again;        /* [main] tries to prepare what could not be prepared */
-	int64_t wait;              /* ms of the next try */
+	struct backoff retry;      /* its waits */
 	char detail[SGT_TEXT_MAX]; /* of the network, as detect found it running; then fixed */
 	struct transport_report trouble; /* why it is not prepared; kind of the last failure */
 };

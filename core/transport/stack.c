@@ -76,8 +76,8 @@ static void stack_init(struct stack *s, const struct instance *instance,
 	s->clock = config->clock ? config->clock : clock_system();
 	s->ops = config->ops;
 	s->ctx = config->ctx;
-	s->retry_first = config->retry_first ? config->retry_first : 5000;
-	s->retry_most = config->retry_most ? config->retry_most : 300000;
+	s->retry.first = config->retry_first ? config->retry_first : 5000;
+	s->retry.most = config->retry_most ? config->retry_most : 300000;
 	s->host = (struct sgt_host){
 		.size = sizeof s->host,
 		.ctx = s,

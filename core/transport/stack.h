@@ -5,7 +5,7 @@
  *	   UP --DOWN event, run error--> DOWN          STARTING --start or on_up failed--> DOWN
  *	   DOWN --retry time is up--> STARTING         any of the last three --stack_stop--> STOPPED
  *
- * Retries come after retry_first, doubling to retry_most; a stack that was up longer than its last
+ * Retries come after retry_first, doubling to retry_most (base/backoff.h); a stack that was up longer than its last
  *delay begins anew. In DOWN every connection, listener and datagram handle is lost: connections got
  *on_error, datagram handles on_lost, listeners are freed; then on_down is called.
  *

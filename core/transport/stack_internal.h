@@ -2,6 +2,7 @@
 #ifndef SMTPGATE_TRANSPORT_STACK_INTERNAL_H
 #define SMTPGATE_TRANSPORT_STACK_INTERNAL_H
 
+#include "base/backoff.h"
 #include "transport/conn.h"
 #include "transport/dgram.h"
 #include "transport/listener.h"
@@ -17,7 +18,7 @@ struct stack {
 	const struct clock *clock;
 	const struct stack_ops *ops;
 	void *ctx;
-	int64_t retry_first, retry_most;
+	struct backoff retry; /* its waits: the stack's thread only */
 	struct inbox inbox;
 	struct timers timers;
 
@@ -39,7 +40,7 @@ struct stack {
 	bool up;   /* handles may be used */
 	bool lost; /* DOWN came: down_error says why, nothing of this start counts any more */
 	struct sgt_error down_error;
-	int64_t up_since, retry_at, delay; /* clock_mono ms */
+	int64_t up_since, retry_at; /* clock_mono ms */
 	struct conn *conns;
 	struct conn *work, **work_last; /* connections with something to do before the next run */
 	struct listener *listeners;

@@ -25,12 +25,9 @@ static void set_live(struct stack *s, bool live)
 static void plan_retry(struct stack *s, bool was_up)
 {
 	int64_t now = clock_mono(s->clock);
-	if (was_up && now - s->up_since > s->delay)
-		s->delay = 0;
-	s->delay = s->delay ? s->delay * 2 : s->retry_first;
-	if (s->delay > s->retry_most)
-		s->delay = s->retry_most;
-	s->retry_at = now + s->delay;
+	if (was_up && now - s->up_since > s->retry.wait)
+		backoff_reset(&s->retry);
+	s->retry_at = now + backoff_next(&s->retry);
 }
 
 static void went_down(struct stack *s, const struct sgt_error *why, bool was_up)
@@ -41,7 +38,7 @@ static void went_down(struct stack *s, const struct sgt_error *why, bool was_up)
 	LOG(LOG_ERROR, stack_name(s), "transport", "down", F_S("code", s->module->code),
 	    F_S("result", transport_error_word(why->result)), F_N("number", why->number),
 	    F_S("error", why->text), F_S("remedy", *why->remedy ? why->remedy : NULL),
-	    F_S("retry", text_duration(s->delay, wait, sizeof wait)));
+	    F_S("retry", text_duration(s->retry.wait, wait, sizeof wait)));
 }
 
 void stack_try(struct stack *s)
