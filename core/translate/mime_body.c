@@ -38,12 +38,40 @@ static struct content scratch_since(struct reader *r, uint64_t at, bool written)
 	return content_memory("", 0);
 }
 
+/* Base64 that is whole: its letters alone, in fours, with nothing behind its padding. GMime takes any, and drops what does not fit. */
+static bool whole_base64(GMimeDataWrapper *data)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	GMimeStream *from = g_mime_data_wrapper_get_stream(data);
+	bool padded = false, is[256] = {false};
+	char block[8192];
+	ssize_t n;
+	uint64_t count = 0;
+	for (const char *p = letters; *p; p++)
+		is[(unsigned char)*p] = true;
+	g_mime_stream_reset(from);
+	while ((n = g_mime_stream_read(from, block, sizeof block)) > 0)
+		for (ssize_t i = 0; i < n; i++) {
+			bool letter = is[(unsigned char)block[i]], pad = block[i] == '=';
+			bool blank = block[i] == ' ' || (block[i] >= '\t' && block[i] <= '\r');
+			if ((letter && padded) || (!letter && !pad && !blank))
+				return false;
+			padded = padded || pad;
+			count += letter || pad;
+		}
+	g_mime_stream_reset(from);
+	return count % 4 == 0; /* its end is a failure too, and decoding sees true ones */
+}
+
 struct content mime_decode(struct reader *r, GMimePart *part)
 {
 	GMimeDataWrapper *data = g_mime_part_get_content(part);
 	uint64_t at;
 	if (!data || r->r != OK)
 		return content_memory("", 0);
+	if (g_mime_part_get_content_encoding(part) == GMIME_CONTENT_ENCODING_BASE64)
+		r->doubtful = r->doubtful || !whole_base64(data);
 	GMimeStream *to = scratch_end(r, &at);
 	if (!to)
 		return content_memory("", 0);

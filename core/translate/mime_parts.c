@@ -5,6 +5,7 @@
 #include "translate/mime_reader.h"
 
 #include "base/text.h"
+#include "translate/calendar.h"
 
 #include <string.h>
 
@@ -60,6 +61,34 @@ static void read_text(struct reader *r, GMimeObject *o, bool html, GMimeMessage 
 		mime_text_files(r, &raw, charset);
 }
 
+static void tell_calendar(struct reader *r, GMimeObject *o, const struct content *raw)
+{
+	struct buf words;
+	buf_init(&words, 0);
+	const char *declared = g_mime_object_get_content_type_parameter(o, "charset");
+	const char *charset = mime_charset(r, declared, raw);
+	if (r->r == OK)
+		r->r = calendar_words(raw, &words);
+	char *copy = r->r == OK && words.len ? region_memdup(r->region, buf_head(&words), words.len)
+					     : NULL;
+	if (r->r == OK && words.len && !copy)
+		r->r = E_NOMEM;
+	if (copy && r->pieces)
+		mime_add_words(r, "\n");
+	if (copy)
+		mime_add_piece(r, content_memory(copy, words.len), charset, false);
+	buf_free(&words);
+}
+
+/* A calendar is told in words as well. */
+static void attach_part(struct reader *r, GMimeObject *o)
+{
+	struct content raw = mime_decode(r, GMIME_PART(o));
+	if (is(o, "text", "calendar") || is(o, "application", "ics"))
+		tell_calendar(r, o, &raw);
+	mime_attach(r, mime_name(r, o), raw);
+}
+
 static void leaf(struct reader *r, GMimeObject *o, enum use use, GMimeMessage *root)
 {
 	bool text = is_text(o) || (root && is(o, "text", "*") && !is(o, "text", "calendar"));
@@ -70,7 +99,7 @@ static void leaf(struct reader *r, GMimeObject *o, enum use use, GMimeMessage *r
 	if (text)
 		read_text(r, o, is(o, "text", "html"), root);
 	else if (GMIME_IS_PART(o))
-		mime_attach(r, mime_name(r, o), mime_decode(r, GMIME_PART(o)));
+		attach_part(r, o);
 	else
 		mime_attach(r, mime_name(r, o), mime_raw(r, o));
 }

@@ -64,6 +64,19 @@ static const char *too_much(struct reader *r)
 
 /* ---- taken apart, or whole ---- */
 
+/* GMime says where it leaves something of the mail out. */
+static void warned(gint64 offset, GMimeParserWarning what, const gchar *item, gpointer ctx)
+{
+	struct reader *r = ctx;
+	(void)offset;
+	(void)item;
+	r->doubtful =
+		r->doubtful || what == GMIME_CRIT_INVALID_HEADER_NAME ||
+		what == GMIME_CRIT_NESTING_OVERFLOW || what == GMIME_CRIT_CONFLICTING_HEADER ||
+		what == GMIME_WARN_MALFORMED_MESSAGE || what == GMIME_WARN_MALFORMED_MULTIPART ||
+		what == GMIME_CRIT_PART_WITHOUT_HEADERS_OR_CONTENT;
+}
+
 static GMimeMessage *parse(struct reader *r)
 {
 	if (lseek(r->source->fd, 0, SEEK_SET) < 0) {
@@ -73,7 +86,10 @@ static GMimeMessage *parse(struct reader *r)
 	GMimeStream *in = g_mime_stream_fs_new(r->source->fd);
 	g_mime_stream_fs_set_owner(GMIME_STREAM_FS(in), FALSE);
 	GMimeParser *parser = g_mime_parser_new_with_stream(in);
-	GMimeMessage *m = g_mime_parser_construct_message(parser, NULL);
+	GMimeParserOptions *options = g_mime_parser_options_new();
+	g_mime_parser_options_set_warning_callback(options, warned, r);
+	GMimeMessage *m = g_mime_parser_construct_message(parser, options);
+	g_mime_parser_options_free(options);
 	g_object_unref(parser);
 	g_object_unref(in);
 	return m;
@@ -88,12 +104,20 @@ static void begin(struct reader *r)
 	r->attachments = 0;
 }
 
+/* Of a mail that is broken, what could be read is there, and the mail as it came. */
+static void keep_too(struct reader *r)
+{
+	mime_attach(r, MIME_WHOLE_NAME, content_file(r->source->fd, 0, r->source->size));
+}
+
 static void take_apart(struct reader *r, GMimeMessage *m)
 {
 	struct buf head;
 	buf_init(&head, 0);
 	unsigned lines = mime_head(r, m, &head);
 	mime_parts(r, m, 0);
+	if (r->doubtful)
+		keep_too(r);
 	if (!r->whole)
 		mime_text(r, &head, lines);
 	buf_free(&head);

@@ -23,6 +23,7 @@ struct reader {
 	struct mime_piece *pieces, **end;
 	size_t piece_count;
 	unsigned attachments; /* without a name so far */
+	bool doubtful;        /* GMime has left something out */
 	const char *whole;    /* why it must be attached whole; nothing more is read then */
 	enum result r;        /* the first failure */
 };

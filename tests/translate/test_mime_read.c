@@ -49,6 +49,9 @@ END_TEST
 #define PLAIN "--b\r\nContent-Type: text/plain\r\n\r\nplain\r\n"
 #define BLANK "--b\r\nContent-Type: text/plain\r\n\r\n \r\n\r\n"
 #define ICS "--b\r\nContent-Type: text/calendar\r\n\r\nBEGIN\r\n"
+#define EVENT                                                                            \
+	"--b\r\nContent-Type: text/calendar; charset=iso-8859-1\r\n\r\nBEGIN:VEVENT\r\n" \
+	"SUMMARY:\xfc\r\n"
 #define PDF                                                                     \
 	"--b\r\nContent-Type: application/pdf; name=\"C:\\\\x\\\\a b.pdf\"\r\n" \
 	"Content-Transfer-Encoding: base64\r\n\r\nAQID\r\n"
@@ -64,6 +67,10 @@ START_TEST(best_text)
 		{MIXED("alternative") HTML "--b--\r\n", "h\x84\r", 0},
 		{MIXED("alternative") BLANK HTML "--b--\r\n", "h\x84\r", 0},
 		{MIXED("alternative") PLAIN ICS "--b--\r\n", "plain", 1},
+		{MIXED("alternative") PLAIN EVENT "--b--\r\n",
+		 "plain\r---- calendar ----\rWhat: \x81\r", 1},
+		{"Content-Type: text/calendar\r\n\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\n",
+		 "---- calendar ----\rWhat: x\r", 1},
 		{MIXED("mixed") PLAIN HTML PDF "--b--\r\n", "plain\rh\x84\r", 1},
 		{MIXED("mixed") PDF PLAIN "--b--\r\n", "plain", 1},
 		{MIXED("related") HTML PDF "--b--\r\n", "h\x84\r", 1},

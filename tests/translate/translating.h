@@ -64,7 +64,7 @@ static const char *string(const struct content *c)
 }
 
 /* The text behind the header's lines. */
-static const char *body(void)
+static inline const char *body(void)
 {
 	const char *text = string(&n.text);
 	const char *lines = neutral_field(&n, "HEADLEN");
