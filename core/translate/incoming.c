@@ -1,6 +1,7 @@
 /* A mail for a postoffice: see incoming.h. Owns a region during a call. */
 #include "translate/incoming.h"
 
+#include "base/text.h"
 #include "translate/mmff.h"
 #include "translate/sheet.h"
 
@@ -32,6 +33,8 @@ static enum result write_message(const struct incoming *i, const struct sheet *s
 	struct sink to;
 	if (s->always || !n->from.text)
 		n->from = s->sender;
+	if (s->always && n->priority && text_same(n->priority, "R"))
+		n->priority = NULL; /* the null reverse-path gets no receipt (Q113824) */
 	n->to = s->to;
 	sink_file(&to, file_system(), i->out);
 	enum result r = mmff_write(n, &form, &to);

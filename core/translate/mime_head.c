@@ -196,6 +196,8 @@ static void priority(struct reader *r, GMimeMessage *m)
 	if (value && *value)
 		r->n->priority = mime_string(r, value, 16, NULL);
 	g_free(value);
+	if (!r->n->priority && mime_wants_receipt(m))
+		r->n->priority = "R"; /* registered; how urgent it is stands in the text */
 	for (size_t i = 0; i < sizeof rows / sizeof *rows && !r->n->priority; i++) {
 		GMimeHeader *h = find(m, rows[i].field);
 		value = h ? mime_head_value(h) : NULL;

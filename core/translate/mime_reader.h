@@ -80,6 +80,10 @@ char *mime_head_value(GMimeHeader *h);
 /* The few lines that stand above a forwarded mail. */
 void mime_head_short(struct reader *r, GMimeMessage *m);
 
+/* ---- mime_receipt.c ---- */
+/* Does it ask for a receipt, and may there be one? */
+bool mime_wants_receipt(GMimeMessage *m);
+
 /* ---- mime_name.c ---- */
 /* The name of an attachment in the charset of the postoffice; made up where it has none. */
 const char *mime_name(struct reader *r, GMimeObject *part);

@@ -184,6 +184,17 @@ static int64_t moment(const struct neutral *n, const struct mime_form *form)
 	return ((int64_t)timegm(&tm) - form->offset * 60) * 1000;
 }
 
+/* As today asks for a receipt, and as the original did. Nobody gives one to a postmaster. */
+static void receipt_fields(struct writer *w, const char *from)
+{
+	const char *name = w->n->from.text;
+	const char *slash = name ? strrchr(name, '/') : NULL;
+	if (!name || text_same(slash ? slash + 1 : name, "Postmaster"))
+		return;
+	mime_field(w, "Disposition-Notification-To", from);
+	mime_field(w, "Return-Receipt-To", from);
+}
+
 /* 1 is the lowest and 5 the highest; a letter says what kind of message it is. */
 static void priority_fields(struct writer *w, const char *from)
 {
@@ -197,7 +208,7 @@ static void priority_fields(struct writer *w, const char *from)
 	if (*p == '4' || *p == '5' || *p == '1')
 		mime_field(w, "Importance", *p == '1' ? "low" : "high");
 	if (text_same(p, "R") && from)
-		mime_field(w, "Disposition-Notification-To", from);
+		receipt_fields(w, from);
 	mime_text_field(w, "X-MMFF-Priority", p);
 }
 

@@ -20,7 +20,8 @@ static const char *decoded(const struct content *c, const struct binhex *f)
 	sink_buffer(&to, &b);
 	ck_assert_int_eq(binhex_decode(c, f, &to), OK);
 	ck_assert_uint_eq(b.len, f->data);
-	memcpy(bytes, buf_head(&b), b.len);
+	if (b.len)
+		memcpy(bytes, buf_head(&b), b.len);
 	bytes[b.len] = '\0';
 	buf_free(&b);
 	return bytes;

@@ -119,8 +119,7 @@ START_TEST(beyond_mail)
 	neutral_add_unknown(&n, "X-OTHER:\x84");
 	const char *text = written();
 	ck_assert_ptr_nonnull(strstr(text, "From: Postmaster@here.example\n"));
-	ck_assert_ptr_nonnull(
-		strstr(text, "\nDisposition-Notification-To: Postmaster@here.example\n"));
+	ck_assert_ptr_null(strstr(text, "-To: "));
 	ck_assert_ptr_nonnull(strstr(text, "\nX-MMFF-Priority: R\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\nX-MMFF-Line: =?UTF-8?B?WC1PVEhFUjrDpA==?=\n"));
 	n.priority = "5";
@@ -129,6 +128,13 @@ START_TEST(beyond_mail)
 	ck_assert_ptr_null(strstr(text, "Disposition"));
 	n.priority = "1";
 	ck_assert_ptr_nonnull(strstr(written(), "\nX-Priority: 5\nImportance: low\n"));
+	n.priority = "R";
+	n.from = (struct neutral_address){.type = "CSI", .text = "ann"};
+	text = written();
+	ck_assert_ptr_nonnull(strstr(text, "\nDisposition-Notification-To: ann@po.example\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\nReturn-Receipt-To: ann@po.example\n"));
+	n.from.text = "A/B/postmaster";
+	ck_assert_ptr_null(strstr(written(), "Receipt-To: "));
 }
 END_TEST
 

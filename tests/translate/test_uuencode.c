@@ -29,7 +29,8 @@ static const char *decoded(const struct content *c, const struct uuencode *f)
 	ck_assert_int_eq(uuencode_decode(c, f, &to), OK);
 	ck_assert_uint_eq(b.len, f->size);
 	ck_assert_uint_lt(b.len, sizeof bytes);
-	memcpy(bytes, buf_head(&b), b.len);
+	if (b.len)
+		memcpy(bytes, buf_head(&b), b.len);
 	bytes[b.len] = '\0';
 	buf_free(&b);
 	return bytes;
