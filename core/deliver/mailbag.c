@@ -46,6 +46,7 @@ static struct native native_of(const struct mailbag *b)
 			       .charset = b->charset,
 			       .hostname = b->hostname,
 			       .max_size = b->max_size,
+			       .table = b->table,
 			       .uuencode = b->uuencode,
 			       .address = b->address,
 			       .ctx = b->ctx};

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/region.h"
+#include "translate/table.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +22,8 @@ struct mailbag {
 	const char *charset;  /* of the messages' texts, as charset_find of translate calls it */
 	const char *hostname; /* of Message-ID, and of Postmaster */
 	uint64_t max_size;    /* bytes of a mail */
-	bool uuencode;        /* attachments as the original sent them, not by MIME */
+	const struct table *table; /* SMTPOUT.TBL of the postoffice; NULL: none */
+	bool uuencode;             /* attachments as the original sent them, not by MIME */
 	/* A native address (NETWORK/POSTOFFICE/MAILBOX, or MAILBOX alone) as local@domain in the region; NULL: it has none. */
 	const char *(*address)(void *ctx, const char *native, struct region *region);
 	/* Told of each message: who sent it to how many, or, with a reason, that it was set aside. */

@@ -56,6 +56,7 @@ enum result native_write(const struct native *x, const struct neutral *n, struct
 	int64_t now = clock_wall(x->clock);
 	struct mime_form form = {.ending = ENDING_CRLF,
 				 .charset = charset_find(x->charset),
+				 .table = x->table,
 				 .uuencode = x->uuencode,
 				 .hostname = x->hostname,
 				 .unique = clock_random(x->clock),

@@ -9,13 +9,15 @@
 #include "base/clock.h"
 #include "mail/envelope.h"
 #include "translate/neutral.h"
+#include "translate/table.h"
 
 struct native {
 	const struct clock *clock;
 	const char *charset;  /* of the messages' texts, as charset_find of translate calls it */
 	const char *hostname; /* of Message-ID, and of Postmaster */
 	uint64_t max_size;    /* bytes of a mail */
-	bool uuencode;        /* attachments as the original sent them, not by MIME */
+	const struct table *table; /* SMTPOUT.TBL of the postoffice; NULL: none */
+	bool uuencode;             /* attachments as the original sent them, not by MIME */
 	/* A native address (NETWORK/POSTOFFICE/MAILBOX, or MAILBOX alone) as local@domain in the region; NULL: it has none. */
 	const char *(*address)(void *ctx, const char *native, struct region *region);
 	void *ctx;

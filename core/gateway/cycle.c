@@ -127,6 +127,14 @@ static enum result find_office(struct cycle *c, struct err *err)
 static enum result take(struct cycle *c, struct err *err)
 {
 	const struct settings *s = c->settings;
+	struct table table;
+	bool odd = false;
+	enum result r = table_open(c->office->path, "SMTPOUT.TBL", &table, &odd, err);
+	if (r != OK && r != E_NOTFOUND)
+		return r;
+	if (odd)
+		LOG(LOG_WARN, NULL, "mailbag", "table", F_S("postoffice", c->office->name),
+		    F_S("note", "SMTPOUT.TBL is not of 264 bytes: its last 256 are taken"));
 	struct mailbag b = {.files = file_system(),
 			    .clock = c->all->g->clock,
 			    .file = c->file,
@@ -135,6 +143,7 @@ static enum result take(struct cycle *c, struct err *err)
 			    .charset = conf_charsets[c->office->charset],
 			    .hostname = s->gateway.hostname,
 			    .max_size = s->gateway.max_size,
+			    .table = r == OK ? &table : NULL,
 			    .uuencode = c->office->attachments == CONF_ATTACHMENTS_UUENCODE,
 			    .address = address,
 			    .tell = tell,

@@ -61,6 +61,7 @@ enum result incoming_translate(const struct incoming *i, struct mime_told *told,
 					     .size = (uint64_t)st.st_size,
 					     .scratch = i->scratch,
 					     .charset = sheet.charset,
+					     .table = sheet.table,
 					     .received = sheet.received};
 		r = mime_read(&source, region, &n, told);
 		if (r != OK)

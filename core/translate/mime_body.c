@@ -253,12 +253,35 @@ static void put_piece(struct reader *r, const struct mime_piece *p, struct conve
 		r->r = html_text_end(&html);
 }
 
+/* A sink behind the charset: SMTPIN.TBL. */
+struct tabled {
+	struct sink in;
+	struct sink *to;
+	const struct table *table;
+};
+
+static enum result write_tabled(struct sink *s, const void *bytes, size_t n)
+{
+	struct tabled *t = (struct tabled *)s;
+	char block[1024];
+	enum result r = OK;
+	for (size_t at = 0, len; r == OK && at < n; at += len) {
+		len = n - at < sizeof block ? n - at : sizeof block;
+		memcpy(block, (const char *)bytes + at, len);
+		if (t->table)
+			table_apply(t->table, block, len);
+		r = sink_write(t->to, block, len);
+	}
+	return r;
+}
+
 /* All of it into `to`; told (may be NULL) gets what was lost. */
 static void put_text(struct reader *r, const char *head, size_t n, struct sink *to,
 		     struct mime_told *told)
 {
 	struct converter c = {.in = {.write = convert}};
-	r->r = charset_begin(&c.c, r->source->charset, false, to);
+	struct tabled t = {.in = {.write = write_tabled}, .to = to, .table = r->source->table};
+	r->r = charset_begin(&c.c, r->source->charset, false, &t.in);
 	if (r->r != OK)
 		return;
 	r->r = charset_put(&c.c, head, n);

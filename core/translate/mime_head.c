@@ -213,8 +213,12 @@ static void subject(struct reader *r, GMimeMessage *m)
 {
 	GMimeHeader *h = find(m, "Subject");
 	char *value = h ? mime_head_value(h) : NULL;
-	if (value)
-		r->n->subject = mime_string(r, value, SUBJECT_MOST, NULL);
+	const char *text = value ? mime_string(r, value, SUBJECT_MOST, NULL) : NULL;
+	char *copy = text ? region_strdup(r->region, text) : NULL;
+	if (copy && r->source->table)
+		table_apply(r->source->table, copy, strlen(copy));
+	r->n->subject = copy;
+	r->r = text && !copy && r->r == OK ? E_NOMEM : r->r;
 	g_free(value);
 }
 

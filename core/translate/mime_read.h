@@ -10,6 +10,7 @@
 #define SMTPGATE_TRANSLATE_MIME_READ_H
 
 #include "translate/neutral.h"
+#include "translate/table.h"
 
 #define MIME_DEPTH_MAX 50          /* parts within parts */
 #define MIME_HEAD_MAX (2u << 20)   /* bytes of the mail's header */
@@ -22,7 +23,9 @@ struct mime_source {
 	int scratch; /* an empty file: contents lie there decoded, for as long as the message is used */
 	const char *
 		charset; /* of the postoffice, as the C library calls it: text, names and subject become it */
-	bool received; /* Received fields stay in the text */
+	const struct table
+		*table; /* SMTPIN.TBL, over subject and text behind `charset`; NULL: none */
+	bool received;  /* Received fields stay in the text */
 };
 
 struct mime_told {

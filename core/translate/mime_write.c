@@ -99,6 +99,8 @@ void mime_convert(struct writer *w, const struct content *text, struct sink *in,
 		return;
 	for (uint64_t at = 0; w->r == OK && at < text->size; at += got) {
 		w->r = content_read(text, at, block, sizeof block, &got);
+		if (w->r == OK && w->form->table)
+			table_apply(w->form->table, block, got);
 		if (w->r == OK)
 			w->r = charset_put(&c, block, got);
 	}
@@ -223,6 +225,17 @@ static void message_id(struct writer *w)
 	mime_end_line(w);
 }
 
+static void subject_field(struct writer *w)
+{
+	char *subject = region_strdup(w->n->region, w->n->subject);
+	if (!subject)
+		w->r = w->r == OK ? E_NOMEM : w->r;
+	if (subject && w->form->table)
+		table_apply(w->form->table, subject, strlen(subject));
+	if (subject)
+		mime_text_field(w, "Subject", subject);
+}
+
 /* What the mail once had stands; recipients are then those that it named, never those of its envelope. */
 static void header(struct writer *w)
 {
@@ -239,7 +252,7 @@ static void header(struct writer *w)
 		address_field(w, "Cc", &n->cc);
 	}
 	if (n->subject && !has_field(w, "Subject"))
-		mime_text_field(w, "Subject", n->subject);
+		subject_field(w);
 	if (!has_field(w, "Date"))
 		mime_field(
 			w, "Date",

@@ -7,14 +7,17 @@
 
 #include "translate/ending.h"
 #include "translate/neutral.h"
+#include "translate/table.h"
 
 /* The Extended field that says: the lines that HEADLEN counts are header fields of the mail that this once was. */
 #define MIME_FIELD_HEAD "SMTPHEAD"
 
 struct mime_form {
-	enum ending ending;   /* of all lines */
-	const char *charset;  /* what the message's texts are in, as the C library calls it */
-	bool uuencode;        /* attachments as the original wrote them, for readers without MIME */
+	enum ending ending;  /* of all lines */
+	const char *charset; /* what the message's texts are in, as the C library calls it */
+	bool uuencode;       /* attachments as the original wrote them, for readers without MIME */
+	const struct table
+		*table;       /* SMTPOUT.TBL, over subject and text before `charset`; NULL: none */
 	const char *hostname; /* of Message-ID */
 	uint64_t unique;      /* random: Message-ID and boundary are made of it */
 	int64_t now;          /* wall ms, for what has no date */

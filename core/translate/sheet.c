@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static enum result put(struct sink *to, const char *key, const char *a, const char *b)
@@ -19,9 +20,20 @@ static enum result put(struct sink *to, const char *key, const char *a, const ch
 	return r == OK ? sink_puts(to, "\n") : r;
 }
 
+/* As 512 digits. */
+static enum result put_table(struct sink *to, const struct table *t)
+{
+	enum result r = sink_puts(to, "table ");
+	for (size_t i = 0; r == OK && i < sizeof t->to; i++)
+		r = sink_printf(to, "%02x", t->to[i]);
+	return r == OK ? sink_puts(to, "\n") : r;
+}
+
 enum result sheet_write(const struct sheet *s, struct sink *to)
 {
 	enum result r = put(to, "charset", s->charset, NULL);
+	if (r == OK && s->table)
+		r = put_table(to, s->table);
 	if (r == OK && s->received)
 		r = put(to, "received", "keep", NULL);
 	if (r == OK && s->sender.text)
@@ -41,6 +53,22 @@ static bool split(char *value, struct neutral_address *a)
 	return true;
 }
 
+static enum result read_table(struct sheet *s, struct region *region, const char *value)
+{
+	struct table *t = region_alloc(region, sizeof *t);
+	bool odd;
+	if (!t)
+		return E_NOMEM;
+	if (strlen(value) != 2 * sizeof t->to || strspn(value, "0123456789abcdef") != strlen(value))
+		return E_SYNTAX;
+	for (size_t i = 0; i < sizeof t->to; i++) {
+		char digits[3] = {value[2 * i], value[2 * i + 1], '\0'};
+		t->to[i] = (unsigned char)strtoul(digits, NULL, 16);
+	}
+	s->table = t;
+	return table_read(t->to, sizeof t->to, t, &odd);
+}
+
 static enum result read_line(struct sheet *s, struct neutral *list, const char *key, char *value)
 {
 	struct neutral_address a;
@@ -52,6 +80,8 @@ static enum result read_line(struct sheet *s, struct neutral *list, const char *
 		s->received = true;
 		return OK;
 	}
+	if (strcmp(key, "table") == 0)
+		return read_table(s, list->region, value);
 	if (!split(value, &a))
 		return E_SYNTAX;
 	if (strcmp(key, "to") == 0)

@@ -7,12 +7,14 @@
 
 #include "translate/neutral.h"
 #include "translate/sink.h"
+#include "translate/table.h"
 
 #define SHEET_MAX (8u << 20) /* bytes of a sheet */
 
 struct sheet {
-	const char *charset; /* of the postoffice, as the C library calls it */
-	bool received;       /* Received lines stay in the text */
+	const char *charset;       /* of the postoffice, as the C library calls it */
+	const struct table *table; /* SMTPIN.TBL of the postoffice; NULL: none */
+	bool received;             /* Received lines stay in the text */
 	/* The sender when the mail's From does not say who it is. Text NULL: nobody. */
 	struct neutral_address sender;
 	bool always;                 /* sender stands whatever From says: the null reverse-path */

@@ -78,6 +78,25 @@ class Mailbag(harness.Case):
         self.assertEqual(b"".join(binascii.a2b_uu(line) for line in lines[first + 1:last]), data)
         g.stop()
 
+    def test_a_table_of_characters(self):
+        """SMTPOUT.TBL of Germany: letters become the brackets of ISO 646, which `charset` reads again; one that is none stops nothing else."""
+        g = self.office(more="charset = iso646-de\n")
+        os.makedirs(os.path.join(g.mail, "SMTP"))
+        table = bytes({0x84: 0x7b, 0x94: 0x7c, 0x81: 0x7d, 0xe1: 0x7e}.get(i, i) for i in range(256))
+        path = os.path.join(g.mail, "SMTP/SmtpOut.Tbl")
+        with open(path, "wb") as f:
+            f.write(table[:100])
+        g.start()
+        self.put(g, mmff(["SMTP:joe@far.test"], "Gr\u00fc\u00dfe"))
+        harness.wait_for("the reason", lambda: "SmtpOut.Tbl has 100 bytes and is no table" in g.log())
+        self.assertEqual(self.far.count(), 0)
+        with open(path, "wb") as f:
+            f.write(b"12345678" + table)
+        harness.wait_for("the mail", lambda: self.far.count() == 1)
+        mail = email.message_from_bytes(self.far.messages[0]["data"], policy=email.policy.default)
+        self.assertEqual(mail.get_content().strip(), "Gr\u00fc\u00dfe")
+        g.stop()
+
     def test_more_than_one_file_holds(self):
         """No limit of messages a cycle: 120 leave although a run brings 50."""
         g = self.office()

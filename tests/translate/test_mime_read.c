@@ -4,6 +4,8 @@
  */
 #include "translating.h"
 
+#include "translate/sheet.h"
+
 START_TEST(plain)
 {
 	translate(
@@ -29,6 +31,33 @@ START_TEST(plain)
 }
 END_TEST
 
+#define MIXED(type) "Content-Type: multipart/" type "; boundary=b\r\n\r\n"
+
+/* SMTPIN.TBL stands behind the charset, over subject and text; names of files are not translated. */
+START_TEST(tabled)
+{
+	struct table t;
+	struct sink to;
+	struct buf b;
+	static const char mail[] = "Subject: =?utf-8?q?=C3=A4?=\r\n" MIXED(
+		"mixed") "--b\r\nContent-Type: "
+			 "text/plain; charset=utf-8\r\n\r\n\xc3\xa4\r\n--b\r\nContent-Type: "
+			 "x/y; name*=utf-8''%C3%A4\r\n\r\n\x84\r\n--b--\r\n";
+	for (unsigned i = 0; i < 256; i++)
+		t.to[i] = (unsigned char)(i == 0x84 ? '{' : i);
+	struct sheet s = {.charset = "CP437", .table = &t};
+	buf_init(&b, 0);
+	sink_buffer(&to, &b);
+	ck_assert_int_eq(sheet_write(&s, &to), OK);
+	ck_assert_int_eq(buf_puts(&b, "to CSI a\n"), OK);
+	translate_n(mail, sizeof mail - 1, buf_string(&b));
+	ck_assert_str_eq(n.subject, "{");
+	ck_assert_str_eq(body(), "{");
+	is_part(0, "\x84", "\x84");
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(senders)
 {
 	const char *always = "charset CP437\nreceived keep\nalways CSI A/B/Postmaster\nto CSI a\n";
@@ -44,7 +73,6 @@ START_TEST(senders)
 }
 END_TEST
 
-#define MIXED(type) "Content-Type: multipart/" type "; boundary=b\r\n\r\n"
 #define HTML "--b\r\nContent-Type: text/html\r\n\r\n<p>h&auml;</p>\r\n"
 #define PLAIN "--b\r\nContent-Type: text/plain\r\n\r\nplain\r\n"
 #define BLANK "--b\r\nContent-Type: text/plain\r\n\r\n \r\n\r\n"
@@ -220,8 +248,8 @@ END_TEST
 
 static Suite *suite(void)
 {
-	const TTest *const all[] = {plain,    senders, best_text, attachments, within,
-				    charsets, whole,   cut,       faulty};
+	const TTest *const all[] = {plain,  tabled,   senders, best_text, attachments,
+				    within, charsets, whole,   cut,       faulty};
 	return translating_suite("translate/mime_read", all, sizeof all / sizeof *all);
 }
 SUITE_MAIN(suite)

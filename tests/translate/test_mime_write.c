@@ -98,6 +98,23 @@ START_TEST(whole)
 }
 END_TEST
 
+/* SMTPOUT.TBL stands before the charset, over subject and text. */
+START_TEST(tabled)
+{
+	struct table t;
+	for (unsigned i = 0; i < 256; i++)
+		t.to[i] = (unsigned char)(i == 0x84 ? '{' : i);
+	form.table = &t;
+	n.subject = "\x84";
+	n.text = content_memory("\x84\r", 2);
+	const char *text = written();
+	ck_assert_ptr_nonnull(strstr(text, "\nSubject: {\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n\n{\n"));
+	form.table = NULL;
+	ck_assert_ptr_null(strstr(written(), "{"));
+}
+END_TEST
+
 START_TEST(dates)
 {
 	ck_assert_ptr_nonnull(strstr(written(), "\nDate: Tue, 14 Nov 2023 23:13:20 +0100\n"));
@@ -208,6 +225,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, whole);
 	tcase_add_test(t, dates);
+	tcase_add_test(t, tabled);
 	tcase_add_test(t, beyond_mail);
 	tcase_add_test(t, headlen);
 	tcase_add_test(t, texts_and_counts);

@@ -46,18 +46,24 @@ START_TEST(both_ways)
 	ck_assert_str_eq(back.sender.text, "\"a b\"@c");
 	ck_assert_uint_eq(back.to.count, 10000);
 	ck_assert_str_eq(back.to.items[9999].text, "A/B/c 9999");
+	struct table t;
+	for (unsigned i = 0; i < 256; i++)
+		t.to[i] = (unsigned char)(i < ' ' || i > '~' ? i : '~' - (i - ' '));
+	ck_assert_ptr_null(back.table);
+	s.table = &t;
 	s.always = true;
 	s.received = false;
 	back = there_and_back(&s);
 	ck_assert(back.always && !back.received);
+	ck_assert_int_eq(memcmp(back.table->to, t.to, sizeof t.to), 0);
 }
 END_TEST
 
 START_TEST(none)
 {
 	static const char *const rows[] = {
-		"",        "to CSI a\n",      "charset",         "charset \n",
-		"x y z\n", "charset X\nto a", "charset X\nto  a"};
+		"",        "to CSI a\n",      "charset",          "charset \n",
+		"x y z\n", "charset X\nto a", "charset X\nto  a", "charset X\ntable 00\n"};
 	struct sheet s;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		ck_assert_int_eq(sheet_read(rows[i], strlen(rows[i]), region, &s), E_SYNTAX);
