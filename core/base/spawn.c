@@ -201,3 +201,21 @@ enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *er
 		close(out);
 	return r;
 }
+
+bool spawn_find(const char *name, const char *folder, char *path, size_t n)
+{
+	ssize_t len = readlink("/proc/self/exe", path, n);
+	if (len > 0 && (size_t)len < n) {
+		path[len] = '\0';
+		char *slash = strrchr(path, '/');
+		size_t room = slash ? n - (size_t)(slash + 1 - path) : 0;
+		if (slash && strlen(name) < room) {
+			strcpy(slash + 1, name);
+			if (access(path, X_OK) == 0)
+				return true;
+		}
+	}
+	int made =
+		folder ? snprintf(path, n, "%s/%s", folder, name) : snprintf(path, n, "%s", name);
+	return made > 0 && (size_t)made < n;
+}

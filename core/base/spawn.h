@@ -53,4 +53,10 @@ struct spawn {
  */
 enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *err);
 
+/*
+ * Where a program of ours is: beside the one that runs, as in a build folder, else in `folder` (NULL: its name alone, to be looked up in
+ * PATH). False: the path is longer than n.
+ */
+bool spawn_find(const char *name, const char *folder, char *path, size_t n);
+
 #endif

@@ -182,7 +182,7 @@ static void derive_route(struct conf_load *l, struct conf_section *sec)
 }
 
 /* A postoffice by LMTP has a way to its server that nobody wrote: on this machine or near, by the host's own TCP/IP. */
-static void derive_office(struct conf_load *l, struct conf_section *sec)
+static void derive_lmtp(struct conf_load *l, struct conf_section *sec)
 {
 	struct conf_postoffice *p = sec->at;
 	const struct conf_queue *queue = &l->s->queue;
@@ -315,8 +315,10 @@ void conf_derive(struct conf_load *l)
 			derive_pickup(l, sec);
 		else if (sec->kind->id == CONF_KIND_OAUTH)
 			derive_oauth(l, sec);
-		else if (sec->kind->id == CONF_KIND_POSTOFFICE)
-			derive_office(l, sec);
+		else if (sec->kind->id == CONF_KIND_POSTOFFICE) {
+			derive_lmtp(l, sec);
+			conf_office_derive(l, sec);
+		}
 		imply(l, CONF_KIND_VENDOR, vendor_of(sec));
 	}
 	for (struct conf_section *sec = l->sections; sec && !l->no_memory; sec = sec->next)

@@ -227,7 +227,8 @@ const struct conf_key conf_keys_route[] = {
 
 #define SECTION struct conf_postoffice
 static const char *const mailboxes[] = {"existing", "any", NULL};
-static const char *const formats[] = {"maildir", "drop", "lmtp", NULL};
+static const char *const office_formats[] = {"maildir", "drop", "lmtp", "mmff", NULL};
+static const char *const received_words[] = {"drop", "keep", NULL};
 static const char *const attachments[] = {"mime", "uuencode", NULL}; /* enum conf_attachments */
 const struct conf_key conf_keys_postoffice[] = {
 	{.name = "domain",
@@ -244,7 +245,7 @@ const struct conf_key conf_keys_postoffice[] = {
 	 .type = &conf_type_word,
 	 .offset = AT(format),
 	 .standard = "maildir",
-	 .words = formats,
+	 .words = office_formats,
 	 .help = "What mail becomes there."},
 	{.name = "lmtp",
 	 .type = &conf_type_lmtp,
@@ -296,6 +297,23 @@ const struct conf_key conf_keys_postoffice[] = {
 	 .standard = "mime",
 	 .words = attachments,
 	 .help = "How outgoing mail carries attachments."},
+	{.name = "put",
+	 .type = &conf_type_command,
+	 .offset = AT(put),
+	 .standard = "smtpput",
+	 .help = "Program that takes messages in where format is mmff."},
+	{.name = "map",
+	 .type = &conf_type_path,
+	 .offset = AT(map),
+	 .derived = "none",
+	 .help = "Its address map, where format is mmff."},
+	{.name = "received",
+	 .type = &conf_type_word,
+	 .offset = AT(received),
+	 .standard = "drop",
+	 .words = received_words,
+	 .flags = KEY_RELOAD,
+	 .help = "Whether Received lines stay in its texts."},
 	{.name = NULL},
 };
 #undef SECTION

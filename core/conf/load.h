@@ -80,6 +80,8 @@ char *conf_load_text(struct conf_load *l, const struct conf_key *k, const void *
 void conf_derive(struct conf_load *l);
 /* The built-in profiles, and what each profile has of the one that it is like. */
 void conf_profiles_derive(struct conf_load *l);
+/* What a postoffice of format = mmff has of its own files: its address map, and the domains in it. */
+void conf_office_derive(struct conf_load *l, struct conf_section *sec);
 /* The profile that a listener names, or NULL with the fault. */
 const struct conf_profile *conf_profile_of(struct conf_load *l, const struct conf_section *listen);
 /* Looks for faults that no key shows alone. */

@@ -11,6 +11,7 @@
 #include "base/net.h"
 #include "base/region.h"
 #include "base/result.h"
+#include "mail/address_map.h"
 #include "mail/envelope.h"
 
 #include <stdbool.h>
@@ -197,7 +198,7 @@ struct conf_oauth {
 };
 
 enum conf_mailboxes { CONF_MAILBOXES_EXISTING, CONF_MAILBOXES_ANY };
-enum conf_office { CONF_OFFICE_MAILDIR, CONF_OFFICE_DROP, CONF_OFFICE_LMTP };
+enum conf_office { CONF_OFFICE_MAILDIR, CONF_OFFICE_DROP, CONF_OFFICE_LMTP, CONF_OFFICE_MMFF };
 
 enum conf_attachments { CONF_ATTACHMENTS_MIME, CONF_ATTACHMENTS_UUENCODE };
 
@@ -215,6 +216,10 @@ struct conf_postoffice {
 	int64_t get_timeout, wait;
 	unsigned charset; /* index of conf_charsets: of the texts of its messages */
 	enum conf_attachments attachments;
+	const char *put;   /* program that takes messages into the postoffice, words by blanks */
+	const char *map;   /* ADDR_MAP.CFG; NULL: PATH/smtp/ADDR_MAP.CFG, when it is there */
+	unsigned received; /* 1: Received lines stay in the text of what comes in */
+	struct mail_map native; /* its address map, read; empty: none */
 };
 /* The charsets of postoffices and pickup folders; NULL at the end. */
 extern const char *const conf_charsets[];

@@ -32,7 +32,9 @@ static void check_needed(struct conf_load *l)
 {
 	for (const struct conf_section *sec = l->sections; sec; sec = sec->next) {
 		for (const struct conf_key *k = sec->kind->keys; k->name; k++) {
-			if (!(k->flags & KEY_NEEDED) || conf_load_origin(sec, k->name)->file)
+			const struct conf_origin *o = conf_load_origin(sec, k->name);
+			if (!(k->flags & KEY_NEEDED) || o->file ||
+			    (o->standard && sec->kind->id == CONF_KIND_POSTOFFICE))
 				continue;
 			conf_load_place(l, sec, NULL);
 			conf_load_error(l, NULL, "[%s %s] needs the key %s", sec->kind->word,
@@ -328,6 +330,7 @@ static bool differs(struct conf_load *l, const struct conf_section *sec, const c
 static void check_format(struct conf_load *l, const struct conf_section *sec)
 {
 	static const char *const keys[] = {"mailboxes", "admin", "get", "path"};
+	static const char *const native[] = {"put", "received"};
 	const struct conf_postoffice *p = sec->at;
 	const char *format = p->format == CONF_OFFICE_LMTP ? "lmtp" : "drop";
 	conf_load_place(l, sec, is_set(sec, "format") ? "format" : NULL);
@@ -339,7 +342,15 @@ static void check_format(struct conf_load *l, const struct conf_section *sec)
 				"lmtp of [postoffice %s] is not used: its format is not lmtp",
 				p->name);
 	}
-	if (p->format == CONF_OFFICE_MAILDIR)
+	for (size_t i = 0; i < sizeof native / sizeof *native; i++) {
+		if (p->format == CONF_OFFICE_MMFF || !differs(l, sec, native[i]))
+			continue;
+		conf_load_place(l, sec, native[i]);
+		conf_load_error(l, "set format = mmff",
+				"%s of [postoffice %s] is not used: its format is not mmff",
+				native[i], p->name);
+	}
+	if (p->format == CONF_OFFICE_MAILDIR || p->format == CONF_OFFICE_MMFF)
 		return;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		bool fits = strcmp(keys[i], "path") == 0 && p->format == CONF_OFFICE_DROP;

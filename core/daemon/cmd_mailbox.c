@@ -30,6 +30,12 @@ static bool is_own(const struct conf_postoffice *p, const char *name)
 	       (text_same(name, "outgoing") || text_same(name, "smtp") || text_same(name, "log"));
 }
 
+/* A postoffice of Microsoft Mail does where smtpput is its put program; with another one the folders may be others. */
+static bool keeps_mailboxes(const struct conf_postoffice *p)
+{
+	return p->format == CONF_OFFICE_MAILDIR || p->format == CONF_OFFICE_MMFF;
+}
+
 /* ---- list ---- */
 
 static size_t count_new(const char *path, const char *name)
@@ -78,7 +84,7 @@ static enum exit_status list_all(const struct call *c, const struct settings *s)
 	if (c->options.arg_count > 1)
 		return call_usage(c, "mailbox list takes no further argument");
 	for (size_t i = 0; i < s->postoffice_count; i++)
-		if (s->postoffices[i].format == CONF_OFFICE_MAILDIR &&
+		if (keeps_mailboxes(&s->postoffices[i]) &&
 		    list_one(c, &s->postoffices[i]) != EXIT_DONE)
 			status = EXIT_FAILED;
 	return status;
@@ -113,10 +119,10 @@ static enum result check_name(const struct conf_postoffice *p, const char *name,
 	char there[PATH_MAX];
 	if (!maildir_name_ok(name))
 		return err_set(err, E_SYNTAX, "a mailbox cannot be named \"%s\"", name);
-	if (p->format != CONF_OFFICE_MAILDIR)
+	if (!keeps_mailboxes(p))
 		return err_set(err, E_UNSUPPORTED,
-			       "the postoffice %s keeps no mailboxes here: its format is not "
-			       "maildir",
+			       "the postoffice %s keeps no mailboxes here: its format is neither "
+			       "maildir nor mmff",
 			       p->name);
 	if (is_own(p, name))
 		return err_set(err, E_SYNTAX, "%s is a folder of the mailbag's, and no mailbox",

@@ -44,6 +44,18 @@ static void print_passed(const struct asking *a, const struct conf_route *r, con
 		fprintf(to, "  [route %s] no\n", r->name);
 }
 
+/* By the first line of its domain, as the map is read; else by the section's name. */
+static void print_native(const struct route_decision *d, FILE *to)
+{
+	const struct conf_postoffice *p = d->postoffice;
+	const struct mail_map_entry *e = mail_map_office(&p->native, d->domain);
+	if (e)
+		fprintf(to, "  mapped by the line \"%s %s\" of %s\n", e->office, e->domain,
+			p->map ? p->map : "ADDR_MAP.CFG");
+	fprintf(to, "  put as CSI:%s/%s into %s by %s\n", e ? e->office : p->name, d->mailbox,
+		p->path, p->put);
+}
+
 static void print_outcome(const struct route_decision *d, FILE *to)
 {
 	switch (d->kind) {
@@ -52,6 +64,8 @@ static void print_outcome(const struct route_decision *d, FILE *to)
 			fprintf(to, "  put as a file into the folder %s\n", d->postoffice->path);
 		else if (d->route)
 			fprintf(to, "  delivered by LMTP to %s\n", d->postoffice->lmtp);
+		else if (d->postoffice->format == CONF_OFFICE_MMFF)
+			print_native(d, to);
 		else
 			fprintf(to, "  delivered to the mailbox %s/%s\n", d->postoffice->path,
 				d->mailbox);

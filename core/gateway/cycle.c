@@ -8,8 +8,8 @@
 #include "gateway/alarm.h"
 
 #include "base/file.h"
-#include "base/spawn.h"
 #include "base/text.h"
+#include "deliver/ffapi.h"
 #include "deliver/mailbag.h"
 #include "gateway/postoffice.h"
 
@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WORDS_MAX 32 /* of a command */
+#define LOCK_MS 10000 /* for another gateway of this postoffice */
 #define AGAIN_MS 1000
 #define RING_MS 20 /* so that a burst of messages is one run */
 
@@ -35,6 +35,7 @@ struct cycle {
 	bool running, again;        /* [main]; again: the bell rang during a run */
 	struct settings *settings;  /* during a run */
 	char file[PATH_MAX];        /* that the get program fills */
+	int lock;                   /* during a run: it is our turn */
 	size_t taken;               /* messages of this run */
 	char trouble[ERR_TEXT_MAX]; /* told last; empty: it was well */
 };
@@ -77,49 +78,23 @@ static void tell(void *ctx, const char *from, size_t recipients, const char *rea
 
 static enum result run_get(struct cycle *c, struct err *err)
 {
-	char words[1024], path[PATH_MAX];
-	const char *argv[WORDS_MAX + 5];
-	size_t n = 0;
-	char *rest = NULL;
-	text_copy(words, sizeof words, c->office->get);
-	for (char *word = strtok_r(words, " \t", &rest); word;
-	     word = strtok_r(NULL, " \t", &rest)) {
-		if (n == WORDS_MAX)
-			return err_set(err, E_LIMIT, "get has more than %d words", WORDS_MAX);
-		argv[n++] = word;
-	}
-	snprintf(path, sizeof path, "-d%s", c->office->path);
-	argv[n++] = path;
-	argv[n++] = "-h";
-	argv[n++] = "-n50";
-	argv[n++] = c->file;
-	argv[n] = NULL;
-	struct spawn s = {.argv = argv, .limit = c->office->get_timeout, .stop = &c->all->stop};
-	enum result r = spawn_run(&s, c->all->g->clock, err);
-	if (r == OK && s.status)
-		err_set(err, E_STATE, "%s ended with %d: %s", argv[0], s.status, s.words);
-	return r == OK && s.status ? E_STATE : r;
+	static const char *const options[] = {"-h", "-n50", NULL};
+	const struct ffapi f = {.command = c->office->get,
+				.postoffice = c->office->path,
+				.options = options,
+				.file = c->file,
+				.limit = c->office->get_timeout,
+				.stop = &c->all->stop,
+				.clock = c->all->g->clock};
+	return ffapi_run(&f, NULL, err);
 }
 
-static bool is_folder(const char *path, const char *name)
-{
-	char whole[PATH_MAX];
-	struct stat st;
-	int n = snprintf(whole, sizeof whole, "%s/%s", path, name);
-	return n > 0 && (size_t)n < sizeof whole && stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* Is the postoffice there? An empty mount point is none. */
 static enum result find_office(struct cycle *c, struct err *err)
 {
-	const char *path = c->office->path;
-	if (!is_folder(path, "smtp") && !is_folder(path, "outgoing"))
-		return err_set(err, E_NOTFOUND,
-			       "%s has neither a mailbag (outgoing) nor a folder smtp", path);
-	int n = snprintf(c->file, sizeof c->file, "%s/smtp", path);
-	if (n < 0 || (size_t)n >= sizeof c->file - 20)
-		return err_set(err, E_LIMIT, "the path %s is too long", path);
-	enum result r = file_make_dirs(file_system(), c->file, 0700, err);
+	enum result r = ffapi_find(c->office->path, c->file, err);
+	if (r == OK)
+		r = ffapi_lock(c->file, "from_nc.lck", LOCK_MS, &c->all->stop, c->all->g->clock,
+			       &c->lock, err);
 	strcat(c->file, "/from_nc.api");
 	return r;
 }
@@ -166,6 +141,8 @@ static void work(struct job *job)
 	struct cycle *c = (struct cycle *)job;
 	struct err err = {.code = OK}, why = {.code = OK};
 	c->taken = 0;
+	c->lock = -1;
+	*c->file = '\0';
 	watch_bag(c); /* before it is looked into: what comes after that rings */
 	enum result r = find_office(c, &err);
 	if (r == OK) {
@@ -176,6 +153,7 @@ static void work(struct job *job)
 			err = why;
 		}
 	}
+	ffapi_unlock(&c->lock);
 	if (r == OK || r == E_CANCELLED)
 		*err.text = '\0';
 	if (*err.text && strcmp(err.text, c->trouble) != 0)

@@ -154,6 +154,8 @@ static unsigned limit_of(struct destination *d, const struct delivery *g)
 {
 	if (d->failures)
 		return 1;
+	if (g->decision.kind == ROUTE_LOCAL && g->decision.postoffice->format == CONF_OFFICE_MMFF)
+		return 1;
 	if (!g->decision.route)
 		return LOCAL_JOBS;
 	return throttle_connections(&d->throttle, g->decision.route->max_connections, mono_now(d));
@@ -296,12 +298,15 @@ static void drain(struct destination *d, int64_t at, const char *reason)
 	}
 }
 
+/* A postoffice of Microsoft Mail is looked for every `wait`: shares come back by themselves. */
 static int64_t first_wait(const struct destination *d, const struct delivery *g)
 {
+	const struct conf_postoffice *p = g->decision.route ? NULL : g->decision.postoffice;
 	const struct conf_times *retry =
 		g->decision.route ? &g->decision.route->retry : &g->settings->queue.retry;
-	return route_retry_wait(retry, d->failures ? d->failures : 1,
-				clock_random(queue_gateway(d->all->q)->clock));
+	int64_t wait = route_retry_wait(retry, d->failures ? d->failures : 1,
+					clock_random(queue_gateway(d->all->q)->clock));
+	return p && p->format == CONF_OFFICE_MMFF && p->wait < wait ? p->wait : wait;
 }
 
 /* What the server said of how much it takes makes our own limits smaller. Returns how long this group waits, 0: as it would. */

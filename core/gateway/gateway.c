@@ -289,6 +289,7 @@ void gateway_stop_now(struct gateway *g)
 	if (!g->stopping || g->finishing || g->cut)
 		return;
 	g->cut = true;
+	atomic_store(&g->quit, true);
 	vendors_cut(g);
 	g->patience.fire = last_patience_over;
 	timers_set(loop_timers(g->loop), &g->patience, clock_mono(g->clock) + LAST_MS);

@@ -45,6 +45,7 @@ struct gateway {
 	unsigned seconds;               /* [main] */
 	struct timer patience, poll;    /* [main] while stopping */
 	bool stopping, cut, finishing;  /* [main] stop was asked; at once; everything has ended */
+	atomic_bool quit;               /* [any] cut: programs that run are killed */
 	struct task finished;
 	void (*stopped)(void *ctx);
 	void *stopped_ctx;

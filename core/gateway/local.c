@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "deliver/drop.h"
+#include "deliver/ffapi.h"
 #include "deliver/maildir.h"
+#include "gateway/put.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +157,8 @@ static void done(struct job *job)
 enum result local_start(struct queue *q, struct delivery *d, struct err *err)
 {
 	struct gateway *g = queue_gateway(q);
+	if (d->decision.postoffice->format == CONF_OFFICE_MMFF)
+		return put_start(q, d, err);
 	struct local_job *j = region_alloc(d->region, sizeof *j);
 	if (!j)
 		return err_set(err, E_NOMEM, "no memory for the delivery");
@@ -186,10 +190,13 @@ bool gateway_mailbox(void *ctx, const struct conf_postoffice *p, const char *nam
 		     size_t n)
 {
 	(void)ctx;
-	if (p->format != CONF_OFFICE_MAILDIR)
+	if (p->format != CONF_OFFICE_MAILDIR && p->format != CONF_OFFICE_MMFF)
 		return false;
 	if (maildir_find(p->path, name, on_disk, n) == OK)
 		return true;
+	/* while its share is away nobody knows: its put program says it, when it is back */
+	if (p->format == CONF_OFFICE_MMFF && !ffapi_there(p->path) && maildir_name_ok(name))
+		return text_copy(on_disk, n, name);
 	return p->mailboxes == CONF_MAILBOXES_ANY && maildir_name_ok(name) &&
 	       text_copy(on_disk, n, name);
 }

@@ -6,7 +6,7 @@
 
 /* queue_delivered follows. E_LIMIT: the pool takes no more now. */
 enum result local_start(struct queue *q, struct delivery *d, struct err *err);
-/* Makes each postoffice's folder and its admin mailbox. What cannot be made is logged: mail for it waits. */
+/* Makes each postoffice's folder and its admin mailbox, but for format = mmff, whose put program does. What cannot be made is logged: mail for it waits. */
 void local_make_admins(const struct settings *s);
 
 #endif

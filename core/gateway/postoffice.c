@@ -6,18 +6,37 @@
 
 #include <string.h>
 
+/* The domain of NETWORK/POSTOFFICE: of the address maps, that of home first, then of the sections. NULL: none has it. */
+static const char *domain_of(const struct settings *s, const struct conf_postoffice *home,
+			     const char *office)
+{
+	const char *domain = home ? mail_map_domain(&home->native, office) : NULL;
+	for (size_t i = 0; i < s->postoffice_count && !domain; i++)
+		domain = mail_map_domain(&s->postoffices[i].native, office);
+	for (size_t i = 0; i < s->postoffice_count && !domain; i++)
+		if (text_same(s->postoffices[i].name, office))
+			domain = s->postoffices[i].domains.items[0];
+	return domain;
+}
+
 const char *postoffice_address(const struct settings *s, const struct conf_postoffice *home,
 			       const char *native, struct region *region)
 {
 	const char *slash = strrchr(native, '/'), *mailbox = slash ? slash + 1 : native;
 	char local[MAIL_LOCAL_MAX + 1];
-	if (slash) {
-		size_t n = (size_t)(slash - native), i = 0;
-		while (i < s->postoffice_count && !text_same_n(native, n, s->postoffices[i].name))
-			i++;
-		home = i < s->postoffice_count ? &s->postoffices[i] : NULL;
-	}
-	if (!home || mail_local_quote(mailbox, local, sizeof local) != OK)
+	const char *office = slash  ? region_memdup(region, native, (size_t)(slash - native))
+			     : home ? home->name
+				    : NULL;
+	const char *domain = office ? domain_of(s, home, office) : NULL;
+	if (!domain || mail_local_quote(mailbox, local, sizeof local) != OK)
 		return NULL;
-	return region_printf(region, "%s@%s", local, home->domains.items[0]);
+	return region_printf(region, "%s@%s", local, domain);
+}
+
+const char *postoffice_native(const struct conf_postoffice *p, const char *address,
+			      const char *mailbox, struct region *region)
+{
+	const char *at = strrchr(address, '@');
+	const struct mail_map_entry *e = at ? mail_map_office(&p->native, at + 1) : NULL;
+	return region_printf(region, "%s/%s", e ? e->office : p->name, mailbox);
 }

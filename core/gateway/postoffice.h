@@ -1,4 +1,4 @@
-/* Addresses of Microsoft Mail by the postoffices of the settings. Pure. */
+/* Addresses of Microsoft Mail by the address maps and the postoffices of the settings. Pure. */
 #ifndef SMTPGATE_GATEWAY_POSTOFFICE_H
 #define SMTPGATE_GATEWAY_POSTOFFICE_H
 
@@ -11,5 +11,8 @@
  */
 const char *postoffice_address(const struct settings *s, const struct conf_postoffice *home,
 			       const char *native, struct region *region);
+/* The other way: the native form of a mailbox at this postoffice, for mail to `address`: by its map, else by its name. NULL: no memory. */
+const char *postoffice_native(const struct conf_postoffice *p, const char *address,
+			      const char *mailbox, struct region *region);
 
 #endif

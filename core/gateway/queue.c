@@ -279,7 +279,14 @@ static void finish(struct queue *q, struct delivery *d, const struct outcome_sou
 		return;
 	}
 	for (size_t i = 0; i < d->count; i++)
-		outcome_reply(o, d->rcpts[i], &d->replies[i], d->sent ? d->sent[i] : NULL, source);
+		if (d->aside)
+			outcome_hold(o, d->rcpts[i], source->rule, d->replies[i].text);
+		else
+			outcome_reply(o, d->rcpts[i], &d->replies[i], d->sent ? d->sent[i] : NULL,
+				      source);
+	if (d->aside)
+		LOG(LOG_ERROR, d->active->message->id, "message", "set-aside",
+		    F_S("rule", source->rule), F_S("error", d->replies[0].text));
 	bool last = d->active->outstanding == 1;
 	split_group_free(d);
 	outcome_post(o, last);

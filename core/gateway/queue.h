@@ -51,6 +51,7 @@ struct delivery {
 	bool down;              /* it never got that far because the TCP/IP of the route was lost */
 	enum pressure pressure; /* what the server said of how much it takes */
 	bool maybe;             /* end of data was sent and not answered */
+	bool aside;             /* it is held for the replies' words: no further attempt */
 };
 
 enum result queue_new(struct queue **q, struct gateway *g, struct err *err);

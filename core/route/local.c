@@ -3,6 +3,7 @@
 #include "route/local.h"
 
 #include "base/text.h"
+#include "mail/address_map.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,8 +72,13 @@ void route_local_decide(const struct route_world *w, const struct conf_postoffic
 	d->kind = ROUTE_LOCAL;
 	d->postoffice = p;
 	snprintf(d->rule, sizeof d->rule, "postoffice %s", p->name);
-	if (p->format !=
-	    CONF_OFFICE_MAILDIR) { /* names are the business of who takes it from there */
+	if (readable && p->format == CONF_OFFICE_MMFF && !mail_map_mailbox_ok(name)) {
+		route_refuse(d, 550, "5.1.1", "a mailbox here has 1 to %d characters of 7 bits",
+			     MAIL_NATIVE_NAME_MAX);
+		return;
+	}
+	if (p->way ||
+	    p->format == CONF_OFFICE_DROP) { /* names are the business of who takes it from there */
 		d->route = p->way;
 		text_copy(d->mailbox, sizeof d->mailbox, readable ? name : local);
 		return;

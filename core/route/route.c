@@ -125,7 +125,8 @@ static void decide_postmaster(const struct route_world *w, const struct route_fr
 	const struct settings *s = w->settings;
 	struct mail_address a;
 	for (size_t i = 0; i < s->postoffice_count; i++) {
-		if (s->postoffices[i].format == CONF_OFFICE_MAILDIR) {
+		if (s->postoffices[i].format == CONF_OFFICE_MAILDIR ||
+		    s->postoffices[i].format == CONF_OFFICE_MMFF) {
 			route_local_decide(w, &s->postoffices[i], "postmaster", d);
 			return;
 		}

@@ -49,7 +49,7 @@ static enum result read_local(struct office *o, struct err *err)
 	size_t n = 0;
 	enum result r = read_cfg(o->path, "LOCAL.CFG", &bytes, &n, file, err);
 	if (r == OK && bytes) {
-		r = route_local_cfg_parse(bytes, n, o->region, &o->local, err);
+		r = mail_local_cfg_parse(bytes, n, o->region, &o->local, err);
 		if (r != OK)
 			err_prefix(err, "%s", file);
 	}
@@ -63,7 +63,7 @@ static enum result read_map(struct office *o, struct err *err)
 	size_t n = 0;
 	enum result r = read_cfg(o->path, "ADDR_MAP.CFG", &bytes, &n, file, err);
 	if (r == OK && bytes) {
-		r = route_map_parse(bytes, n, o->region, &o->map, err);
+		r = mail_map_parse(bytes, n, o->region, &o->map, err);
 		if (r != OK)
 			err_prefix(err, "%s", file);
 	}
@@ -136,13 +136,13 @@ static enum result find_mailbox(const struct office *o, const char *name, char *
 /* The native form of an Internet address of this postoffice; false: it is elsewhere. */
 static bool is_ours(const struct office *o, const char *address, char *native, size_t n)
 {
-	return route_map_incoming(&o->map, address, native, n, NULL) == OK;
+	return mail_map_incoming(&o->map, address, native, n, NULL) == OK;
 }
 
 enum result office_find(const struct office *o, const struct neutral_address *a,
 			enum office_way *way, char *mailbox, struct err *err)
 {
-	char native[ROUTE_NATIVE_MAX + 64] = "";
+	char native[MAIL_NATIVE_MAX + 64] = "";
 	bool csi = text_same(a->type, "CSI");
 	*way = OFFICE_BAGGED;
 	if (csi && !text_copy(native, sizeof native, a->text))
@@ -152,7 +152,7 @@ enum result office_find(const struct office *o, const struct neutral_address *a,
 	char *slash = strrchr(native, '/');
 	if (slash) {
 		*slash = '\0';
-		if (!route_local_cfg_has(&o->local, native))
+		if (!mail_local_cfg_has(&o->local, native))
 			return OK;
 	}
 	*way = OFFICE_MAILBOX;
@@ -177,8 +177,8 @@ static void put_label(char *to, size_t n, const char *name)
 
 static const char *unmapped(const struct office *o, const char *native, struct region *region)
 {
-	char copy[ROUTE_NATIVE_MAX + 1], local[MAIL_LOCAL_MAX + 1], network[16] = "",
-								    office[16] = "";
+	char copy[MAIL_NATIVE_MAX + 1], local[MAIL_LOCAL_MAX + 1], network[16] = "",
+								   office[16] = "";
 	if (!text_copy(copy, sizeof copy, native))
 		return NULL;
 	char *mailbox = strrchr(copy, '/'), *second = NULL;
@@ -213,7 +213,7 @@ const char *office_address(void *office, const struct neutral_address *a, struct
 			       : NULL;
 	if (!text_same(a->type, "CSI"))
 		return NULL;
-	if (route_map_outgoing(&o->map, a->text, region, &address, NULL) == OK)
+	if (mail_map_outgoing(&o->map, a->text, region, &address, NULL) == OK)
 		return address;
 	return unmapped(o, a->text, region);
 }

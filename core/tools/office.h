@@ -7,8 +7,8 @@
 
 #include "base/region.h"
 #include "deliver/maildir_file.h"
-#include "route/address_map.h"
-#include "route/local_cfg.h"
+#include "mail/address_map.h"
+#include "mail/local_cfg.h"
 #include "translate/neutral.h"
 
 #define OFFICE_BAG "outgoing"
@@ -18,8 +18,8 @@ struct office {
 	const char *path;
 	struct region *region;
 	const struct file_ops *files;
-	struct route_local_cfg local;
-	struct route_map map;
+	struct mail_local_cfg local;
+	struct mail_map map;
 	char host[MAILDIR_HOST_MAX];
 	struct maildir_namer namer;
 };

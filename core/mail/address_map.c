@@ -1,5 +1,5 @@
 /* The address map: see address_map.h. Owns nothing. */
-#include "route/address_map.h"
+#include "mail/address_map.h"
 
 #include "base/text.h"
 #include "mail/address.h"
@@ -14,10 +14,10 @@ static bool office_ok(const char *s)
 	if (!slash || strchr(slash + 1, '/'))
 		return false;
 	size_t a = (size_t)(slash - s), b = strlen(slash + 1);
-	return a && b && a <= ROUTE_NATIVE_NAME_MAX && b <= ROUTE_NATIVE_NAME_MAX;
+	return a && b && a <= MAIL_NATIVE_NAME_MAX && b <= MAIL_NATIVE_NAME_MAX;
 }
 
-static enum result parse_line(char *line, struct region *region, struct route_map_entry *e,
+static enum result parse_line(char *line, struct region *region, struct mail_map_entry *e,
 			      struct err *err)
 {
 	char *office = text_trim(line), *blank = office + strcspn(office, " \t");
@@ -28,7 +28,7 @@ static enum result parse_line(char *line, struct region *region, struct route_ma
 		return err_set(
 			err, E_SYNTAX,
 			"\"%.60s\" is not NETWORK/POSTOFFICE with names of 1 to %d characters",
-			office, ROUTE_NATIVE_NAME_MAX);
+			office, MAIL_NATIVE_NAME_MAX);
 	const char *name = *domain == '.' ? domain + 1 : domain;
 	if (mail_domain_check(name, strlen(name), NULL) != OK)
 		return err_set(err, E_SYNTAX, "\"%.60s\" behind %s is no domain", domain, office);
@@ -45,8 +45,8 @@ static size_t count_lines(const char *text, size_t n)
 	return count;
 }
 
-enum result route_map_parse(const char *text, size_t n, struct region *region, struct route_map *m,
-			    struct err *err)
+enum result mail_map_parse(const char *text, size_t n, struct region *region, struct mail_map *m,
+			   struct err *err)
 {
 	m->count = 0;
 	m->entries = region_alloc(region, count_lines(text, n) * sizeof *m->entries);
@@ -77,7 +77,7 @@ enum result route_map_parse(const char *text, size_t n, struct region *region, s
 	return OK;
 }
 
-const char *route_map_domain(const struct route_map *m, const char *office)
+const char *mail_map_domain(const struct mail_map *m, const char *office)
 {
 	for (size_t i = 0; i < m->count; i++)
 		if (m->entries[i].domain[0] != '.' && text_same(m->entries[i].office, office))
@@ -85,7 +85,7 @@ const char *route_map_domain(const struct route_map *m, const char *office)
 	return NULL;
 }
 
-const struct route_map_entry *route_map_office(const struct route_map *m, const char *domain)
+const struct mail_map_entry *mail_map_office(const struct mail_map *m, const char *domain)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const char *own = m->entries[i].domain;
@@ -96,19 +96,19 @@ const struct route_map_entry *route_map_office(const struct route_map *m, const 
 	return NULL;
 }
 
-enum result route_map_outgoing(const struct route_map *m, const char *native, struct region *region,
-			       const char **address, struct err *err)
+enum result mail_map_outgoing(const struct mail_map *m, const char *native, struct region *region,
+			      const char **address, struct err *err)
 {
 	const char *slash = strrchr(native, '/');
 	char *office = slash ? region_memdup(region, native, (size_t)(slash - native)) : NULL;
 	if (slash && !office)
 		return err_set(err, E_NOMEM, "no memory for an address");
-	if (!slash || !office_ok(office) || !slash[1] || strlen(slash + 1) > ROUTE_NATIVE_NAME_MAX)
+	if (!slash || !office_ok(office) || !slash[1] || strlen(slash + 1) > MAIL_NATIVE_NAME_MAX)
 		return err_set(
 			err, E_SYNTAX,
 			"%.80s is not NETWORK/POSTOFFICE/MAILBOX with names of 1 to %d characters",
-			native, ROUTE_NATIVE_NAME_MAX);
-	const char *domain = route_map_domain(m, office);
+			native, MAIL_NATIVE_NAME_MAX);
+	const char *domain = mail_map_domain(m, office);
 	if (!domain)
 		return err_set(err, E_NOTFOUND,
 			       "the address map has no domain for the postoffice %s", office);
@@ -119,9 +119,9 @@ enum result route_map_outgoing(const struct route_map *m, const char *native, st
 	return *address ? OK : err_set(err, E_NOMEM, "no memory for an address");
 }
 
-static bool mailbox_ok(const char *name)
+bool mail_map_mailbox_ok(const char *name)
 {
-	if (!*name || strlen(name) > ROUTE_NATIVE_NAME_MAX)
+	if (!*name || strlen(name) > MAIL_NATIVE_NAME_MAX)
 		return false;
 	for (; *name; name++)
 		if (*name < ' ' || *name > '~' || *name == '/')
@@ -129,19 +129,19 @@ static bool mailbox_ok(const char *name)
 	return true;
 }
 
-enum result route_map_incoming(const struct route_map *m, const char *address, char *native,
-			       size_t n, struct err *err)
+enum result mail_map_incoming(const struct mail_map *m, const char *address, char *native, size_t n,
+			      struct err *err)
 {
 	char local[MAIL_LOCAL_MAX + 1], domain[MAIL_DOMAIN_MAX + 1], name[MAIL_LOCAL_MAX + 1];
 	if (mail_address_split(address, local, sizeof local, domain, sizeof domain) != OK ||
 	    mail_local_unquote(local, name, sizeof name) != OK)
 		return err_set(err, E_SYNTAX, "%.100s is no address", address);
-	const struct route_map_entry *e = route_map_office(m, domain);
+	const struct mail_map_entry *e = mail_map_office(m, domain);
 	if (!e)
 		return err_set(err, E_NOTFOUND, "the address map has no postoffice for %s", domain);
-	if (!mailbox_ok(name))
+	if (!mail_map_mailbox_ok(name))
 		return err_set(err, E_RANGE, "%s cannot be a mailbox: 1 to %d characters of 7 bits",
-			       name, ROUTE_NATIVE_NAME_MAX);
+			       name, MAIL_NATIVE_NAME_MAX);
 	int len = snprintf(native, n, "%s/%s", e->office, name);
 	return len > 0 && (size_t)len < n
 		       ? OK

@@ -9,8 +9,8 @@
  *
  * Pure: text in, a struct out.
  */
-#ifndef SMTPGATE_ROUTE_LOCAL_CFG_H
-#define SMTPGATE_ROUTE_LOCAL_CFG_H
+#ifndef SMTPGATE_MAIL_LOCAL_CFG_H
+#define SMTPGATE_MAIL_LOCAL_CFG_H
 
 #include "base/region.h"
 #include "base/result.h"
@@ -18,16 +18,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct route_local_cfg {
+struct mail_local_cfg {
 	const char *domain, *gateway, *router; /* NULL: not set */
 	const char **offices;
 	size_t office_count;
 };
 
 /* Reads the n bytes of the file. E_SYNTAX names the line and what may stand there; E_NOMEM. Strings live in the region. */
-enum result route_local_cfg_parse(const char *text, size_t n, struct region *region,
-				  struct route_local_cfg *c, struct err *err);
+enum result mail_local_cfg_parse(const char *text, size_t n, struct region *region,
+				 struct mail_local_cfg *c, struct err *err);
 /* Is this NETWORK/POSTOFFICE one of the local ones? Every one is when none is named. */
-bool route_local_cfg_has(const struct route_local_cfg *c, const char *office);
+bool mail_local_cfg_has(const struct mail_local_cfg *c, const char *office);
 
 #endif

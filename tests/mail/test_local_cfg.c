@@ -1,12 +1,12 @@
 /* local_cfg: our layout, the names that the original's log gives its values, faulty lines. */
-#include "route/local_cfg.h"
+#include "mail/local_cfg.h"
 
 #include "support/suite.h"
 
 #include <string.h>
 
 static struct region *region;
-static struct route_local_cfg c;
+static struct mail_local_cfg c;
 static struct err err;
 
 static void setup(void)
@@ -21,7 +21,7 @@ static void teardown(void)
 
 static enum result parse(const char *text)
 {
-	return route_local_cfg_parse(text, strlen(text), region, &c, &err);
+	return mail_local_cfg_parse(text, strlen(text), region, &c, &err);
 }
 
 START_TEST(ours)
@@ -35,8 +35,8 @@ START_TEST(ours)
 	ck_assert_str_eq(c.gateway, "gw.company.com");
 	ck_assert_str_eq(c.router, "10.1.0.2");
 	ck_assert_uint_eq(c.office_count, 2);
-	ck_assert(route_local_cfg_has(&c, "company/west"));
-	ck_assert(!route_local_cfg_has(&c, "COMPANY/EAST"));
+	ck_assert(mail_local_cfg_has(&c, "company/west"));
+	ck_assert(!mail_local_cfg_has(&c, "COMPANY/EAST"));
 }
 END_TEST
 
@@ -54,7 +54,7 @@ END_TEST
 START_TEST(nothing_named_is_all)
 {
 	ck_assert_int_eq(parse(""), OK);
-	ck_assert(route_local_cfg_has(&c, "ANY/THING"));
+	ck_assert(mail_local_cfg_has(&c, "ANY/THING"));
 }
 END_TEST
 
@@ -71,7 +71,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-	Suite *s = suite_create("route/local_cfg");
+	Suite *s = suite_create("mail/local_cfg");
 	TCase *t = tcase_create("cfg");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, ours);

@@ -1,12 +1,12 @@
 /* address_map: the published rules, both directions, the limits of names, faulty lines. */
-#include "route/address_map.h"
+#include "mail/address_map.h"
 
 #include "support/suite.h"
 
 #include <string.h>
 
 static struct region *region;
-static struct route_map map;
+static struct mail_map map;
 static struct err err;
 
 static void setup(void)
@@ -21,7 +21,7 @@ static void teardown(void)
 
 static enum result parse(const char *text)
 {
-	return route_map_parse(text, strlen(text), region, &map, &err);
+	return mail_map_parse(text, strlen(text), region, &map, &err);
 }
 
 static const char text[] =
@@ -33,15 +33,15 @@ START_TEST(first_match_wins)
 {
 	ck_assert_int_eq(parse(text), OK);
 	ck_assert_uint_eq(map.count, 5);
-	ck_assert_str_eq(route_map_domain(&map, "company/hq"), "Company.com");
-	ck_assert_str_eq(route_map_domain(&map, "COMPANY/WEST"), "west.company.com");
-	ck_assert_str_eq(route_map_domain(&map, "COMPANY/EAST"), "hq.company.com");
-	ck_assert_ptr_null(route_map_domain(&map, "COMPANY/NORTH"));
-	ck_assert_str_eq(route_map_office(&map, "COMPANY.COM")->office, "COMPANY/HQ");
-	ck_assert_str_eq(route_map_office(&map, "hq.company.com")->office, "COMPANY/HQ");
-	ck_assert_str_eq(route_map_office(&map, "a.b.west.company.com")->office, "COMPANY/WEST");
-	ck_assert_ptr_null(route_map_office(&map, "northwest.company.com"));
-	ck_assert_ptr_null(route_map_office(&map, ".west.company.com"));
+	ck_assert_str_eq(mail_map_domain(&map, "company/hq"), "Company.com");
+	ck_assert_str_eq(mail_map_domain(&map, "COMPANY/WEST"), "west.company.com");
+	ck_assert_str_eq(mail_map_domain(&map, "COMPANY/EAST"), "hq.company.com");
+	ck_assert_ptr_null(mail_map_domain(&map, "COMPANY/NORTH"));
+	ck_assert_str_eq(mail_map_office(&map, "COMPANY.COM")->office, "COMPANY/HQ");
+	ck_assert_str_eq(mail_map_office(&map, "hq.company.com")->office, "COMPANY/HQ");
+	ck_assert_str_eq(mail_map_office(&map, "a.b.west.company.com")->office, "COMPANY/WEST");
+	ck_assert_ptr_null(mail_map_office(&map, "northwest.company.com"));
+	ck_assert_ptr_null(mail_map_office(&map, ".west.company.com"));
 }
 END_TEST
 
@@ -49,43 +49,41 @@ START_TEST(outgoing)
 {
 	const char *a;
 	ck_assert_int_eq(parse(text), OK);
-	ck_assert_int_eq(route_map_outgoing(&map, "Company/HQ/jdoe", region, &a, &err), OK);
+	ck_assert_int_eq(mail_map_outgoing(&map, "Company/HQ/jdoe", region, &a, &err), OK);
 	ck_assert_str_eq(a, "jdoe@Company.com");
-	ck_assert_int_eq(route_map_outgoing(&map, "COMPANY/HQ/j doe", region, &a, &err), OK);
+	ck_assert_int_eq(mail_map_outgoing(&map, "COMPANY/HQ/j doe", region, &a, &err), OK);
 	ck_assert_str_eq(a, "\"j doe\"@Company.com");
-	ck_assert_int_eq(route_map_outgoing(&map, "COMPANY/NORTH/x", region, &a, &err), E_NOTFOUND);
+	ck_assert_int_eq(mail_map_outgoing(&map, "COMPANY/NORTH/x", region, &a, &err), E_NOTFOUND);
 	static const char *const bad[] = {
 		"x", "A/x", "A/B/C/x", "COMPANY/HQ/", "COMPANY/HQ/12345678901", "/B/x"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		ck_assert_msg(route_map_outgoing(&map, bad[i], region, &a, &err) == E_SYNTAX, "%s",
+		ck_assert_msg(mail_map_outgoing(&map, bad[i], region, &a, &err) == E_SYNTAX, "%s",
 			      bad[i]);
 }
 END_TEST
 
 START_TEST(incoming)
 {
-	char native[ROUTE_NATIVE_MAX + 1];
+	char native[MAIL_NATIVE_MAX + 1];
 	ck_assert_int_eq(parse(text), OK);
 	ck_assert_int_eq(
-		route_map_incoming(&map, "jdoe@HQ.company.com", native, sizeof native, &err), OK);
+		mail_map_incoming(&map, "jdoe@HQ.company.com", native, sizeof native, &err), OK);
 	ck_assert_str_eq(native, "COMPANY/HQ/jdoe");
-	ck_assert_int_eq(route_map_incoming(&map, "\"j doe\"@pc.west.company.com", native,
-					    sizeof native, &err),
+	ck_assert_int_eq(mail_map_incoming(&map, "\"j doe\"@pc.west.company.com", native,
+					   sizeof native, &err),
 			 OK);
 	ck_assert_str_eq(native, "COMPANY/WEST/j doe");
 	ck_assert_int_eq(
-		route_map_incoming(&map, "1234567890@company.com", native, sizeof native, &err),
-		OK);
+		mail_map_incoming(&map, "1234567890@company.com", native, sizeof native, &err), OK);
 	ck_assert_int_eq(
-		route_map_incoming(&map, "12345678901@company.com", native, sizeof native, &err),
+		mail_map_incoming(&map, "12345678901@company.com", native, sizeof native, &err),
 		E_RANGE);
 	ck_assert_str_eq(err.text, "12345678901 cannot be a mailbox: 1 to 10 characters of 7 bits");
-	ck_assert_int_eq(route_map_incoming(&map, "a/b@company.com", native, sizeof native, &err),
+	ck_assert_int_eq(mail_map_incoming(&map, "a/b@company.com", native, sizeof native, &err),
 			 E_RANGE);
-	ck_assert_int_eq(
-		route_map_incoming(&map, "jdoe@elsewhere.com", native, sizeof native, &err),
-		E_NOTFOUND);
-	ck_assert_int_eq(route_map_incoming(&map, "no address", native, sizeof native, &err),
+	ck_assert_int_eq(mail_map_incoming(&map, "jdoe@elsewhere.com", native, sizeof native, &err),
+			 E_NOTFOUND);
+	ck_assert_int_eq(mail_map_incoming(&map, "no address", native, sizeof native, &err),
 			 E_SYNTAX);
 }
 END_TEST
@@ -114,7 +112,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-	Suite *s = suite_create("route/address_map");
+	Suite *s = suite_create("mail/address_map");
 	TCase *t = tcase_create("map");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, first_match_wins);

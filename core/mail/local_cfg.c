@@ -1,5 +1,5 @@
 /* LOCAL.CFG: see local_cfg.h. Owns nothing. */
-#include "route/local_cfg.h"
+#include "mail/local_cfg.h"
 
 #include "base/text.h"
 
@@ -20,7 +20,7 @@ static const struct {
 };
 #define KEYS (sizeof keys / sizeof *keys)
 
-static enum result add_office(struct region *region, struct route_local_cfg *c, const char *office,
+static enum result add_office(struct region *region, struct mail_local_cfg *c, const char *office,
 			      struct err *err)
 {
 	const char **more = region_alloc(region, (c->office_count + 1) * sizeof *more);
@@ -43,7 +43,7 @@ static char *unquote(char *value)
 	return value;
 }
 
-static enum result take(struct region *region, struct route_local_cfg *c, enum key key, char *value,
+static enum result take(struct region *region, struct mail_local_cfg *c, enum key key, char *value,
 			struct err *err)
 {
 	switch (key) {
@@ -61,7 +61,7 @@ static enum result take(struct region *region, struct route_local_cfg *c, enum k
 	}
 }
 
-static enum result parse_line(struct region *region, struct route_local_cfg *c, char *line,
+static enum result parse_line(struct region *region, struct mail_local_cfg *c, char *line,
 			      struct err *err)
 {
 	char *value = strpbrk(line, "=:");
@@ -80,11 +80,11 @@ static enum result parse_line(struct region *region, struct route_local_cfg *c, 
 		key);
 }
 
-enum result route_local_cfg_parse(const char *text, size_t n, struct region *region,
-				  struct route_local_cfg *c, struct err *err)
+enum result mail_local_cfg_parse(const char *text, size_t n, struct region *region,
+				 struct mail_local_cfg *c, struct err *err)
 {
 	char *copy = region_memdup(region, text, n), *line = copy;
-	*c = (struct route_local_cfg){0};
+	*c = (struct mail_local_cfg){0};
 	if (!copy)
 		return err_set(err, E_NOMEM, "no memory for LOCAL.CFG");
 	copy[strcspn(copy, "\x1a")] = '\0'; /* the end mark of DOS */
@@ -106,7 +106,7 @@ enum result route_local_cfg_parse(const char *text, size_t n, struct region *reg
 	return OK;
 }
 
-bool route_local_cfg_has(const struct route_local_cfg *c, const char *office)
+bool mail_local_cfg_has(const struct mail_local_cfg *c, const char *office)
 {
 	for (size_t i = 0; i < c->office_count; i++)
 		if (text_same(c->offices[i], office))

@@ -1,0 +1,110 @@
+/* The programs of a postoffice: see ffapi.h. Owns the lock between its calls. */
+#include "deliver/ffapi.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WORDS_MAX 32 /* of a command, with the options */
+#define PAUSE_MS 20
+
+enum result ffapi_run(const struct ffapi *f, int *status, struct err *err)
+{
+	char words[1024], path[PATH_MAX + 4], program[PATH_MAX];
+	const char *argv[WORDS_MAX + 4];
+	size_t n = 0;
+	char *rest = NULL;
+	text_copy(words, sizeof words, f->command);
+	for (char *w = strtok_r(words, " \t", &rest); w && n < WORDS_MAX;
+	     w = strtok_r(NULL, " \t", &rest))
+		argv[n++] = w;
+	snprintf(path, sizeof path, "-d%s", f->postoffice);
+	if (!n || n + 8 > WORDS_MAX)
+		return err_set(err, E_LIMIT, "the command %.100s has no word, or too many",
+			       f->command);
+	if (!strchr(argv[0], '/') && spawn_find(argv[0], NULL, program, sizeof program))
+		argv[0] = program;
+	argv[n++] = path;
+	for (size_t i = 0; f->options[i] && n < WORDS_MAX; i++)
+		argv[n++] = f->options[i];
+	argv[n++] = f->file;
+	argv[n] = NULL;
+	struct spawn s = {.argv = argv, .limit = f->limit, .stop = f->stop};
+	enum result r = spawn_run(&s, f->clock, err);
+	if (status)
+		*status = s.status;
+	if (r == OK && s.status)
+		return err_set(err, E_STATE, "%s ended with %d: %s", argv[0], s.status, s.words);
+	return r;
+}
+
+static bool is_folder(const char *path, const char *name)
+{
+	char whole[PATH_MAX];
+	struct stat st;
+	int n = snprintf(whole, sizeof whole, "%s/%s", path, name);
+	return n > 0 && (size_t)n < sizeof whole && stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool ffapi_there(const char *path)
+{
+	return is_folder(path, "smtp") || is_folder(path, "outgoing");
+}
+
+enum result ffapi_find(const char *path, char *folder, struct err *err)
+{
+	if (!ffapi_there(path))
+		return err_set(err, E_NOTFOUND,
+			       "%s has neither a mailbag (outgoing) nor a folder smtp", path);
+	int n = snprintf(folder, PATH_MAX, "%s/smtp", path);
+	if (n < 0 || n >= PATH_MAX - 20)
+		return err_set(err, E_LIMIT, "the path %s is too long", path);
+	return file_make_dirs(file_system(), folder, 0700, err);
+}
+
+static enum result try_lock(const char *path, int *fd, struct err *err)
+{
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (*fd < 0)
+		return err_errno(err, errno, "the lock %s cannot be opened", path);
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return OK;
+	int cause = errno;
+	ffapi_unlock(fd);
+	return cause == EWOULDBLOCK ? E_BUSY : err_errno(err, cause, "the lock %s", path);
+}
+
+enum result ffapi_lock(const char *folder, const char *name, int64_t wait, const atomic_bool *stop,
+		       const struct clock *clock, int *fd, struct err *err)
+{
+	char path[PATH_MAX];
+	int64_t until = clock_mono(clock) + wait;
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+		return err_set(err, E_LIMIT, "the path %s is too long", folder);
+	for (;;) {
+		enum result r = try_lock(path, fd, err);
+		if (r != E_BUSY)
+			return r;
+		if (stop && atomic_load(stop))
+			return err_set(err, E_CANCELLED, "the gateway is stopping");
+		if (clock_mono(clock) >= until)
+			return err_set(err, E_BUSY, "another gateway is at work in %s", folder);
+		nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+	}
+}
+
+void ffapi_unlock(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}

@@ -1,0 +1,200 @@
+/* Putting mail into a postoffice: see office_put.h. Owns the lock and the files to_nc.* during a call. */
+#include "deliver/office_put.h"
+
+#include "base/text.h"
+#include "deliver/ffapi.h"
+#include "translate/mmff.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_MS 30000 /* for another gateway of this postoffice */
+
+struct putting {
+	struct office_put *p;
+	int folder; /* PATH/smtp */
+	char file[PATH_MAX + 16];
+	char path[PATH_MAX];
+	off_t bad, bad_words; /* bytes of to_nc.api.bad and .bad.txt before: others' */
+};
+
+static off_t size_of(const struct putting *t, const char *name)
+{
+	struct stat st;
+	return fstatat(t->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_size : -1;
+}
+
+/* ---- the put program ---- */
+
+static bool is_ours(const char *command)
+{
+	size_t n = strcspn(command, " \t");
+	const char *name = command + n;
+	while (name > command && name[-1] != '/')
+		name--;
+	return strncmp(name, "smtpput", 7) == 0 && name + 7 == command + n;
+}
+
+static enum result run_put(struct putting *t, int *status, struct err *err)
+{
+	const struct office_put *p = t->p;
+	char charset[64];
+	const char *options[] = {"-h", charset, NULL};
+	snprintf(charset, sizeof charset, "--charset=%s", conf_charsets[p->office->charset]);
+	if (!is_ours(p->office->put))
+		options[1] = NULL;
+	const struct ffapi f = {.command = p->office->put,
+				.postoffice = p->office->path,
+				.options = options,
+				.file = t->file,
+				.limit = p->office->get_timeout,
+				.stop = p->translator.stop,
+				.clock = p->translator.clock};
+	return ffapi_run(&f, status, err);
+}
+
+/* A gateway that was killed between the two has left one: it is whole, and goes in first. */
+static enum result put_left(struct putting *t, struct err *err)
+{
+	int status;
+	struct err ignored;
+	if (size_of(t, "to_nc.api") <= 0)
+		return OK;
+	run_put(t, &status, &ignored);
+	if (size_of(t, "to_nc.api") <= 0)
+		return OK;
+	return err_set(err, E_STATE, "%s has a message of before that %s does not take: %s",
+		       t->file, t->p->office->put, ignored.text);
+}
+
+/* ---- the message ---- */
+
+static enum result write_file(struct putting *t, struct err *err)
+{
+	struct office_put *p = t->p;
+	int out = openat(t->folder, "to_nc.tmp",
+			 O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (out < 0)
+		return err_errno(err, errno, "%s/to_nc.tmp cannot be made", t->path);
+	enum result r = translator_run(&p->translator, p->message, &p->sheet, out, p->words, err);
+	if (r == OK &&
+	    (fsync(out) != 0 || renameat(t->folder, "to_nc.tmp", t->folder, "to_nc.api")))
+		r = err_errno(err, errno, "%s cannot be written", t->file);
+	if (r == OK && fsync(t->folder) != 0 && errno != EINVAL)
+		r = err_errno(err, errno, "%s cannot be synced", t->path);
+	close(out);
+	if (r != OK)
+		unlinkat(t->folder, "to_nc.tmp", 0);
+	return r;
+}
+
+/* ---- what was refused ---- */
+
+static void cut(const struct putting *t, const char *name, off_t size)
+{
+	int fd = size > 0 ? openat(t->folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	if (fd >= 0 && ftruncate(fd, size) != 0)
+		LOG(LOG_WARN, NULL, "postoffice", "file", F_S("name", name), F_S("why", "not cut"));
+	if (fd >= 0)
+		close(fd);
+	else
+		unlinkat(t->folder, name, 0);
+}
+
+static void mark(struct office_put *p, const struct neutral *n)
+{
+	for (size_t i = 0; i < n->to.count; i++)
+		for (size_t k = 0; k < p->sheet.to.count; k++)
+			if (text_same(n->to.items[i].text, p->sheet.to.items[k].text))
+				p->refused[k] = true;
+}
+
+static void read_reason(struct putting *t)
+{
+	char *reason = t->p->reason;
+	int fd = openat(t->folder, "to_nc.api.bad.txt", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? 0 : pread(fd, reason, sizeof t->p->reason - 1, t->bad_words);
+	reason[n > 0 ? n : 0] = '\0';
+	reason[strcspn(reason, "\r\n")] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Our put sets aside the message with those who did not get it. They are answered, so it is taken away again. */
+static enum result read_refused(struct putting *t, struct err *err)
+{
+	struct mmff_reader *reader = malloc(sizeof *reader);
+	struct region *region = region_new(0);
+	struct neutral n;
+	int fd = openat(t->folder, "to_nc.api.bad", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	off_t end = size_of(t, "to_nc.api.bad");
+	enum result r = reader && region ? OK : E_NOMEM;
+	if (fd >= 0 && end > t->bad && r == OK) {
+		struct content c = content_file(fd, (uint64_t)t->bad, (uint64_t)(end - t->bad));
+		mmff_reader_init(reader, &c, -1);
+		r = mmff_next(reader, region, &n, err);
+		if (r == OK)
+			mark(t->p, &n);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(reader);
+	region_destroy(&region);
+	if (r != OK || end <= t->bad)
+		return r;
+	read_reason(t);
+	cut(t, "to_nc.api.bad", t->bad);
+	cut(t, "to_nc.api.bad.txt", t->bad_words);
+	return OK;
+}
+
+static enum result put_file(struct putting *t, struct err *err)
+{
+	int status = 0;
+	t->bad = size_of(t, "to_nc.api.bad");
+	t->bad_words = size_of(t, "to_nc.api.bad.txt");
+	t->bad = t->bad < 0 ? 0 : t->bad;
+	t->bad_words = t->bad_words < 0 ? 0 : t->bad_words;
+	enum result r = run_put(t, &status, err);
+	bool gone = size_of(t, "to_nc.api") <= 0;
+	unlinkat(t->folder, "to_nc.api", 0); /* what was not taken comes again from the spool */
+	if (gone && r == E_STATE && status == EXIT_FAILURE && is_ours(t->p->office->put))
+		return read_refused(t, err);
+	if (r == OK && !gone)
+		return err_set(err, E_STATE, "%s has left the message in %s", t->p->office->put,
+			       t->file);
+	return r;
+}
+
+enum result office_put(struct office_put *p, struct err *err)
+{
+	struct putting t = {.p = p, .folder = -1};
+	int lock = -1;
+	enum result r = ffapi_find(p->office->path, t.path, err);
+	if (r != OK)
+		return r;
+	snprintf(t.file, sizeof t.file, "%s/to_nc.api", t.path);
+	r = ffapi_lock(t.path, "to_nc.lck", LOCK_MS, p->translator.stop, p->translator.clock, &lock,
+		       err);
+	if (r != OK)
+		return r;
+	t.folder = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t.folder < 0)
+		r = err_errno(err, errno, "%s cannot be opened", t.path);
+	if (r == OK)
+		r = put_left(&t, err);
+	if (r == OK)
+		r = write_file(&t, err);
+	if (r == OK)
+		r = put_file(&t, err);
+	if (t.folder >= 0)
+		close(t.folder);
+	ffapi_unlock(&lock);
+	return r;
+}

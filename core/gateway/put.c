@@ -1,0 +1,120 @@
+/*
+ * Mail into a postoffice of Microsoft Mail: see put.h. A postoffice that is away fails the group without saying anything about
+ * the message. A mail that kills the translator costs a retry; the second time it is held, and says why.
+ */
+#include "gateway/put.h"
+
+#include "base/text.h"
+#include "deliver/office_put.h"
+#include "gateway/postoffice.h"
+#include "translate/charset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DIED "the translator " /* what its deaths begin with */
+
+struct put_job {
+	struct job job;
+	struct queue *queue;
+	struct delivery *d;
+	struct office_put put;
+	struct table table; /* SMTPIN.TBL */
+};
+
+/* The null reverse-path comes in as Postmaster, so that errors never loop [Q98067]. */
+static enum result write_sheet(struct put_job *j)
+{
+	struct delivery *d = j->d;
+	const struct conf_postoffice *p = d->decision.postoffice;
+	const char *from = d->active->message->envelope.reverse_path;
+	struct sheet *s = &j->put.sheet;
+	struct neutral list;
+	enum result r = OK;
+	neutral_init(&list, d->region);
+	s->charset = charset_find(conf_charsets[p->charset]);
+	s->received = p->received == 1;
+	bool odd;
+	struct err none;
+	if (table_open(p->path, "SMTPIN.TBL", &j->table, &odd, &none) == OK)
+		s->table = &j->table;
+	s->always = !*from;
+	s->sender.type = *from ? "SMTP" : "CSI";
+	s->sender.text = *from ? from : region_printf(d->region, "%s/Postmaster", p->name);
+	for (size_t i = 0; r == OK && i < d->count; i++) {
+		const char *native =
+			postoffice_native(p, d->addresses[i], d->mailboxes[i], d->region);
+		r = native ? neutral_add_address(&list, &list.to, "CSI", native) : E_NOMEM;
+	}
+	s->to = list.to;
+	j->put.refused = region_alloc(d->region, d->count * sizeof *j->put.refused);
+	return j->put.refused && s->sender.text ? r : E_NOMEM;
+}
+
+static bool died_before(const struct delivery *d)
+{
+	const struct spool_rcpt *rcpt = &d->active->message->rcpts[d->rcpts[0]];
+	return rcpt->reason && strstr(rcpt->reason, DIED) != NULL;
+}
+
+static void answer(struct put_job *j, enum result r, const struct err *err)
+{
+	struct delivery *d = j->d;
+	const struct office_put *p = &j->put;
+	/* what its program or the translator did with this message says nothing about the next */
+	d->connected = r == OK || r == E_CORRUPT || r == E_STATE || r == E_TIMEOUT;
+	d->aside = r == E_CORRUPT && died_before(d);
+	for (size_t i = 0; i < d->count; i++) {
+		struct smtp_reply *reply = &d->replies[i];
+		if (r == OK && p->refused[i])
+			smtp_reply_set(reply, 550, "5.1.1", "%s",
+				       *p->reason ? p->reason : "the postoffice refused it");
+		else if (r == OK)
+			smtp_reply_set(reply, 250, "2.1.5", "taken in by the postoffice");
+		else if (d->connected)
+			smtp_reply_set(reply, 451, "4.3.0", "%s", err->text);
+		else
+			smtp_reply_set(reply, 0, "4.3.0", "%s", err->text);
+	}
+	if (r == OK)
+		LOG(LOG_INFO, d->active->message->id, "postoffice", "put",
+		    F_S("postoffice", p->office->name), F_N("recipients", d->count),
+		    F_S("translation", p->words));
+}
+
+static void work(struct job *job)
+{
+	struct put_job *j = (struct put_job *)job;
+	struct err err = {.code = OK};
+	enum result r = write_sheet(j);
+	if (r != OK)
+		err_set(&err, r, "no memory for the recipients");
+	else
+		r = office_put(&j->put, &err);
+	answer(j, r, &err);
+}
+
+static void done(struct job *job)
+{
+	struct put_job *j = (struct put_job *)job;
+	queue_delivered(j->queue, j->d); /* frees j with the group */
+}
+
+enum result put_start(struct queue *q, struct delivery *d, struct err *err)
+{
+	struct gateway *g = queue_gateway(q);
+	struct put_job *j = region_alloc(d->region, sizeof *j);
+	if (!j)
+		return err_set(err, E_NOMEM, "no memory for the delivery");
+	j->job = (struct job){.answer_to = loop_inbox(g->loop), .work = work, .done = done};
+	j->queue = q;
+	j->d = d;
+	j->put.office = d->decision.postoffice;
+	j->put.message = d->active->message;
+	j->put.translator = (struct translator){.spool = d->settings->gateway.spool,
+						.limit = j->put.office->get_timeout,
+						.stop = &g->quit,
+						.clock = g->clock};
+	enum result r = pool_run(g->pool, &j->job);
+	return r == OK ? OK : err_set(err, r, "too many local deliveries are waiting");
+}

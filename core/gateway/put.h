@@ -1,0 +1,10 @@
+/* Delivery into a postoffice of Microsoft Mail: a group of recipients of one, in a thread of the pool (deliver/office_put.h). */
+#ifndef SMTPGATE_GATEWAY_PUT_H
+#define SMTPGATE_GATEWAY_PUT_H
+
+#include "gateway/queue.h"
+
+/* queue_delivered follows. E_LIMIT: the pool takes no more now. */
+enum result put_start(struct queue *q, struct delivery *d, struct err *err);
+
+#endif

@@ -1,0 +1,246 @@
+"""A postoffice of Microsoft Mail, both ways: mail becomes MMFF and comes in by smtpput, a reply in MMFF leaves as clean MIME; the address map
+alone says which domains are here; who cannot get it is bounced; a share that was away, another gateway, a put program that fails and a mail
+that kills the translator cost nobody else anything."""
+
+import email
+import email.message
+import email.policy
+import os
+import re
+import shutil
+import subprocess
+
+import harness
+
+PUT = os.path.join(harness.BUILD, "smtpput")
+PDF = b"%PDF-1.4\n" + bytes(range(256)) * 40
+
+
+def mail(text="Größe 5 €\n", parts=(("Büro Ü.pdf", PDF),), subject="Grüße", to="jdoe@hq.company.test"):
+    m = email.message.EmailMessage(policy=email.policy.SMTP)
+    m["From"], m["To"], m["Subject"] = "Jörg Müller <joe@far.test>", to, subject
+    m.set_content(text)
+    for name, data in parts:
+        m.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    return m.as_bytes()
+
+
+class Put(harness.Case):
+    def office(self, more="", map_file=None, local=None, domain=True, folder=None, path=None, prog=None):
+        """A gateway with a postoffice of format = mmff that has the mailboxes admin and jdoe and an empty folder smtp."""
+        self.far = self.sink()
+        g = self.gateway(ini="[route out]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % self.far.port, postoffice="format = mmff\nwait = 1s\n" + more)
+        if path:
+            shutil.rmtree(g.mail)
+            g.mail = path
+        os.makedirs(os.path.join(g.mail, "smtp"), exist_ok=True)
+        for name, text in (("Addr_Map.cfg", map_file), ("LOCAL.CFG", local)):
+            if text:
+                with open(os.path.join(g.mail, "smtp", name), "w") as f:
+                    f.write(text)
+        with open(g.ini) as f:
+            text = f.read()
+        text = re.sub(r"(?m)^path = .*/mail$", "path = " + g.mail, text)
+        with open(g.ini, "w") as f:
+            f.write(text if domain else text.replace("domain = example.test\n", ""))
+        return g
+
+    def mails(self, g, name="jdoe"):
+        return [email.message_from_bytes(m, policy=email.policy.default) for m in g.messages(name)]
+
+    def test_there_and_back_with_cfg_files_alone(self):
+        """No key names a domain; swaks sends a PDF and umlauts; the reply is MMFF with an attachment, and munpack's kin reads what leaves."""
+        g = self.office(map_file="; company-wide first\nTEST/HQ\tcompany.test\nTEST/HQ HQ.company.test\nTEST/OTHER other.test\n",
+                        local='Local Domain = ".company.test"\nLocal Post-Office: "TEST/HQ"\n', domain=False).start()
+        pdf = os.path.join(g.folder, "Büro.pdf")
+        with open(pdf, "wb") as f:
+            f.write(PDF)
+        subprocess.run(["swaks", "--server", "127.0.0.1:%d" % g.port, "--from", "joe@far.test", "--to", "jdoe@hq.company.test",
+                        "--header", "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=", "--body", "Größe 5\n", "--attach-type", "application/pdf",
+                        "--attach-name", "Büro.pdf", "--attach", "@" + pdf, "--suppress-data"], check=True, stdout=subprocess.DEVNULL, timeout=harness.LIMIT)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        (got,) = self.mails(g)
+        self.assertEqual((got["Subject"], got.get_body(("plain",)).get_content().strip()), ("Grüße", "Größe 5"))
+        self.assertEqual([(p.get_filename(), p.get_content()) for p in got.iter_attachments()], [("Büro.pdf", PDF)])
+        self.assertEqual(g.send(mail(), ["jdoe@other.test"])[0], 250)  # the map has it, but it is not here: it leaves
+        harness.wait_for("the other", lambda: self.far.count() == 1)
+        reply = ("VERSION:3.00\rTO:SMTP:joe@far.test\rTO:CSI:TEST/OTHER/x\rFROM:CSI:TEST/HQ/jdoe\rSUBJECT:Re: Grüße\rATTACHMENT:Büro Ü.doc %d\rTEXT:6\rDanke\r"
+                 % len(PDF)).encode("cp437") + PDF
+        api = os.path.join(g.folder, "out.api")
+        with open(api, "wb") as f:
+            f.write(reply)
+        subprocess.run([PUT, "-d" + g.mail, api], check=True, timeout=harness.LIMIT)
+        harness.wait_for("the reply", lambda: self.far.count() == 2)
+        sent = self.far.messages[1]
+        self.assertEqual((sent["mail"].split(">")[0].split("<")[1], sorted(sent["rcpt"])), ("jdoe@company.test", ["joe@far.test", "x@other.test"]))
+        left = email.message_from_bytes(sent["data"], policy=email.policy.default)
+        self.assertEqual((left.defects, left["From"], left["Subject"]), ([], "jdoe@company.test", "Re: Grüße"))
+        self.assertEqual([(p.get_filename(), p.get_content()) for p in left.iter_attachments()], [("Büro Ü.doc", PDF)])
+        g.stop()
+
+    def test_what_the_mail_said_is_said(self):
+        g = self.office().start()
+        self.assertEqual(g.send(mail(to="A <a@far.test>, jdoe@example.test"), ["jdoe@example.test"], "env@far.test")[0], 250)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        (got,) = self.mails(g)
+        self.assertEqual((got["From"], got["To"]), ("Jörg Müller <joe@far.test>", "A <a@far.test>, jdoe@example.test"))
+        self.assertEqual(got.get_body(("plain",)).get_content(), "Größe 5 EUR\n")
+        self.assertEqual(got["X-Charset-Note"], "1 characters in other letters, 0 as '?'")
+        harness.wait_for("it is told", lambda: "translation=\"changed=1 lost=0\"" in g.log())
+        self.assertLessEqual(set(os.listdir(os.path.join(g.mail, "smtp"))), {"to_nc.lck", "from_nc.lck"})
+        g.stop()
+
+    def test_the_table_of_the_postoffice_is_used(self):
+        g = self.office()
+        with open(os.path.join(g.mail, "smtp/SmtpIn.tbl"), "wb") as f:
+            f.write(bytes(8) + bytes(range(256)).replace(b"G", b"Q"))
+        g.start()
+        self.assertEqual(g.send(mail(), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        self.assertEqual(self.mails(g)[0].get_body(("plain",)).get_content(), "Qröße 5 EUR\n")
+        g.stop()
+
+    def test_the_match_is_explained(self):
+        g = self.office(map_file="TEST/HQ company.test\nTEST/HQ HQ.company.test\n", domain=False)
+        said = g.command("route", "jdoe@hq.company.test").stdout
+        self.assertIn('mapped by the line "TEST/HQ HQ.company.test" of ADDR_MAP.CFG', said)
+        self.assertIn("put as CSI:TEST/HQ/jdoe into %s by smtpput" % g.mail, said)
+        self.assertIn("no such mailbox here", g.command("route", "nobody@company.test").stdout)
+
+    def test_mailboxes_are_listed_and_added(self):
+        g = self.office()
+        self.assertEqual(g.command("mailbox", "add", "new@example.test").returncode, 0)
+        self.assertIn("new@example.test  %s/new  0 new" % g.mail, g.command("mailbox", "list").stdout)
+        refused = g.command("mailbox", "add", "elevenchars@example.test")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("10 characters at most", refused.stderr)
+
+    def test_a_workgroup_postoffice_is_refused_in_words(self):
+        g = self.office()
+        os.mkdir(os.path.join(g.mail, "wgpo0000"))
+        r = g.command("check")
+        self.assertEqual(r.returncode, 78)
+        self.assertIn("is a workgroup postoffice, and such never had gateways", r.stdout + r.stderr)
+
+    def test_names_have_their_limits(self):
+        g = self.office(more="mailboxes = any\n").start()
+        for name in ("elevenchars", "a/b"):
+            reply = g.send(mail(), ['"%s"@example.test' % name])
+            self.assertEqual(reply[0], 550)
+            self.assertIn("1 to 10 characters of 7 bits", str(reply))
+        g.stop()
+
+    def test_who_is_refused_is_bounced_and_the_others_have_it(self):
+        g = self.office(more="mailboxes = any\n").start()
+        self.assertEqual(g.send(mail(), ["jdoe@example.test", "nobody@example.test"], "me@far.test")[0], 250)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        harness.wait_for("the bounce", lambda: self.far.count() == 1)
+        self.assertEqual(self.far.messages[0]["rcpt"], ["me@far.test"])
+        self.assertIn(b"there is no mailbox nobody", self.far.messages[0]["data"])
+        self.assertFalse([n for n in os.listdir(os.path.join(g.mail, "smtp")) if "bad" in n])
+        g.stop()
+
+    def test_errors_come_from_the_postmaster(self):
+        """<> comes in as NET/PO/Postmaster: what is answered to it goes nowhere."""
+        g = self.office().start()
+        self.assertEqual(g.send(mail(), ["jdoe@example.test"], "")[0], 250)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        self.assertIn(b"Return-Path: <Postmaster@", g.messages()[0])
+        g.stop()
+
+    def test_a_share_that_is_away_comes_back(self):
+        g = self.office()
+        os.makedirs(os.path.join(g.mail, "outgoing/new"))
+        g.start()
+        os.rename(g.mail, g.mail + ".away")
+        os.mkdir(g.mail)  # an empty mount point
+        harness.wait_for("it is missed", lambda: "has neither a mailbag" in g.log())
+        self.assertEqual(g.send(mail(), ["jdoe@example.test"])[0], 250)  # nobody can say now whether there is one
+        harness.wait_for("it waits", lambda: "destination rests" in g.log())
+        self.assertEqual(os.listdir(g.mail), [])
+        os.rename(g.mail, g.mail + ".empty")
+        os.rename(g.mail + ".away", g.mail)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        g.stop()
+
+    def test_two_gateways_take_turns(self):
+        a = self.office().start()
+        b = self.office(path=a.mail).start()
+        for n in range(12):
+            for g in (a, b):
+                self.assertEqual(g.send(mail(subject="n%d" % n), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("all of them", lambda: a.count() == 24)
+        for g in (a, b):
+            g.stop()
+        self.assertEqual(sorted(m["Subject"] for m in self.mails(a)), sorted(["n%d" % n for n in range(12)] * 2))
+
+    def test_a_put_program_that_fails(self):
+        """The message waits and says why; nothing of it is left behind; the next one does not wait for it."""
+        g = self.office()
+        script = os.path.join(g.folder, "put.sh")
+        with open(script, "w") as f:
+            f.write("#!/bin/sh\nfor f; do :; done\ngrep -q poison \"$f\" && { echo 'no poison here'; exit 3; }\nexec %s \"$@\"\n" % PUT)
+        os.chmod(script, 0o755)
+        with open(g.ini) as f:
+            text = f.read()
+        with open(g.ini, "w") as f:
+            f.write(text.replace("format = mmff", "format = mmff\nput = " + script))
+        g.start()
+        self.assertEqual(g.send(mail(text="poison\n"), ["jdoe@example.test"])[0], 250)
+        self.assertEqual(g.send(mail(text="good\n"), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the good one", lambda: g.count() == 1)
+        harness.wait_for("the reason", lambda: "no poison here" in str(g.queue()))
+        self.assertFalse(os.path.exists(os.path.join(g.mail, "smtp/to_nc.api")))
+        g.stop()
+
+    def test_what_a_killed_gateway_left_goes_in_first(self):
+        g = self.office()
+        with open(os.path.join(g.mail, "smtp/to_nc.api"), "wb") as f:
+            f.write(b"VERSION:3.00\rTO:CSI:TEST/HQ/jdoe\rSUBJECT:before\rTEXT:1\rx")
+        g.start()
+        self.assertEqual(g.send(mail(subject="after"), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("both", lambda: g.count() == 2)
+        self.assertEqual(sorted(m["Subject"] for m in self.mails(g)), ["after", "before"])
+        g.stop()
+
+    def test_a_mail_that_kills_the_translator(self):
+        """It costs a retry, then it is held with the reason; the others pass; released, it arrives when the translator lives."""
+        g = self.office()
+        own = os.path.join(g.folder, "bin")
+        os.mkdir(own)
+        for name in ("smtpgate", "smtpput", "smtpget"):
+            shutil.copy(os.path.join(harness.BUILD, name), own)
+        translator = os.path.join(own, "smtpgate-translate")
+        with open(translator, "w") as f:
+            f.write("#!/bin/sh\ngrep -q poison /proc/self/fd/3 && kill -9 $$\nexec %s/smtpgate-translate\n" % harness.BUILD)
+        os.chmod(translator, 0o755)
+        with open(g.ini, "a") as f:
+            f.write("[queue]\nretry = 1s\n")
+        whole, harness.PROGRAM = harness.PROGRAM, os.path.join(own, "smtpgate")
+        self.addCleanup(setattr, harness, "PROGRAM", whole)
+        g.start()
+        self.assertEqual(g.send(mail(text="poison\n"), ["jdoe@example.test"])[0], 250)
+        self.assertEqual(g.send(mail(text="good\n"), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the good one", lambda: g.count() == 1)
+        harness.wait_for("it is held", lambda: "held" in str(g.queue()))
+        (waiting,) = g.queue()
+        self.assertIn("the translator died of signal 9", str(waiting))
+        self.assertIn("message set-aside", g.log())
+        os.unlink(translator)
+        shutil.copy(os.path.join(harness.BUILD, "smtpgate-translate"), translator)
+        self.assertEqual(g.command("queue", "release", "--all").returncode, 0)
+        harness.wait_for("it too", lambda: g.count() == 2)
+        g.stop()
+
+    def test_faulty_files_are_named(self):
+        g = self.office(map_file="TEST/HQ no_domain..x\n")
+        r = g.command("check")
+        self.assertNotEqual(r.returncode, 0)
+        self.assertIn("Addr_Map.cfg: line 1: ", r.stdout + r.stderr)
+        g = self.office(domain=False)
+        r = g.command("check")
+        self.assertIn("[postoffice TEST/HQ] needs the key domain", r.stdout + r.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
