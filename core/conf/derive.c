@@ -150,6 +150,11 @@ static void derive_preset(struct conf_load *l, struct conf_section *sec,
 			 words);
 	conf_load_derive(l, sec, "max_connections", "3", words);
 	conf_load_derive(l, sec, "rate", "30/1m", words);
+	const struct conf_route *route = sec->at;
+	if (!route->user || !strchr(route->user, '@'))
+		return;
+	conf_load_derive(l, sec, "from", CONF_ACCOUNT, words);
+	conf_load_derive(l, sec, "sender_as", CONF_ACCOUNT, words);
 }
 
 /* A password goes over nothing less than verified TLS, unless the operator says so. */
@@ -159,6 +164,8 @@ static void derive_login(struct conf_load *l, struct conf_section *sec)
 	const struct conf_section *from =
 		route->oauth ? conf_load_find(l, CONF_KIND_OAUTH, route->oauth) : NULL;
 	conf_load_derive(l, sec, "user", "none", "default");
+	conf_load_derive(l, sec, "from", "keep", "default");
+	conf_load_derive(l, sec, "sender_as", "keep", "default");
 	if (from)
 		derive_preset(l, sec, from);
 	bool known = route->oauth || route->user;
@@ -171,9 +178,24 @@ static void derive_login(struct conf_load *l, struct conf_section *sec)
 			 on ? "auth is on" : "default");
 }
 
+static const char *whole_as(struct conf_load *l, const char *as)
+{
+	return as && text_same(as, CONF_ACCOUNT) ? as : whole_address(l, as);
+}
+
+/* The addresses of people that it names. */
+static void derive_people(struct conf_load *l, struct conf_section *sec)
+{
+	struct conf_route *route = sec->at;
+	route->from = whole_as(l, route->from);
+	route->sender_as = whole_as(l, route->sender_as);
+	route->bounce_to = whole_address(l, route->bounce_to);
+}
+
 static void derive_route(struct conf_load *l, struct conf_section *sec)
 {
 	derive_login(l, sec);
+	derive_people(l, sec);
 	inherit(l, sec, "vendor", CONF_KIND_GATEWAY, "vendor", "[gateway] vendor");
 	inherit(l, sec, "helo", CONF_KIND_GATEWAY, "hostname", "[gateway] hostname");
 	inherit(l, sec, "lifetime", CONF_KIND_QUEUE, "lifetime", "[queue] lifetime");

@@ -152,3 +152,8 @@ const struct conf_oauth *settings_oauth(const struct settings *s, const char *na
 			return &s->oauths[i];
 	return NULL;
 }
+
+const char *conf_route_as(const struct conf_route *r, const char *as)
+{
+	return as && text_same(as, CONF_ACCOUNT) ? r->user : as;
+}

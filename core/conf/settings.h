@@ -138,6 +138,8 @@ enum conf_login {
 	CONF_LOGIN_OAUTHBEARER
 };
 
+#define CONF_ACCOUNT "account" /* from and sender_as: the user of the route */
+
 enum conf_do { CONF_SEND, CONF_HOLD, CONF_DISCARD, CONF_REJECT, CONF_LMTP };
 
 struct conf_route {
@@ -162,6 +164,9 @@ struct conf_route {
 	const char *user;     /* NULL: none */
 	const char *password; /* where it is, never itself; NULL: none */
 	const char *oauth;    /* NULL: none */
+	/* Instead of From and of the envelope's sender, "account" for the user's own; see conf_route_as. NULL: kept */
+	const char *from, *sender_as;
+	const char *bounce_to; /* NULL: the sender */
 	unsigned max_connections;
 	struct conf_rate rate;
 	unsigned priority;     /* 0: the message's own; else enum mail_priority and one */
@@ -367,6 +372,8 @@ const struct conf_vendor *settings_vendor(const struct settings *s, const char *
 /* The profile of this name, or NULL. */
 const struct conf_profile *settings_profile(const struct settings *s, const char *name);
 const struct conf_oauth *settings_oauth(const struct settings *s, const char *name);
+/* The address that `as` (from or sender_as of the route) stands for; NULL: what the message has is kept. */
+const char *conf_route_as(const struct conf_route *r, const char *as);
 const struct conf_route *settings_route(const struct settings *s, const char *name);
 
 /* What settings_print cannot know: the keys of a vendor's module that its section does not give. */

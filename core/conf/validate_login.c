@@ -2,6 +2,8 @@
 #include "conf/load.h"
 #include "base/text.h"
 
+#include <string.h>
+
 static bool is_set(const struct conf_section *sec, const char *key)
 {
 	return conf_load_origin(sec, key)->file != NULL;
@@ -50,11 +52,25 @@ static void check_found(struct conf_load *l, const struct conf_section *sec)
 	conf_load_error(l, NULL, "oauth: there is no [oauth %s]", r->oauth);
 }
 
+/* Who sends as the account needs one that is an address. */
+static void check_account(struct conf_load *l, const struct conf_section *sec, const char *key,
+			  const char *as)
+{
+	const struct conf_route *r = sec->at;
+	if (!as || !text_same(as, CONF_ACCOUNT) || (r->user && strchr(r->user, '@')))
+		return;
+	conf_load_place(l, sec, key);
+	conf_load_error(l, "write the address itself", "%s = account of [route %s]: %s", key,
+			r->name, r->user ? "its user is no address" : "it has no user");
+}
+
 /* Who logs in needs a name, a secret and TLS. */
 void conf_validate_login(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_route *r = sec->at;
 	check_found(l, sec);
+	check_account(l, sec, "from", r->from);
+	check_account(l, sec, "sender_as", r->sender_as);
 	if (r->auth == CONF_LOGIN_OFF)
 		return;
 	check_secret(l, sec);

@@ -56,6 +56,18 @@ static void print_native(const struct route_decision *d, FILE *to)
 		p->path, p->put);
 }
 
+/* As whom the route sends it. */
+static void print_as(const struct conf_route *r, FILE *to)
+{
+	const char *from = conf_route_as(r, r->from), *sender = conf_route_as(r, r->sender_as);
+	if (from)
+		fprintf(to, "  From becomes %s, Reply-To keeps the old one\n", from);
+	if (sender)
+		fprintf(to, "  the sender of its envelope becomes %s\n", sender);
+	if (r->bounce_to)
+		fprintf(to, "  reports on it go to %s\n", r->bounce_to);
+}
+
 static void print_outcome(const struct route_decision *d, FILE *to)
 {
 	switch (d->kind) {
@@ -180,6 +192,8 @@ static void explain(struct asking *a, const char *address)
 	}
 	fprintf(to, "  rule: %s\n", d.rule);
 	print_outcome(&d, to);
+	if (d.kind == ROUTE_SMART || d.kind == ROUTE_MX)
+		print_as(d.route, to);
 	print_more(&d, to);
 	print_listeners(a, address);
 }

@@ -13,50 +13,31 @@
 
 #define SUBMISSIONS_PORT 465 /* RFC 8314: TLS from the first byte */
 
-/* Content as it is sent: the trace line, then the message. */
-static ssize_t read_content(void *ctx, char *to, size_t n)
-{
-	struct attempt *a = ctx;
-	size_t got = 0;
-	if (a->offset < a->trace_len) {
-		got = a->trace_len - (size_t)a->offset;
-		got = got < n ? got : n;
-		memcpy(to, a->trace + a->offset, got);
-		a->offset += got;
-	}
-	while (got < n) {
-		ssize_t r = spool_message_read(a->d->active->message, a->offset - a->trace_len,
-					       to + got, n - got);
-		if (r < 0)
-			return -1;
-		if (!r)
-			break;
-		got += (size_t)r;
-		a->offset += (uint64_t)r;
-	}
-	a->all_read = got < n;
-	if (a->digest)
-		digest_add(a->digest, to, got);
-	return (ssize_t)got;
-}
-
 static bool make_transaction(struct attempt *a)
 {
 	struct delivery *d = a->d;
 	const struct spool_message *m = d->active->message;
-	if (mail_trace_format(&m->envelope, d->settings->gateway.hostname, m->id,
-			      m->rcpt_count == 1 ? d->addresses[0] : NULL, &a->trace) != OK)
+	const struct conf_route *route = d->decision.route;
+	const char *sender = conf_route_as(route, route->sender_as);
+	const struct outgoing_want want = {
+		.message = m,
+		.hostname = d->settings->gateway.hostname,
+		.origin = d->settings->gateway.origin,
+		.recipient = m->rcpt_count == 1 ? d->addresses[0] : NULL,
+		.from = conf_route_as(route, route->from),
+	};
+	if (outgoing_make(&a->outgoing, &want) != OK)
 		return false;
-	a->trace_len = strlen(a->trace);
-	a->digest = digest_new();
 	a->transaction = (struct smtp_transaction){
-		.reverse_path = m->envelope.reverse_path,
+		/* a report stays one, whoever sends it */
+		.reverse_path =
+			sender && *m->envelope.reverse_path ? sender : m->envelope.reverse_path,
 		.recipients = d->addresses,
 		.count = d->count,
-		.size = a->trace_len + m->size,
+		.size = outgoing_size(&a->outgoing),
 		.eight_bit = m->envelope.eight_bit,
-		.read = read_content,
-		.ctx = a,
+		.read = outgoing_read,
+		.ctx = &a->outgoing,
 		.replies = d->replies,
 	};
 	return true;
@@ -64,9 +45,7 @@ static bool make_transaction(struct attempt *a)
 
 static void finish(struct attempt *a)
 {
-	free(a->trace);
-	a->trace = NULL;
-	digest_free(&a->digest);
+	outgoing_free(&a->outgoing);
 	secret_free(&a->token.token);
 	a->d->down = !a->d->connected && !stack_is_up(a->lane->stack);
 	outbound_finished(a);
@@ -136,10 +115,7 @@ static bool send_over(struct attempt *a)
 	struct link *l = kept_link(a->kept);
 	const struct conf_route *route = a->d->decision.route;
 	text_copy(a->d->peer, sizeof a->d->peer, link_peer(l));
-	a->offset = 0;
-	a->all_read = false;
-	if (a->digest)
-		digest_restart(a->digest);
+	outgoing_restart(&a->outgoing);
 	if (route->max_size && a->transaction.size > route->max_size) {
 		struct kept *k = a->kept;
 		char why[128];
@@ -188,9 +164,8 @@ static void note_sent(struct attempt *a)
 {
 	struct delivery *d = a->d;
 	char hash[DIGEST_HEX];
-	if (!a->digest || !a->all_read)
+	if (!outgoing_hash(&a->outgoing, hash))
 		return;
-	digest_end(a->digest, hash);
 	d->sent = region_alloc(d->region, d->count * sizeof *d->sent);
 	for (size_t i = 0; d->sent && i < d->count; i++)
 		memcpy(d->sent[i], hash, sizeof hash);
@@ -419,7 +394,7 @@ void attempt_connect(struct attempt *a, const char *const *addresses, size_t cou
 void attempt_start(struct attempt *a)
 {
 	if (!make_transaction(a)) {
-		attempt_fail(a, 0, "4.3.0", "memory is short");
+		attempt_fail(a, 0, "4.3.0", "memory is short, or the spool cannot be read");
 		return;
 	}
 	if (a->lane->stopping || !stack_is_up(a->lane->stack)) {

@@ -3,6 +3,7 @@
 #define SMTPGATE_GATEWAY_ATTEMPT_H
 
 #include "dns/dns.h"
+#include "gateway/outgoing.h"
 #include "gateway/kept.h"
 #include "gateway/outbound.h"
 #include "gateway/tokens.h"
@@ -39,13 +40,9 @@ struct attempt {
 	struct kept *kept;
 	bool reused; /* over a kept connection: may be tried once more over a new one */
 	struct smtp_transaction transaction;
-	char *trace; /* Received line, sent before the content */
-	size_t trace_len;
-	uint64_t offset;       /* next byte of trace + content */
-	struct digest *digest; /* of what was read so far; NULL: it goes without */
-	bool all_read;         /* and all of it was */
-	size_t clear_at;       /* index + 1 of the host where TLS failed and is left out; 0: none */
-	char clear[256];       /* why */
+	struct outgoing outgoing;
+	size_t clear_at; /* index + 1 of the host where TLS failed and is left out; 0: none */
+	char clear[256]; /* why */
 	char why[SMTP_REPLY_TEXT]; /* of the last host that failed */
 };
 

@@ -41,10 +41,10 @@ static const char *addressee(const struct settings *s, const struct spool_messag
 }
 
 bool bounce_make(struct gateway *g, const struct settings *settings, const struct spool_message *m,
-		 const struct mail_report_rcpt *rcpts, size_t count, bool to_admin,
+		 const struct mail_report_rcpt *rcpts, size_t count, const char *instead,
 		 struct region *region, struct spool_new *out)
 {
-	const char *to = to_admin ? settings->gateway.admin : addressee(settings, m, rcpts, count);
+	const char *to = instead ? instead : addressee(settings, m, rcpts, count);
 	if (!to) {
 		if (rcpts[0].kind != MAIL_REPORT_DELAYED)
 			LOG(LOG_WARN, m->id, "report", "impossible",
@@ -59,7 +59,7 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 		.to = to,
 		.id = m->id,
 		.sender = m->envelope.reverse_path,
-		.to_operator = to_admin || !*m->envelope.reverse_path,
+		.to_operator = instead || !*m->envelope.reverse_path,
 		.now = now,
 		.offset = mail_date_offset(now),
 		.unique = clock_random(g->clock),

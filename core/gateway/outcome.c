@@ -25,6 +25,8 @@ struct outcome {
 	size_t count, failed_count, delayed_count, copy_count;
 	struct spool_new news[3];
 	uint64_t unclaim;
+	const char
+		*bounce_to; /* of the route; NULL: the sender gets the reports, if there is one */
 	int64_t now;
 	struct timer again;
 };
@@ -132,6 +134,8 @@ void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *repl
 	char words[SMTP_REPLY_TEXT + 32];
 	struct spool_change *c = change_new(o, rcpt, SPOOL_WAITING);
 	c->attempted = s->attempted;
+	if (s->route && s->route->bounce_to && *o->active->message->envelope.reverse_path)
+		o->bounce_to = kept(o, s->route->bounce_to);
 	c->rule = kept(o, s->rule);
 	c->peer = kept(o, s->peer);
 	c->status = kept(o, reply->status);
@@ -232,14 +236,14 @@ void outcome_post(struct outcome *o, bool unclaim)
 	struct gateway *g = queue_gateway(o->q);
 	struct spool_message *m = o->active->message;
 	size_t n = 0;
-	if (o->failed_count && bounce_make(g, o->settings, m, o->failed, o->failed_count, false,
-					   o->region, &o->news[n]))
+	if (o->failed_count && bounce_make(g, o->settings, m, o->failed, o->failed_count,
+					   o->bounce_to, o->region, &o->news[n]))
 		n++;
-	if (o->delayed_count && bounce_make(g, o->settings, m, o->delayed, o->delayed_count, false,
-					    o->region, &o->news[n]))
+	if (o->delayed_count && bounce_make(g, o->settings, m, o->delayed, o->delayed_count,
+					    o->bounce_to, o->region, &o->news[n]))
 		n++;
-	if (o->copy_count &&
-	    bounce_make(g, o->settings, m, o->copies, o->copy_count, true, o->region, &o->news[n]))
+	if (o->copy_count && bounce_make(g, o->settings, m, o->copies, o->copy_count,
+					 o->settings->gateway.admin, o->region, &o->news[n]))
 		n++;
 	o->again.fire = post_again;
 	o->unclaim = m->number;

@@ -107,6 +107,8 @@ START_TEST(listeners_and_routes_inherit)
 	shows("listen a", "max_size = 2M ; [gateway] max_size\n");
 	shows("route a", "retry = 3m ; [queue] retry\n");
 	shows("route b", "retry = 7m ; /gw.ini:11\n");
+	shows("route a", "from = keep ; default\n");
+	ck_assert_ptr_null(conf_route_as(&s->routes[0], s->routes[0].from));
 	fake_free();
 }
 END_TEST
@@ -122,6 +124,11 @@ START_TEST(presets)
 	shows("route r", "tls = verified ; auth is on\n");
 	shows("route r", "max_connections = 3 ; preset of microsoft\n");
 	shows("route r", "rate = 30/1m ; preset of microsoft\n");
+	shows("route r", "from = account ; preset of microsoft\n");
+	shows("route r", "sender_as = account ; preset of microsoft\n");
+	const struct conf_route *r = &fake_settings()->routes[0];
+	ck_assert_str_eq(conf_route_as(r, r->from), "me@x.y");
+	ck_assert_str_eq(conf_route_as(r, r->sender_as), "me@x.y");
 	shows("oauth t", "flow = device ; default\n");
 	shows("oauth t", "token_url = https://login.microsoftonline.com/x.y/oauth2/v2.0/token ; "
 			 "preset of microsoft\n");
@@ -139,6 +146,23 @@ START_TEST(presets)
 	shows("route r", "rate = 5/1m ; /gw.ini:4\n");
 	shows("oauth t", "flow = refresh ; preset of google\n");
 	shows("oauth t", "token_url = https://oauth2.googleapis.com/token ; preset of google\n");
+	fake_free();
+}
+END_TEST
+
+/* Addresses without a domain get the origin; `account` is none, and keep undoes the preset. */
+START_TEST(whom_routes_send_as)
+{
+	load_as("[gateway]\norigin = c.d\n[route r]\noauth = t\nfrom = scanner\nsender_as = keep\n"
+		"bounce_to = it\n[oauth t]\nclient_id = id\nuser = me@x.y\ntenant = x.y\n",
+		NULL);
+	const struct conf_route *r = &fake_settings()->routes[0];
+	ck_assert_str_eq(conf_route_as(r, r->from), "scanner@c.d");
+	ck_assert_ptr_null(conf_route_as(r, r->sender_as));
+	ck_assert_str_eq(r->bounce_to, "it@c.d");
+	load_as("[route r]\nmatch = a.b\n", NULL);
+	shows("route r", "bounce_to = sender ; default\n");
+	ck_assert_ptr_null(fake_settings()->routes[0].bounce_to);
 	fake_free();
 }
 END_TEST
@@ -184,7 +208,8 @@ static Suite *suite(void)
 	Suite *s = suite_create("conf/derive");
 	SUITE_CASE(s, "gateway", names_follow_the_host, pickup_folders, hosts_without_a_good_name,
 		   control_socket, the_name_of_the_program_counts);
-	SUITE_CASE(s, "sections", listeners_and_routes_inherit, presets, every_vendor_has_an_entry);
+	SUITE_CASE(s, "sections", listeners_and_routes_inherit, presets, whom_routes_send_as,
+		   every_vendor_has_an_entry);
 	return s;
 }
 SUITE_MAIN(suite)
