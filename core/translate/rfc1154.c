@@ -19,7 +19,7 @@ static bool read_part(const char *p, size_t n, struct rfc1154_part *part)
 		digits++;
 	if (digits > LINES_MOST_DIGITS)
 		return false;
-	*part = (struct rfc1154_part){.rest = !digits, .lines = strtoull(p, NULL, 10)};
+	*part = (struct rfc1154_part){.rest = !digits, .lines = digits ? strtoull(p, NULL, 10) : 0};
 	p += digits;
 	n -= digits;
 	while (n && *p == ' ')
