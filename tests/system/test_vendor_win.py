@@ -2,6 +2,7 @@
 connection after another, many at once, a pulled cable, and what that machine cannot reach."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -19,14 +20,14 @@ class Win(harness.Case):
     def vendor(self):
         return "[vendor win]\nnetwork = %s\naddress = %s/24\nsource = %s\nrestart = 1s\n" % (self.net.url, OURS, SOURCE)
 
-    def between(self, listen="", ini="", gateway="vendor = win\n"):
+    def between(self, listen="", ini="", gateway="vendor = win\n", **how):
         """A gateway on that Ethernet, and its smart host there."""
         self.out = self.net.sink()
         self.addCleanup(self.out.close)
         g = self.gateway(host=OURS, listen="vendor = win\nrelay_from = 10.77.0.1\nmax_connections_client = 700\n" + listen,
                          gateway=gateway, vendor=self.vendor(),
                          ini="[route out]\nvendor = win\nretry = 1s\nsmart_host = 10.77.0.1:%d\n" % self.out.port + ini)
-        return g.start()
+        return g.start(**how)
 
     def client(self, g):
         c = self.net.client(OURS, g.port)
@@ -71,6 +72,21 @@ class Win(harness.Case):
         g = self.between()
         self.pour(g, 600, 300)
         g.stop()
+
+    def test_no_socket_of_the_machine(self):
+        """strace sees each call that could carry mail, with what its descriptor is: none is a socket of the machine's TCP/IP. The one
+        that libslirp binds for each connection, to have a port number, is neither listened at nor connected."""
+        trace = os.path.join(self.net.folder, "trace")
+        g = self.between(wrapper=["strace", "-f", "-qq", "-yy", "-e", "trace=%network,read,write,readv,writev", "-o", trace])
+        self.assertEqual(self.client(g).send(HEADER + b"text\r\n", ["jdoe@example.test", "far@remote.test"])[0], 250)
+        harness.wait_for("both copies", lambda: g.count() == 1 and self.out.count() == 1)
+        self.assertEqual(g.command("stop").returncode, 0)
+        g.process.wait(harness.LIMIT)
+        with open(trace, encoding="latin-1") as f:
+            calls = f.read()
+        self.assertRegex(calls, r"send\w*\(\d+<UNIX-")  # so it was traced
+        moves = r"(?:listen|accept4?|connect|send\w*|recv\w*|readv?|writev?)"
+        self.assertEqual(re.findall(r".*\b%s\(\d+<(?:TCP|UDP|NETLINK|PACKET)[^>]*>.*" % moves, calls), [])
 
     def test_nothing_behind_it_is_reached(self):
         """A host there reaches neither the machine's 127.0.0.1 nor another port of our addresses."""
