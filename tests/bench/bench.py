@@ -1,14 +1,11 @@
 #!/usr/bin/env python3
-"""smtpgate beside Postfix on this machine: throughput, processor time and memory, by turns, as medians of ratios.
+"""smtpgate beside Postfix on this machine, by turns: medians, and medians of the ratios of each round.
 
-bench.py --build FOLDER [--rounds N] [--messages N] [--size BYTES] [--only postfix|smtpgate]
+bench.py --build FOLDER [--rounds N] [--messages N] [--vendors lmn,xln] [--match TEXT] [--svg FILE] [--markdown] [--list]
 
-  accepted      messages a second taken over 20 and 100 sessions, kept on disk and held
-  end to end    messages a second taken and handed on to a sink, until the sink has the last one
-  cpu           processor milliseconds a thousand messages, end to end
-  idle          KiB that a session costs which has said EHLO and waits
-
-Each round runs both, one right after the other; the ratio is smtpgate / postfix of that round. Needs root, as Postfix does.
+The cases and what is aimed at are in cases.py. In each round each case is run by every server, one right after the other, the
+order turned from round to round; a ratio is of the two runs of one round, so that a machine that is busy with something
+else is busy for both. Needs root, as Postfix does.
 """
 import argparse
 import os
@@ -18,109 +15,123 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from load import Sink, idle_sessions, source
-from servers import Postfix, Smtpgate, free_port
-
-SESSIONS = (20, 100)
-IDLE = 100
+from cases import CASES, measure
+from plot import svg
+from servers import Postfix, Smtpgate
 
 
-def measure_accepted(make, build, args, sessions):
-    with make(sink_port=free_port(), hold=True, sessions=sessions) as server:
-        took = source(build, server.port, sessions, args.messages, args.size)
-        if server.kept() != args.messages:
-            raise RuntimeError(f"{server.name} took {args.messages} messages and has {server.kept()}")
-        return args.messages / took
+class Runs:
+    """Values of each case, server and round."""
+
+    def __init__(self, cases, vendors):
+        self.cases, self.vendors, self.values = cases, vendors, {}
+
+    def add(self, case, server, value):
+        self.values.setdefault((case.name, server), []).append(value)
+
+    def median(self, case, server):
+        return statistics.median(self.values[case.name, server])
+
+    def ratio(self, case, vendor):
+        pairs = zip(self.values[case.name, vendor], self.values[case.name, "postfix"])
+        return statistics.median(ours / max(theirs, 1e-9) for ours, theirs in pairs)
+
+    def verdict(self, case, vendor):
+        if not case.target:
+            return ""
+        ratio = self.ratio(case, vendor)
+        return "yes" if (ratio <= case.target if case.less else ratio >= case.target) else "no"
+
+    def rows(self):
+        """Cells of the table, its head first."""
+        head = ["", "unit", "postfix", "target"]
+        for vendor in self.vendors:
+            head += [vendor, "ratio", "reached"]
+        yield head
+        for case in self.cases:
+            target = "" if not case.target else f"<= 1/{1 / case.target:.0f}" if case.less else f">= {case.target:g} x"
+            cells = [case.name, case.unit, f"{self.median(case, 'postfix'):.1f}", target]
+            for vendor in self.vendors:
+                cells += [f"{self.median(case, vendor):.1f}", f"{self.ratio(case, vendor):.2f}", self.verdict(case, vendor)]
+            yield cells
+
+    def plot(self, title):
+        rows = []
+        for case in self.cases:
+            ratios = {v: self.ratio(case, v) for v in self.vendors}
+            if case.less:
+                ratios = {v: 1 / max(r, 1e-9) for v, r in ratios.items()}
+            rows.append((case.name, 1 / case.target if case.less and case.target else case.target, ratios))
+        return svg(title, rows, self.vendors)
 
 
-def measure_through(make, build, args, sessions):
-    """Messages a second and processor milliseconds a thousand messages."""
-    with Sink(build, free_port()) as sink, make(sink_port=sink.port, hold=False, sessions=sessions) as server:
-        cpu, began = server.cpu_s(), time.monotonic()
-        source(build, server.port, sessions, args.messages, args.size)
-        sink.wait_for(args.messages)
-        took = time.monotonic() - began
-        return args.messages / took, (server.cpu_s() - cpu) * 1e6 / args.messages
+def print_table(rows, markdown):
+    rows = list(rows)
+    if markdown:
+        rows.insert(1, ["---"] + ["---:"] * (len(rows[0]) - 1))
+        print("\n".join("| " + " | ".join(row) + " |" for row in rows))
+        return
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print(row[0].ljust(widths[0]) + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:])))
 
 
-def measure_idle(make):
-    with make(sink_port=free_port(), hold=True, sessions=IDLE) as server:
-        first = idle_sessions(server.port, 1)  # what is paid once is not a session's
-        before = server.memory_kib()
-        rest = idle_sessions(server.port, IDLE)
-        after = server.memory_kib()
-        for s in first + rest:
-            s.close()
-        return (after - before) / IDLE
+def run(runs, args, build, folder, note):
+    servers = [("postfix", Postfix, {})] + [(v, Smtpgate, {"vendor": v}) for v in runs.vendors]
+    for number in range(args.rounds):
+        for case in runs.cases:
+            for name, server, more in servers if number % 2 else servers[::-1]:
+                note(f"{number + 1}/{args.rounds} {name}: {case.name}")
+                work = folder / f"{name}{len(list(folder.iterdir()))}"
 
+                def make(work=work, server=server, more=more, **given):
+                    return server(work, build=build, **given, **more)
 
-def measure(server_class, build, args, folder, note):
-    """One round of one server: {name of row: value}."""
-    rows = {}
-
-    def make(**given):
-        work = folder / f"{server_class.name}{len(list(folder.iterdir()))}"
-        return server_class(work, build=build, **given)
-
-    for sessions in SESSIONS:
-        note(f"{server_class.name}: accepted, {sessions} sessions")
-        rows[f"accepted/s, {sessions} sessions"] = measure_accepted(make, build, args, sessions)
-        note(f"{server_class.name}: end to end, {sessions} sessions")
-        rate, cpu = measure_through(make, build, args, sessions)
-        rows[f"end to end/s, {sessions} sessions"] = rate
-        rows[f"cpu ms/1000, {sessions} sessions"] = cpu
-    note(f"{server_class.name}: idle sessions")
-    rows["idle KiB/session"] = measure_idle(make)
-    return rows
-
-
-def table(rounds):
-    """Medians of each, and of the ratios of each round."""
-    names = [name for name in ("smtpgate", "postfix") if name in rounds[0]]
-    print(f"{'':28}" + "".join(f"{name:>12}" for name in names) + (f"{'ratio':>10}" if len(names) == 2 else ""))
-    for row in rounds[0][names[0]]:
-        line = f"{row:28}" + "".join(f"{statistics.median(r[name][row] for r in rounds):12.1f}" for name in names)
-        if len(names) == 2:
-            line += f"{statistics.median(r['smtpgate'][row] / max(r['postfix'][row], 1e-9) for r in rounds):10.2f}"
-        print(line)
+                runs.add(case, name, measure(case, make, build, args.messages))
+                shutil.rmtree(work)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--messages", type=int, default=5000, help="a run")
-    parser.add_argument("--size", type=int, default=4096, help="bytes of a message")
-    parser.add_argument("--only", choices=["postfix", "smtpgate"])
+    parser.add_argument("--messages", type=int, default=5000, help="a run; cases of large messages take a part of it")
+    parser.add_argument("--vendors", default="lmn,xln")
+    parser.add_argument("--match", default="", help="only cases with this text in their name")
+    parser.add_argument("--svg", type=pathlib.Path)
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--list", action="store_true")
     args = parser.parse_args()
+    cases = [c for c in CASES if args.match in c.name]
+    if args.list:
+        print("\n".join(c.name for c in cases))
+        return 0
+    if not cases:
+        parser.error(f"no case has {args.match} in its name: --list shows them")
     if os.geteuid() != 0:
         print("bench.py: needs root: a private Postfix is started by root", file=sys.stderr)
         return 77
     build = args.build.resolve()
     subprocess.run([pathlib.Path(__file__).resolve().parents[1] / "peers/get.sh", "postfix", build / "peers"], check=True)
-    servers = [s for s in (Smtpgate, Postfix) if args.only in (None, s.name)]
 
     def note(text):
         if sys.stderr.isatty():
-            print(f"\r\033[K{len(rounds) + 1}/{args.rounds} {text}", end="", file=sys.stderr, flush=True)
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
-    rounds = []
+    runs = Runs(cases, args.vendors.split(","))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench.", dir=build))
     folder.chmod(0o755)
     try:
-        for number in range(args.rounds):
-            turn = servers if number % 2 else servers[::-1]
-            rounds.append({s.name: measure(s, build, args, folder, note) for s in turn})
-            shutil.rmtree(folder)
-            folder.mkdir()
+        run(runs, args, build, folder, note)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        if sys.stderr.isatty():
-            print("\r\033[K", end="", file=sys.stderr)
-    print(f"{args.rounds} rounds of {args.messages} messages of {args.size} bytes, {os.cpu_count()} processors: medians")
-    table(rounds)
+        note("")
+    title = f"smtpgate beside Postfix: {args.rounds} rounds of {args.messages} messages, {os.cpu_count()} processors, medians"
+    print(title)
+    print_table(runs.rows(), args.markdown)
+    if args.svg:
+        args.svg.write_text(runs.plot(title))
     return 0
 
 

@@ -43,9 +43,9 @@ class Sink:
         raise RuntimeError(f"the sink has not got {messages} messages in {RUN_LIMIT_S} s")
 
 
-def source(build, port, sessions, messages, size):
-    """Sends messages over sessions that stay open (-d); seconds that it took."""
-    command = [str(pathlib.Path(build, "peers/bin/smtp-source")), "-d", "-s", str(sessions), "-m", str(messages), "-l", str(size),
+def source(build, port, sessions, messages, size, keep=True):
+    """Sends messages over sessions that stay open, or a new one for each; seconds that it took."""
+    command = [str(pathlib.Path(build, "peers/bin/smtp-source")), *(["-d"] if keep else []), "-s", str(sessions), "-m", str(messages), "-l", str(size),
                "-f", "sender@source.example", "-t", "recipient@sink.example", f"127.0.0.1:{port}"]
     began = time.monotonic()
     subprocess.run(command, check=True, timeout=RUN_LIMIT_S, stdout=subprocess.DEVNULL)

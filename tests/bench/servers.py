@@ -6,6 +6,7 @@ Postfix has its limits per client lifted and its brake (in_flow_delay) off; othe
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import socket
@@ -25,10 +26,10 @@ class Server:
 
     name = None
 
-    def __init__(self, folder, sink_port, hold):
+    def __init__(self, folder, sink_port, way):
         self.folder = pathlib.Path(folder)
         self.sink_port = sink_port  # where accepted mail goes
-        self.hold = hold  # keep it instead
+        self.way = way  # send: to the sink; hold: keep it; maildir: into a mailbox
         self.port = free_port()
         self.process = None
 
@@ -57,6 +58,11 @@ class Server:
         for pid in self.pids():  # what the first process left behind, of this session alone
             os.kill(pid, signal.SIGKILL)
         return False
+
+    def delivered(self):
+        """How many messages are in the mailbox."""
+        new = self.folder / "mail/recipient/new"
+        return len(os.listdir(new)) if new.exists() else 0
 
     def answers(self):
         try:
@@ -115,8 +121,8 @@ class Postfix(Server):
     name = "postfix"
     OWNER, GROUP = "mail", "uucp"
 
-    def __init__(self, folder, sink_port, hold, build, sessions):
-        super().__init__(folder, sink_port, hold)
+    def __init__(self, folder, sink_port, way, build, sessions):
+        super().__init__(folder, sink_port, way)
         self.peers = pathlib.Path(build, "peers")
         self.sessions = sessions
 
@@ -142,8 +148,17 @@ class Postfix(Server):
             "smtpd_client_connection_count_limit": 0, "smtpd_client_connection_rate_limit": 0,
             "default_process_limit": self.sessions + 100, "in_flow_delay": 0, "disable_dns_lookups": "yes",
         }
-        if self.hold:
+        if self.way == "hold":
             settings["smtpd_client_restrictions"] = "check_client_access static:hold"
+        if self.way == "maildir":
+            (self.folder / "mail").mkdir()
+            shutil.chown(self.folder / "mail", self.OWNER)
+            owner = pwd.getpwnam(self.OWNER)
+            settings.update({
+                "virtual_mailbox_domains": "sink.example", "virtual_mailbox_base": self.folder / "mail",
+                "virtual_mailbox_maps": "static:recipient/", "virtual_uid_maps": f"static:{owner.pw_uid}",
+                "virtual_gid_maps": f"static:{owner.pw_gid}", "virtual_minimum_uid": 1,
+                "virtual_destination_concurrency_limit": CONNECTIONS})
         (conf / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
         services = [f"127.0.0.1:{self.port} inet n - n - - smtpd", "postlog unix-dgram n - n - 1 postlogd"]
         for service, kind, private, wakeup, limit, program in (
@@ -155,9 +170,11 @@ class Postfix(Server):
                 ("proxymap", "unix", "-", "-", "-", "proxymap"), ("smtp", "unix", "-", "-", "-", "smtp"),
                 ("relay", "unix", "-", "-", "-", "smtp"), ("showq", "unix", "n", "-", "-", "showq"),
                 ("error", "unix", "-", "-", "-", "error"), ("retry", "unix", "-", "-", "-", "error"),
-                ("discard", "unix", "-", "-", "-", "discard"), ("local", "unix", "-", "-", "-", "local"),
+                ("discard", "unix", "-", "-", "-", "discard"), ("virtual", "unix", "-", "-", "-", "virtual"),
+                ("local", "unix", "-", "-", "-", "local"),
                 ("anvil", "unix", "-", "-", "1", "anvil"), ("scache", "unix", "-", "-", "1", "scache")):
-            services.append(f"{service} {kind} {private} - n {wakeup} {limit} {program}")
+            rights = "n" if program in ("virtual", "local") else "-"  # these take on the owner of the mailbox
+            services.append(f"{service} {kind} {private} {rights} n {wakeup} {limit} {program}")
         (conf / "master.cf").write_text("\n".join(services) + "\n")
         self.make_queue()
         return ["env", f"LD_LIBRARY_PATH={libraries}", str(tree / "usr/lib/postfix/sbin/master"), "-c", str(conf), "-d"]
@@ -182,22 +199,27 @@ class Smtpgate(Server):
 
     name = "smtpgate"
 
-    def __init__(self, folder, sink_port, hold, build, sessions):
-        super().__init__(folder, sink_port, hold)
+    def __init__(self, folder, sink_port, way, build, sessions, vendor="lmn", more=""):
+        super().__init__(folder, sink_port, way)
         self.build = pathlib.Path(build)
+        self.vendor, self.more = vendor, more  # more: sections of the ini file
         self.sessions = sessions
 
     def kept(self):
-        status = subprocess.run([self.build / "smtpgate", "status", "--json", "--config", self.folder / "ini"],
-                                capture_output=True, check=True, timeout=60)
-        return json.loads(status.stdout)["spool"]["states"]["held"]
+        return self.status()["spool"]["states"]["held"]
+
+    def status(self):
+        done = subprocess.run([self.build / "smtpgate", "status", "--json", "--config", self.folder / "ini"],
+                              capture_output=True, check=True, timeout=60)
+        return json.loads(done.stdout)
 
     def prepare(self):
         folder = self.folder
         (folder / "ini").write_text(f"""[gateway]
 hostname = gateway.example
 spool = {folder}/spool
-plugin_dir = {self.build}/plugins/lmn/.libs
+plugin_dir = {self.build}/plugins/{self.vendor}/.libs
+vendor = {self.vendor}
 
 [log]
 to = file:{folder}/log
@@ -208,7 +230,14 @@ max_connections = {self.sessions + 100}
 max_connections_client = {self.sessions + 100}
 
 [route all]
-{"do = hold" if self.hold else f"smart_host = 127.0.0.1:{self.sink_port}"}
+{"do = hold" if self.way == "hold" else f"smart_host = 127.0.0.1:{self.sink_port}"}
 max_connections = {CONNECTIONS}
+{self.mailboxes()}{self.more}
 """)
         return [str(self.build / "smtpgate"), "run", "--config", str(folder / "ini")]
+
+    def mailboxes(self):
+        if self.way != "maildir":
+            return ""
+        (self.folder / "mail").mkdir()
+        return f"\n[postoffice BENCH/HQ]\ndomain = sink.example\npath = {self.folder}/mail\nmailboxes = any\n"
