@@ -56,7 +56,10 @@ class Server:
                 self.process.kill()
                 self.process.wait()
         for pid in self.pids():  # what the first process left behind, of this session alone
-            os.kill(pid, signal.SIGKILL)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it has just ended by itself
         return False
 
     def delivered(self):
