@@ -17,6 +17,7 @@ static const unsigned char send_options[] = {
 	OPT_RETURN,  OPT_ENVID,      OPT_VERBOSE, OPT_GATEWAY,    OPT_SETTING,
 	OPT_TAG,     OPT_ASWHO,      OPT_HOPS,    OPTION_END};
 
+static const unsigned char torture_options[] = {OPT_SPOOL, OPT_KILLS, OPTION_END};
 static const unsigned char user_options[] = {OPT_LISTENER, OPTION_END};
 
 const struct command commands[] = {
@@ -99,6 +100,12 @@ const struct command commands[] = {
 	 "what was delivered since the backup would be delivered again. Look with queue list,\n"
 	 "remove what is not wanted, and let the rest go with queue release --all.\n",
 	 none, 1, 1, false, cmd_restore},
+	{"torture", "--spool DIR [--kills N]", "try whether a disk keeps what was answered",
+	 "Takes mail into a spool of its own in a new folder in DIR, kills it in the midst by\n"
+	 "SIGKILL, opens it again and looks whether all that was answered is there, once and\n"
+	 "whole; says how long a sync takes. Removes the folder. No gateway need run, and one\n"
+	 "that runs is not touched. Exit status 1 when something was lost.\n",
+	 torture_options, 0, 0, false, cmd_torture},
 	{"oauth", "login|status|test [NAME]", "log in for access tokens, and look at them",
 	 "login   gets the first tokens of [oauth NAME]: by a code that a person enters at the\n"
 	 "        provider, by a refresh token from standard input, or as the application\n"

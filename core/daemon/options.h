@@ -29,6 +29,8 @@
 	X(OPT_ALL, "all", 0, NULL, "every message")                                           \
 	X(OPT_SINCE, "since", 0, "T", "arrived at or after T")                                \
 	X(OPT_UNTIL, "until", 0, "T", "arrived before T")                                     \
+	X(OPT_SPOOL, "spool", 0, "DIR", "a folder on the disk that is tried")                 \
+	X(OPT_KILLS, "kills", 0, "N", "how often, default 30")                                \
 	X(OPT_CHECK, "check", 0, NULL,                                                        \
 	  "for monitoring: one line; exit 0 well, 1 warning, 2 critical")                     \
 	X(OPT_HEADERS, NULL, 't', NULL, "recipients from To, Cc and Bcc; Bcc is removed")     \
