@@ -13,7 +13,8 @@ SETTINGS = {"ftp": "address = 10.77.0.25/24\n", "win": "address = 10.77.0.35/24\
 
 
 def built(code):
-    return os.path.isdir(os.path.join(harness.PLUGINS, code, ".libs"))
+    """As a module or inside the program."""
+    return os.path.exists(os.path.join(harness.PLUGINS, code, code + ".la"))
 
 
 @unittest.skipUnless(os.geteuid() == 0, "namespaces need root")
