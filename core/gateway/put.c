@@ -23,21 +23,23 @@ struct put_job {
 };
 
 /* The null reverse-path comes in as Postmaster, so that errors never loop [Q98067]. */
-static enum result write_sheet(struct put_job *j)
+static enum result write_sheet(struct put_job *j, struct err *err)
 {
 	struct delivery *d = j->d;
 	const struct conf_postoffice *p = d->decision.postoffice;
 	const char *from = d->active->message->envelope.reverse_path;
 	struct sheet *s = &j->put.sheet;
 	struct neutral list;
-	enum result r = OK;
 	neutral_init(&list, d->region);
 	s->charset = charset_find(conf_charsets[p->charset]);
 	s->received = p->received == 1;
 	bool odd;
-	struct err none;
-	if (table_open(p->path, "SMTPIN.TBL", &j->table, &odd, &none) == OK)
+	enum result r = table_open(p->path, "SMTPIN.TBL", &j->table, &odd, err);
+	if (r == OK)
 		s->table = &j->table;
+	else if (r != E_NOTFOUND)
+		return r;
+	r = OK;
 	s->always = !*from;
 	s->sender.type = *from ? "SMTP" : "CSI";
 	s->sender.text = *from ? from : region_printf(d->region, "%s/Postmaster", p->name);
@@ -48,7 +50,9 @@ static enum result write_sheet(struct put_job *j)
 	}
 	s->to = list.to;
 	j->put.refused = region_alloc(d->region, d->count * sizeof *j->put.refused);
-	return j->put.refused && s->sender.text ? r : E_NOMEM;
+	return r == OK && j->put.refused && s->sender.text
+		       ? OK
+		       : err_set(err, E_NOMEM, "no memory for the recipients");
 }
 
 static bool died_before(const struct delivery *d)
@@ -86,10 +90,8 @@ static void work(struct job *job)
 {
 	struct put_job *j = (struct put_job *)job;
 	struct err err = {.code = OK};
-	enum result r = write_sheet(j);
-	if (r != OK)
-		err_set(&err, r, "no memory for the recipients");
-	else
+	enum result r = write_sheet(j, &err);
+	if (r == OK)
 		r = office_put(&j->put, &err);
 	answer(j, r, &err);
 }

@@ -100,6 +100,19 @@ class Put(harness.Case):
         self.assertEqual(self.mails(g)[0].get_body(("plain",)).get_content(), "Qröße 5 EUR\n")
         g.stop()
 
+    def test_a_table_that_is_too_short_holds_the_mail_up(self):
+        g = self.office()
+        table = os.path.join(g.mail, "smtp", "SmtpIn.tbl")
+        with open(table, "wb") as f:
+            f.write(b"short")
+        g.start()
+        self.assertEqual(g.send(mail(to="jdoe@example.test"), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the reason", lambda: "SmtpIn.tbl" in g.show(1)["first"]["reason"])
+        self.assertEqual((g.count(), g.show(1)["first"]["state"]), (0, "waiting"))
+        os.remove(table)
+        harness.wait_for("it goes in", lambda: g.count() == 1)
+        g.stop()
+
     def test_the_match_is_explained(self):
         g = self.office(map_file="TEST/HQ company.test\nTEST/HQ HQ.company.test\n", domain=False)
         said = g.command("route", "jdoe@hq.company.test").stdout
