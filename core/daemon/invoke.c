@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/classic.h"
 #include "daemon/commands.h"
 #include "daemon/newaliases.h"
 #include "transport/registry.h"
@@ -105,6 +106,8 @@ enum exit_status invoke(int argc, char **argv, FILE *in, FILE *out, FILE *err)
 		return run_command(&c, argc, argv);
 	}
 	c.vendor = registry_vendor_of_program(name);
+	if (classic_is(argc, argv))
+		return classic_run(&c, argc, argv);
 	return find_and_run(&c, argc, argv);
 }
 
