@@ -204,7 +204,7 @@ static const struct letter {
 	 "ini file"},
 	{"mr", NOTED, NULL, "smtpgate history tells what was received"},
 	{"ms", NOTED, NULL, "smtpgate history tells what was sent"},
-	{"ha", NOTED, NULL, "WINMAIL.DAT is always kept"},
+	{"ha", NOTED, NULL, "WINMAIL.DAT is unpacked where tnef can, and else kept"},
 	{"re", NOTED, NULL, "nothing is encapsulated"},
 	{"rr", REFUSED, NULL, "its meaning was never published"},
 	{"d", VALUE, take_path, NULL},
@@ -263,6 +263,8 @@ bool classic_is(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
 	char letter = *word == '-' ? text_lower(word[1]) : 0;
+	if (argc == 2 && letter && !word[2] && (letter == 'h' || letter == 'v'))
+		return false; /* who asks for help in the way of today */
 	return letter >= 'a' && letter <= 'z';
 }
 

@@ -58,12 +58,14 @@ START_TEST(is_told_from_commands)
 	char *old[] = {(char *)"x", (char *)"-cd", NULL},
 	     *now[] = {(char *)"x", (char *)"--help", NULL};
 	char *word[] = {(char *)"x", (char *)"run", NULL},
-	     *dash[] = {(char *)"x", (char *)"-", NULL};
+	     *dash[] = {(char *)"x", (char *)"-", NULL},
+	     *help[] = {(char *)"x", (char *)"-h", NULL};
 	ck_assert(classic_is(2, old));
 	ck_assert(!classic_is(2, now));
 	ck_assert(!classic_is(2, word));
 	ck_assert(!classic_is(2, dash));
 	ck_assert(!classic_is(1, old));
+	ck_assert(!classic_is(2, help));
 }
 END_TEST
 
