@@ -83,7 +83,7 @@ class Dead(harness.Case):
 class Threads(harness.Case):
     def test_threads_share_the_port(self):
         g = self.gateway(listen="threads = 4\nmax_connections_client = 200\n").start()
-        self.assertEqual(g.log().count("listener open"), 4)
+        harness.wait_for("each thread's listener", lambda: g.log().count("listener open") == 4)
         table = subprocess.run(["ss", "-Hltn", "sport", "= :%d" % g.port], stdout=subprocess.PIPE, text=True).stdout
         self.assertEqual(len(table.splitlines()), 4, table)
         clients = [g.smtp() for _ in range(60)]  # the kernel deals them out: each thread has some to serve
