@@ -28,7 +28,7 @@ class Lmn(harness.Case):
                          listen="relay_from = %s\nmax_connections_client = 700\n" % Cable.FAR,
                          ini="[route out]\nmatch = *\nretry = 1s\nsmart_host = %s:%d\n" % (Cable.FAR, self.sink.port) + ini)
         g.start()
-        self.assertIn("%s transport up" % self.CODE, g.log())
+        harness.wait_for("%s is up" % self.CODE, lambda: "%s transport up" % self.CODE in g.log())
         return g
 
     def client(self, g):
@@ -100,7 +100,7 @@ class Xln(Lmn):
                              ini="[route out]\nmatch = *\nvendor = %s\nsmart_host = 127.0.0.1:%d\n" % (outside, sink.port),
                              vendor="[vendor xln]\nentries = 4096\nsqpoll = no\nbuffers = 8M\n").start()
             for vendor in inside, outside:
-                self.assertIn("%s transport up" % vendor, g.log())
+                harness.wait_for("%s is up" % vendor, lambda: "%s transport up" % vendor in g.log())
             self.assertEqual(g.send(HEADER, to=["jdoe@example.test", "far@remote.test"])[0], 250)
             harness.wait_for("both copies", lambda: g.count() == 1 and sink.count() == 1)
             g.stop()

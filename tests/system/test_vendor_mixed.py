@@ -37,7 +37,9 @@ class Mixed(harness.Case):
                          (code, code, code, sink.host, sink.port) for code, sink in [*self.here.items(), *self.there.items()])
         g = self.gateway(vendor=vendor, ini=listeners + routes).start()
         for code in [*self.here, *self.there]:
-            self.assertIn("%s transport up" % code, g.log())
+            harness.wait_for("%s is up" % code, lambda: "%s transport up" % code in g.log())
+        for code in self.there:
+            harness.wait_for("%s listens" % code, lambda: "listener open name=%s" % code in g.log())
         return g
 
     def inward(self, code, to):
