@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -280,6 +281,21 @@ enum result file_check_owner(const char *path, bool sticky_ok, struct err *err)
 		return err_set(err, E_LIMIT, "%s: the name is too long", path);
 	unsigned links = LINKS_MAX;
 	return check_chain(whole, false, sticky_ok, &links, err);
+}
+
+bool file_find(const char *folder, const char *name, char *out, size_t n)
+{
+	struct stat st;
+	bool found = false;
+	if ((size_t)snprintf(out, n, "%s/%s", folder, name) < n && lstat(out, &st) == 0)
+		return true;
+	DIR *dir = opendir(folder);
+	for (struct dirent *d; dir && !found && (d = readdir(dir));)
+		if (text_same(d->d_name, name))
+			found = (size_t)snprintf(out, n, "%s/%s", folder, d->d_name) < n;
+	if (dir)
+		closedir(dir);
+	return found;
 }
 
 enum result file_check_secret(const char *path, struct err *err)

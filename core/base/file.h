@@ -37,6 +37,9 @@ enum result file_replace(const struct file_ops *ops, const char *path, const voi
 			 mode_t mode, struct err *err);
 /* Reads a whole file of at most max bytes into malloc'd memory with a NUL behind it; *n without the NUL. */
 enum result file_read(const char *path, size_t max, char **bytes, size_t *n, struct err *err);
+/* FOLDER/NAME into out (n bytes) as the folder spells it, in whatever case: the exact one first, else the first that it tells. Links are not
+ * followed. false: there is none, or no room. */
+bool file_find(const char *folder, const char *name, char *out, size_t n);
 /* mkdir -p: makes what is missing of path with this mode, syncing each parent. */
 enum result file_make_dirs(const struct file_ops *ops, const char *path, mode_t mode,
 			   struct err *err);

@@ -8,7 +8,6 @@
 #include "mail/address_map.h"
 #include "mail/local_cfg.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,23 +25,10 @@ struct making {
 	struct mail_map map;
 };
 
-/* FOLDER/NAME in any case, as it is spelled there. */
-static bool find_any_case(const char *folder, const char *name, char out[PATH_MAX])
-{
-	bool found = false;
-	DIR *dir = opendir(folder);
-	for (struct dirent *d; dir && !found && (d = readdir(dir));)
-		if (text_same(d->d_name, name))
-			found = snprintf(out, PATH_MAX, "%s/%s", folder, d->d_name) < PATH_MAX;
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
 static enum result read_cfg(const struct making *m, const char *name, char path[PATH_MAX],
 			    char **bytes, size_t *n, struct err *err)
 {
-	if (find_any_case(m->folder, name, path))
+	if (file_find(m->folder, name, path, PATH_MAX))
 		return file_read(path, CFG_MAX, bytes, n, err);
 	err_set(err, E_NOTFOUND, "there is no %s in %s", name, m->folder);
 	err_remedy(err, "write it as smtpgate.1 shows, or use an ini file: smtpgate setup");
@@ -117,7 +103,7 @@ static enum result write_ini(const struct making *m, const char *path, struct er
 static enum result make(struct making *m, char path[PATH_MAX], struct err *err)
 {
 	char log[PATH_MAX];
-	if (!find_any_case(m->c->path, "smtp", m->folder)) {
+	if (!file_find(m->c->path, "smtp", m->folder, sizeof m->folder)) {
 		err_set(err, E_NOTFOUND, "%s is no postoffice: there is no folder smtp",
 			m->c->path);
 		err_remedy(err, "mount its share, or name its folder: -d/srv/maildata");

@@ -47,17 +47,17 @@ enum result ffapi_run(const struct ffapi *f, int *status, struct err *err)
 	return r;
 }
 
-static bool is_folder(const char *path, const char *name)
+static bool is_folder(const char *path, const char *name, char *whole)
 {
-	char whole[PATH_MAX];
 	struct stat st;
-	int n = snprintf(whole, sizeof whole, "%s/%s", path, name);
-	return n > 0 && (size_t)n < sizeof whole && stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
+	return file_find(path, name, whole, PATH_MAX) && stat(whole, &st) == 0 &&
+	       S_ISDIR(st.st_mode);
 }
 
 bool ffapi_there(const char *path)
 {
-	return is_folder(path, "smtp") || is_folder(path, "outgoing");
+	char whole[PATH_MAX];
+	return is_folder(path, "smtp", whole) || is_folder(path, "outgoing", whole);
 }
 
 enum result ffapi_find(const char *path, char *folder, struct err *err)
@@ -65,6 +65,8 @@ enum result ffapi_find(const char *path, char *folder, struct err *err)
 	if (!ffapi_there(path))
 		return err_set(err, E_NOTFOUND,
 			       "%s has neither a mailbag (outgoing) nor a folder smtp", path);
+	if (is_folder(path, "smtp", folder) && strlen(folder) < PATH_MAX - 20)
+		return OK;
 	int n = snprintf(folder, PATH_MAX, "%s/smtp", path);
 	if (n < 0 || n >= PATH_MAX - 20)
 		return err_set(err, E_LIMIT, "the path %s is too long", path);

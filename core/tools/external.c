@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "translate/sink.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -35,19 +34,8 @@ static const char *last_name(const char *path)
 static bool find(const char *file, const char *name, char *out, size_t n)
 {
 	char folder[PATH_MAX];
-	struct stat st;
-	bool found = false;
 	folder_of(file, folder, sizeof folder);
-	if ((size_t)snprintf(out, n, "%s/%s", folder, name) < n && lstat(out, &st) == 0)
-		return true;
-	DIR *dir = opendir(folder);
-	if (!dir)
-		return false;
-	for (struct dirent *d; !found && (d = readdir(dir));)
-		if (text_same(d->d_name, name))
-			found = (size_t)snprintf(out, n, "%s/%s", folder, d->d_name) < n;
-	closedir(dir);
-	return found;
+	return file_find(folder, name, out, n);
 }
 
 static enum result take_one(struct external *e, const char *named, struct content *c,

@@ -5,7 +5,6 @@
 #include "mail/address.h"
 #include "translate/mmff.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,31 +13,14 @@
 
 #define CFG_MAX (1u << 20)
 
-/* Finds a name in a folder without case; the exact one first. False: none. */
-static bool find_name(const char *folder, const char *name, char *out, size_t n)
-{
-	struct stat st;
-	bool found = false;
-	if ((size_t)snprintf(out, n, "%s/%s", folder, name) < n && stat(out, &st) == 0)
-		return true;
-	DIR *dir = opendir(folder);
-	if (!dir)
-		return false;
-	for (struct dirent *d; !found && (d = readdir(dir));)
-		if (text_same(d->d_name, name))
-			found = (size_t)snprintf(out, n, "%s/%s", folder, d->d_name) < n;
-	closedir(dir);
-	return found;
-}
-
 /* Reads smtp/NAME into *bytes; *bytes NULL when there is none. */
 static enum result read_cfg(const char *path, const char *name, char **bytes, size_t *n, char *file,
 			    struct err *err)
 {
 	char folder[PATH_MAX];
 	*bytes = NULL;
-	if (!find_name(path, "smtp", folder, sizeof folder) ||
-	    !find_name(folder, name, file, PATH_MAX))
+	if (!file_find(path, "smtp", folder, sizeof folder) ||
+	    !file_find(folder, name, file, PATH_MAX))
 		return OK;
 	return file_read(file, CFG_MAX, bytes, n, err);
 }
@@ -77,7 +59,7 @@ static bool is_workgroup(const char *path)
 	const char *slash = strrchr(path, '/');
 	char inner[PATH_MAX];
 	return text_starts(slash ? slash + 1 : path, "WGPO") ||
-	       find_name(path, "WGPO0000", inner, sizeof inner);
+	       file_find(path, "WGPO0000", inner, sizeof inner);
 }
 
 enum result office_open(struct office *o, const char *path, const struct file_ops *files,

@@ -202,6 +202,21 @@ START_TEST(folders_are_made_and_synced)
 }
 END_TEST
 
+START_TEST(names_in_any_case)
+{
+	char found[PATH_MAX];
+	ck_assert_int_eq(file_make_dirs(file_system(), in_scratch("Smtp"), 0700, NULL), OK);
+	ck_assert(!file_find(in_scratch(""), "none", found, sizeof found));
+	ck_assert(!file_find(in_scratch("none"), "smtp", found, sizeof found));
+	ck_assert(file_find(suite_scratch(), "SMTP", found, sizeof found));
+	ck_assert_str_eq(strrchr(found, '/'), "/Smtp");
+	ck_assert(!file_find(suite_scratch(), "SMTP", found, strlen(found)));
+	ck_assert_int_eq(file_make_dirs(file_system(), in_scratch("SMTP"), 0700, NULL), OK);
+	ck_assert(file_find(suite_scratch(), "SMTP", found, sizeof found));
+	ck_assert_str_eq(strrchr(found, '/'), "/SMTP");
+}
+END_TEST
+
 START_TEST(folders_that_cannot_be)
 {
 	struct err e;
@@ -246,6 +261,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, reading_is_bounded);
 	tcase_add_test(tc, folders_are_made_and_synced);
 	tcase_add_test(tc, folders_that_cannot_be);
+	tcase_add_test(tc, names_in_any_case);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 	return s;

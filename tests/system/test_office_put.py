@@ -100,6 +100,15 @@ class Put(harness.Case):
         self.assertEqual(self.mails(g)[0].get_body(("plain",)).get_content(), "Qröße 5 EUR\n")
         g.stop()
 
+    def test_a_postoffice_in_capitals(self):
+        g = self.office()
+        os.rename(os.path.join(g.mail, "smtp"), os.path.join(g.mail, "SMTP"))
+        g.start()
+        self.assertEqual(g.send(mail(to="jdoe@example.test"), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        self.assertNotIn("smtp", os.listdir(g.mail))
+        g.stop()
+
     def test_a_table_that_is_too_short_holds_the_mail_up(self):
         g = self.office()
         table = os.path.join(g.mail, "smtp", "SmtpIn.tbl")
