@@ -111,7 +111,7 @@ END_TEST
 
 START_TEST(when_it_stops)
 {
-	char today[16], later[16], before[16];
+	char today[48], later[48], before[48];
 	time_t now = NOON / 1000;
 	struct tm tm = *gmtime(&now);
 	snprintf(today, sizeof today, "%02d-%02d-%02d", tm.tm_mon + 1, tm.tm_mday,
