@@ -69,6 +69,8 @@ static const char *shown(struct reader *r, const char *name)
 		name++;
 	if (*name)
 		name = mime_string(r, name, NAME_MOST, r->told);
+	while (name && *name == ' ') /* control characters have become blanks */
+		name++;
 	return name && *name ? name : NULL;
 }
 
