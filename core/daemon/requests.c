@@ -12,7 +12,7 @@ static void request_maildrop(struct requests_host *h, struct control_client *c,
 			     const json_t *request)
 {
 	(void)request;
-	gateway_kick(h->gateway, false);
+	gateway_look(h->gateway);
 	control_ok(c, NULL);
 }
 

@@ -77,7 +77,7 @@ static void done(struct job *job)
 	bool mail = r->t.to != NULL;
 	raised_free(r);
 	if (mail)
-		gateway_kick(g, false); /* the mail is in the maildrop */
+		gateway_look(g);
 	gateway_stop_check(g);
 }
 

@@ -30,7 +30,7 @@ struct destination {
 	struct destination *chain;
 	struct destinations *all;
 	char *key;
-	struct line lines[MAIL_BULK + 1]; /* one for each priority */
+	struct line lines[LINES]; /* one for each priority */
 	size_t waiting;
 	unsigned active, failures;
 	int64_t wait_until;    /* wall ms */
@@ -313,15 +313,16 @@ static int64_t first_wait(const struct destination *d, const struct delivery *g)
 static int64_t learn(struct destination *d, const struct delivery *g)
 {
 	char rate[24] = "", most[24] = "";
+	const bool many = g->pressure == PRESSURE_MANY && d->active;
+	if (!many && g->pressure != PRESSURE_FAST)
+		return 0;
 	int64_t wait = first_wait(d, g);
-	if (g->pressure == PRESSURE_MANY && d->active) {
+	if (many) {
 		throttle_too_many(&d->throttle, d->active, mono_now(d));
 		snprintf(most, sizeof most, "%u", d->throttle.connections);
-	} else if (g->pressure == PRESSURE_FAST) {
+	} else {
 		throttle_too_fast(&d->throttle, wait, mono_now(d));
 		snprintf(rate, sizeof rate, "%u/1m", d->throttle.rate);
-	} else {
-		return 0;
 	}
 	snprintf(d->slow, sizeof d->slow, "slowed down to %s%s: %.700s", *most ? most : rate,
 		 *most ? " connections" : "", g->replies[0].text);

@@ -329,6 +329,11 @@ struct spool *gateway_spool(struct gateway *g)
 	return g->spool;
 }
 
+void gateway_look(struct gateway *g)
+{
+	maildrop_look(g->maildrop);
+}
+
 void gateway_kick(struct gateway *g, bool flush)
 {
 	maildrop_look(g->maildrop);

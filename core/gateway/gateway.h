@@ -71,6 +71,8 @@ struct spool *gateway_spool(struct gateway *g);
 /* Something in the spool changed by the operator's hand (release, retry, flush): look again now. flush also forgets the
  * waits of failed destinations. */
 void gateway_kick(struct gateway *g, bool flush);
+/* Something was written into the maildrop: look there now. */
+void gateway_look(struct gateway *g);
 /* The routing world of the current settings (mailboxes looked up on disk), for `smtpgate route`. */
 void gateway_world(struct gateway *g, struct route_world *world);
 

@@ -1,9 +1,8 @@
 /* A lane in its stack's thread: see lane.h. */
 #include "gateway/lane.h"
 
-#include "gateway/alarm.h"
-
 #include "dns/dns.h"
+#include "gateway/alarm.h"
 #include "gateway/inbound.h"
 #include "gateway/outbound.h"
 #include "gateway/session.h"

@@ -1,9 +1,8 @@
 /* Vendors: see vendor.h. Main thread only; what runs in the stacks' threads is in lane.c. */
 #include "gateway/vendor.h"
 
-#include "gateway/alarm.h"
-
 #include "base/text.h"
+#include "gateway/alarm.h"
 #include "gateway/lane.h"
 #include "gateway/outbound.h"
 #include "gateway/trouble.h"
