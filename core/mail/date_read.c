@@ -78,7 +78,7 @@ enum result mail_date_parse(const char *text, int64_t *wall_ms)
 	char day[16] = "", month_name[16] = "", year_text[16] = "", clock[16] = "", zone[16] = "";
 	int mday = 0, hour = 0, minute = 0, second = 0, used = 0, offset = 0;
 	const char *comma = strchr(text, ',');
-	if (comma) {
+	if (comma && (size_t)(comma - text) < strcspn(text, "0123456789")) { /* else in a comment */
 		if (sscanf(text, " %15[^, ] ,%n", day, &used) != 1 || place_of(day, DAY_NAMES) < 0)
 			return E_SYNTAX;
 		text += used ? used : comma + 1 - text;

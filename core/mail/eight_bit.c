@@ -49,10 +49,10 @@ struct encoder {
 	bool utf8;
 };
 
-/* A run of words as encoded words; blanks within it are part of it (RFC 2047 section 6.2). */
-static void put_encoded(struct encoder *e, const char *text, size_t n)
+/* A run of words as encoded words, in a pair of parentheses or none; blanks within it are part of it (RFC 2047 section 6.2). */
+static void put_encoded(struct encoder *e, const char *text, size_t n, bool comment)
 {
-	while (n) {
+	for (bool first = true; n; first = false) {
 		size_t take = 0, len;
 		for (; take < n; take += len) {
 			len = e->utf8 ? character(text + take, n - take) : 1;
@@ -62,11 +62,12 @@ static void put_encoded(struct encoder *e, const char *text, size_t n)
 		take += !take; /* a character that was cut */
 		struct buf word;
 		buf_init(&word, 0);
-		enum result r = buf_printf(&word, "=?%s?B?", e->charset);
+		enum result r =
+			buf_printf(&word, "%s=?%s?B?", comment && first ? "(" : "", e->charset);
 		if (r == OK)
 			r = base64_encode(&word, text, take);
 		if (r == OK)
-			r = buf_puts(&word, "?=");
+			r = buf_puts(&word, comment && take == n ? "?=)" : "?=");
 		const char *whole = r == OK ? buf_string(&word) : NULL;
 		if (whole)
 			mail_fold_word(&e->fold, whole);
@@ -107,7 +108,7 @@ static void put_text(struct encoder *e, const char *at)
 		size_t n = word_len(at);
 		if (mail_eight_bit_in(at, n)) {
 			n = run_len(at);
-			put_encoded(e, at, n);
+			put_encoded(e, at, n, false);
 		} else if (n) {
 			put_word(e, at, n);
 		}
@@ -116,8 +117,8 @@ static void put_text(struct encoder *e, const char *at)
 	}
 }
 
-/* A quoted name without its quotes; returns what stands behind it. */
-static const char *put_quoted(struct encoder *e, const char *at)
+/* A quoted name without its quotes. */
+static void put_quoted(struct encoder *e, const char *at)
 {
 	char name[MAIL_LINE_MAX];
 	size_t n = 0;
@@ -128,14 +129,32 @@ static const char *put_quoted(struct encoder *e, const char *at)
 			name[n++] = *at;
 	}
 	name[n] = '\0';
-	put_encoded(e, name, n);
-	return *at ? at + 1 : at;
+	put_encoded(e, name, n, false);
 }
 
-/* Where the item at the front of a list of persons ends: a quoted name, an address in brackets, a word. */
+/* With its parentheses; 0: there is none, or it has no end. */
+static size_t comment_len(const char *at)
+{
+	size_t depth = 0, n = 0;
+	do {
+		if (at[n] == '\\' && at[n + 1])
+			n++;
+		else if (at[n] == '(')
+			depth++;
+		else if (at[n] == ')')
+			depth--;
+		n += at[n] != '\0';
+	} while (depth && at[n]);
+	return depth ? 0 : n;
+}
+
+/* Where the item at the front of a list of persons ends: a quoted name, an address in brackets, a comment that is to be encoded, a word. */
 static size_t item_len(const char *at)
 {
-	size_t n = 1;
+	size_t n = *at == '(' ? comment_len(at) : 0;
+	if (n && mail_eight_bit_in(at, n))
+		return n;
+	n = 1;
 	if (*at == '"') {
 		for (; at[n] && at[n] != '"'; n++)
 			n += at[n] == '\\' && at[n + 1];
@@ -143,18 +162,40 @@ static size_t item_len(const char *at)
 	}
 	if (*at == '<')
 		return strcspn(at, ">") + (strchr(at, '>') != NULL);
-	return *at == ',' ? 1 : strcspn(at, " <\",");
+	return *at == ',' ? 1 : 1 + strcspn(at + 1, " <\",(");
+}
+
+/* Is the item to be encoded? An address cannot be. */
+static bool is_high(const char *at, size_t n)
+{
+	bool name = *at == '"' || *at == '(' || !memchr(at, '@', n);
+	return mail_eight_bit_in(at, n) && *at != '<' && name;
+}
+
+/* Words of this kind in a row are one: a reader drops the blanks between encoded words. */
+static size_t name_len(const char *at, size_t n)
+{
+	while (at[n] == ' ' && !strchr("\"<,(", at[n + 1])) {
+		size_t next = item_len(at + n + 1);
+		if (!is_high(at + n + 1, next))
+			break;
+		n += 1 + next;
+	}
+	return n;
 }
 
 static void put_persons(struct encoder *e, const char *at)
 {
 	while (*at) {
 		size_t n = item_len(at);
-		bool high = mail_eight_bit_in(at, n) && *at != '<' && !memchr(at, '@', n);
+		bool high = is_high(at, n);
 		if (high && *at == '"') {
 			put_quoted(e, at);
+		} else if (high && *at == '(' && at[n - 1] == ')') {
+			put_encoded(e, at + 1, n - 2, true);
 		} else if (high) {
-			put_encoded(e, at, n);
+			n = name_len(at, n);
+			put_encoded(e, at, n, false);
 		} else {
 			bool comma = at[n] == ',';
 			put_word(e, at, n + comma);

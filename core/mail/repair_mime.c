@@ -32,17 +32,22 @@ static const char *find_charset(const char *value)
 	return NULL;
 }
 
+/* With its quotes, of which the second may be missing. */
 static size_t charset_len(const char *at)
 {
-	return *at == '"' ? strcspn(at + 1, "\"") + 2 : strcspn(at, "; ");
+	if (*at != '"')
+		return strcspn(at, "; ");
+	size_t n = 1 + strcspn(at + 1, "\"");
+	return n + (at[n] == '"');
 }
 
 /* Does what is declared fit what is there? us-ascii has no bytes above 127, and not every text of such bytes is UTF-8. */
 static bool fits(const struct repair *x, const char *charset, size_t n)
 {
-	if (*charset == '"' && n > 2) {
+	if (*charset == '"') {
 		charset++;
-		n -= 2;
+		n--;
+		n -= n && charset[n - 1] == '"';
 	}
 	if (text_same_n(charset, n, "utf-8"))
 		return text_same(x->charset, "utf-8");

@@ -13,6 +13,7 @@ START_TEST(dates)
 		{"Mon,23 Nov 2026 05:00:00 EST", 1795428000},
 		{"Mon, 23 Nov 26 10:00:00 GMT (a comment)", 1795428000},
 		{"1 Jan 70 00:00:00 UT", 0},
+		{"1 Jan 1970 00:00:00 +0000 (a, b)", 0},
 		{"29 Feb 2024 00:00:00 Z", 1709164800},
 		{"31 Dec 1969 23:59:59 +0000",
 		 -1000000}, /* before our time, and read all the same */

@@ -46,6 +46,12 @@ START_TEST(fields_are_encoded)
 	encodes("\"J\xf6rg, B.\" <j@x.test>, b@y.test, \xe4 <c@z>", true,
 		"X: =?windows-1252?B?SvZyZywgQi4=?= <j@x.test>, b@y.test,\r\n"
 		" =?windows-1252?B?5A==?= <c@z>\r\n");
+	encodes("J\xf6rg M\xfcller <j@x.test>", true,
+		"X: =?windows-1252?B?SvZyZyBN/GxsZXI=?= <j@x.test>\r\n");
+	encodes("j@x.test (J\xf6rg M\xfcller), k@x.test (Karl (a) b)", true,
+		"X: j@x.test (=?windows-1252?B?SvZyZyBN/GxsZXI=?=) , k@x.test (Karl (a) b)\r\n");
+	encodes("\"J\xf6 @ x\" <j@x.test>, (\xf6", true,
+		"X: =?windows-1252?B?SvYgQCB4?= <j@x.test>, =?windows-1252?B?KPY=?=\r\n");
 	encodes("\"J\xf6rg", true, "X: =?windows-1252?B?SvZyZw==?=\r\n");
 	encodes("<j\xf6@x.test>", true, "X: <j?@x.test>\r\n"); /* an address cannot be encoded */
 }

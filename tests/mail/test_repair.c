@@ -85,6 +85,13 @@ static const struct {
 	      "Content-Transfer-Encoding: 8bit\r\n",
 	 "charset of the text is taken for windows-1252; MIME-Version was missing"},
 	{ALL, NULL, "",
+	 GOOD "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=\"us-ascii\r\n"
+	      "Content-Transfer-Encoding: 8bit\r\n",
+	 "\xe9",
+	 GOOD "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=windows-1252\r\n"
+	      "Content-Transfer-Encoding: 8bit\r\n",
+	 "charset of the text is taken for windows-1252"},
+	{ALL, NULL, "",
 	 GOOD "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-8859-2\r\n"
 	      "Content-Transfer-Encoding: 8bit\r\n",
 	 "\xe9",
