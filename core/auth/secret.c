@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define COMMAND_MS 10000
-#define COMMAND_WORDS 64
 
 void secret_free(char **secret)
 {
@@ -76,25 +75,20 @@ static enum result from_credential(const char *name, char **secret, struct err *
 static enum result from_command(const char *command, const struct clock *clock, char **secret,
 				struct err *err)
 {
-	char words[1024];
-	const char *argv[COMMAND_WORDS + 1];
-	size_t n = 0;
+	struct spawn_command c;
 	struct buf said;
-	text_copy(words, sizeof words, command);
-	for (char *rest = words, *word; n < COMMAND_WORDS && (word = strtok_r(rest, " ", &rest));)
-		argv[n++] = word;
-	argv[n] = NULL;
-	if (!n)
-		return err_set(err, E_CONFIG, "command: names no program");
+	enum result r = spawn_split(&c, command, err);
+	if (r != OK)
+		return r;
 	buf_init(&said, SECRET_MAX);
-	struct spawn s = {.argv = argv, .limit = COMMAND_MS, .said = &said};
-	enum result r = buf_reserve(&said, SECRET_MAX) ? spawn_run(&s, clock, err)
-						       : err_set(err, E_NOMEM, "no memory");
+	struct spawn s = {.argv = c.argv, .limit = COMMAND_MS, .said = &said};
+	r = buf_reserve(&said, SECRET_MAX) ? spawn_run(&s, clock, err)
+					   : err_set(err, E_NOMEM, "no memory");
 	if (r == OK && s.status)
-		r = err_set(err, E_REFUSED, "%s ended with %d%s%s", argv[0], s.status,
+		r = err_set(err, E_REFUSED, "%s ended with %d%s%s", c.argv[0], s.status,
 			    *s.words ? ": " : "", s.words);
 	if (r == OK)
-		r = take(buf_head(&said), said.len, argv[0], secret, err);
+		r = take(buf_head(&said), said.len, c.argv[0], secret, err);
 	buf_wipe(&said);
 	buf_free(&said);
 	return r;

@@ -2,6 +2,7 @@
 #include "base/spawn.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -200,6 +201,33 @@ enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *er
 	if (s->said && out >= 0)
 		close(out);
 	return r;
+}
+
+enum result spawn_split(struct spawn_command *c, const char *command, struct err *err)
+{
+	char *rest = NULL;
+	c->count = 0;
+	if (!text_copy(c->text, sizeof c->text, command))
+		return err_set(err, E_LIMIT, "the command %.60s... is longer than %zu bytes",
+			       command, sizeof c->text - 1);
+	for (char *word = strtok_r(c->text, " \t", &rest); word;
+	     word = strtok_r(NULL, " \t", &rest)) {
+		if (c->count == SPAWN_WORDS)
+			return err_set(err, E_LIMIT, "the command %.60s... has more than %d words",
+				       command, SPAWN_WORDS);
+		c->argv[c->count++] = word;
+	}
+	c->argv[c->count] = NULL;
+	return c->count ? OK : err_set(err, E_CONFIG, "the command names no program");
+}
+
+enum result spawn_append(struct spawn_command *c, const char *word, struct err *err)
+{
+	if (c->count == SPAWN_WORDS + SPAWN_MORE)
+		return err_set(err, E_LIMIT, "the command %.60s has too many words", c->argv[0]);
+	c->argv[c->count++] = word;
+	c->argv[c->count] = NULL;
+	return OK;
 }
 
 bool spawn_find(const char *name, const char *folder, char *path, size_t n)

@@ -53,6 +53,21 @@ struct spawn {
  */
 enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *err);
 
+#define SPAWN_WORDS 64 /* of a command */
+#define SPAWN_MORE 8   /* that may be put behind them */
+
+/* A command of the settings in words: split at blanks, without quotes or a shell. */
+struct spawn_command {
+	char text[1024];
+	const char *argv[SPAWN_WORDS + SPAWN_MORE + 1]; /* point into text; NULL at the end */
+	size_t count;
+};
+
+/* E_CONFIG: no word; E_LIMIT: above 1023 bytes or SPAWN_WORDS words. */
+enum result spawn_split(struct spawn_command *c, const char *command, struct err *err);
+/* One word more, borrowed. E_LIMIT: above SPAWN_MORE. */
+enum result spawn_append(struct spawn_command *c, const char *word, struct err *err);
+
 /*
  * Where a program of ours is: beside the one that runs, as in a build folder, else in `folder` (NULL: its name alone, to be looked up in
  * PATH). False: the path is longer than n.

@@ -14,36 +14,31 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WORDS_MAX 32 /* of a command, with the options */
 #define PAUSE_MS 20
 
 enum result ffapi_run(const struct ffapi *f, int *status, struct err *err)
 {
-	char words[1024], path[PATH_MAX + 4], program[PATH_MAX];
-	const char *argv[WORDS_MAX + 4];
-	size_t n = 0;
-	char *rest = NULL;
-	text_copy(words, sizeof words, f->command);
-	for (char *w = strtok_r(words, " \t", &rest); w && n < WORDS_MAX;
-	     w = strtok_r(NULL, " \t", &rest))
-		argv[n++] = w;
+	char path[PATH_MAX + 4], program[PATH_MAX];
+	struct spawn_command c;
+	enum result r = spawn_split(&c, f->command, err);
+	if (r == OK && !strchr(c.argv[0], '/') &&
+	    spawn_find(c.argv[0], NULL, program, sizeof program))
+		c.argv[0] = program;
 	snprintf(path, sizeof path, "-d%s", f->postoffice);
-	if (!n || n + 8 > WORDS_MAX)
-		return err_set(err, E_LIMIT, "the command %.100s has no word, or too many",
-			       f->command);
-	if (!strchr(argv[0], '/') && spawn_find(argv[0], NULL, program, sizeof program))
-		argv[0] = program;
-	argv[n++] = path;
-	for (size_t i = 0; f->options[i] && n < WORDS_MAX; i++)
-		argv[n++] = f->options[i];
-	argv[n++] = f->file;
-	argv[n] = NULL;
-	struct spawn s = {.argv = argv, .limit = f->limit, .stop = f->stop};
-	enum result r = spawn_run(&s, f->clock, err);
+	if (r == OK)
+		r = spawn_append(&c, path, err);
+	for (size_t i = 0; r == OK && f->options[i]; i++)
+		r = spawn_append(&c, f->options[i], err);
+	if (r == OK)
+		r = spawn_append(&c, f->file, err);
+	if (r != OK)
+		return r;
+	struct spawn s = {.argv = c.argv, .limit = f->limit, .stop = f->stop};
+	r = spawn_run(&s, f->clock, err);
 	if (status)
 		*status = s.status;
 	if (r == OK && s.status)
-		return err_set(err, E_STATE, "%s ended with %d: %s", argv[0], s.status, s.words);
+		return err_set(err, E_STATE, "%s ended with %d: %s", c.argv[0], s.status, s.words);
 	return r;
 }
 

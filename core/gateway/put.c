@@ -22,6 +22,19 @@ struct put_job {
 	struct table table; /* SMTPIN.TBL */
 };
 
+static enum result open_table(struct put_job *j, struct err *err)
+{
+	const struct conf_postoffice *p = j->put.office;
+	bool odd = false;
+	enum result r = table_open(p->path, "SMTPIN.TBL", &j->table, &odd, err);
+	if (r == OK)
+		j->put.sheet.table = &j->table;
+	if (odd)
+		LOG(LOG_WARN, NULL, "postoffice", "table", F_S("postoffice", p->name),
+		    F_S("note", "SMTPIN.TBL is not of 264 bytes: its last 256 are taken"));
+	return r == E_NOTFOUND ? OK : r;
+}
+
 /* The null reverse-path comes in as Postmaster, so that errors never loop [Q98067]. */
 static enum result write_sheet(struct put_job *j, struct err *err)
 {
@@ -33,13 +46,7 @@ static enum result write_sheet(struct put_job *j, struct err *err)
 	neutral_init(&list, d->region);
 	s->charset = charset_find(conf_charsets[p->charset]);
 	s->received = p->received == 1;
-	bool odd;
-	enum result r = table_open(p->path, "SMTPIN.TBL", &j->table, &odd, err);
-	if (r == OK)
-		s->table = &j->table;
-	else if (r != E_NOTFOUND)
-		return r;
-	r = OK;
+	enum result r = open_table(j, err);
 	s->always = !*from;
 	s->sender.type = *from ? "SMTP" : "CSI";
 	s->sender.text = *from ? from : region_printf(d->region, "%s/Postmaster", p->name);
@@ -50,6 +57,8 @@ static enum result write_sheet(struct put_job *j, struct err *err)
 	}
 	s->to = list.to;
 	j->put.refused = region_alloc(d->region, d->count * sizeof *j->put.refused);
+	if (r != OK && r != E_NOMEM)
+		return r;
 	return r == OK && j->put.refused && s->sender.text
 		       ? OK
 		       : err_set(err, E_NOMEM, "no memory for the recipients");

@@ -14,7 +14,6 @@
 #include <time.h>
 
 #define COMMAND_MS 30000 /* then it is killed */
-#define WORDS_MAX 32
 #define WIDTH 74
 
 /* ---- the mail ---- */
@@ -158,25 +157,19 @@ static void send_mail(const struct telling *t)
 
 static void run_command(const struct telling *t)
 {
-	char words[1024];
-	const char *argv[WORDS_MAX + 1];
-	size_t n = 0;
-	char *rest = NULL;
+	struct spawn_command c;
 	struct buf json;
 	struct err err;
 	buf_init(&json, 0);
-	text_copy(words, sizeof words, t->settings->notify.command);
-	for (char *word = strtok_r(words, " \t", &rest); word && n < WORDS_MAX;
-	     word = strtok_r(NULL, " \t", &rest))
-		argv[n++] = word;
-	argv[n] = NULL;
-	struct spawn s = {.argv = argv, .limit = COMMAND_MS, .stop = t->stop};
-	if (telling_json(t, &json) == OK)
+	struct spawn s = {.argv = c.argv, .limit = COMMAND_MS, .stop = t->stop};
+	enum result r = spawn_split(&c, t->settings->notify.command, &err);
+	if (r == OK && telling_json(t, &json) == OK)
 		s.input = buf_string(&json);
-	enum result r = s.input ? spawn_run(&s, t->clock, &err)
-				: err_set(&err, E_NOMEM, "no memory for its input");
+	if (r == OK)
+		r = s.input ? spawn_run(&s, t->clock, &err)
+			    : err_set(&err, E_NOMEM, "no memory for its input");
 	if (r == OK && s.status)
-		r = err_set(&err, E_STATE, "%s ended with %d: %s", argv[0], s.status, s.words);
+		r = err_set(&err, E_STATE, "%s ended with %d: %s", c.argv[0], s.status, s.words);
 	if (r != OK)
 		failed(t, "command", err.text);
 	buf_free(&json);

@@ -153,6 +153,39 @@ START_TEST(gives_descriptors)
 }
 END_TEST
 
+START_TEST(commands_in_words)
+{
+	struct spawn_command c;
+	char most[2 * SPAWN_WORDS + 1], longest[1025];
+	struct err e;
+	ck_assert_int_eq(spawn_split(&c, " /bin/echo \ta  'b c' ", &e), OK);
+	ck_assert_uint_eq(c.count, 4);
+	ck_assert_str_eq(c.argv[0], "/bin/echo");
+	ck_assert_str_eq(c.argv[2], "'b"); /* no shell */
+	ck_assert_int_eq(spawn_append(&c, "x", &e), OK);
+	ck_assert_str_eq(c.argv[4], "x");
+	ck_assert_ptr_null(c.argv[5]);
+	ck_assert_int_eq(spawn_split(&c, " ", &e), E_CONFIG);
+	for (size_t i = 0; i < sizeof most - 1; i++)
+		most[i] = i % 2 ? ' ' : 'w';
+	most[sizeof most - 1] = '\0';
+	ck_assert_int_eq(spawn_split(&c, most, &e), OK);
+	ck_assert_uint_eq(c.count, SPAWN_WORDS);
+	for (size_t i = 0; i < SPAWN_MORE; i++)
+		ck_assert_int_eq(spawn_append(&c, "x", &e), OK);
+	ck_assert_int_eq(spawn_append(&c, "x", &e), E_LIMIT);
+	ck_assert_int_eq(
+		spawn_split(&c,
+			    "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 "
+			    "6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5",
+			    &e),
+		E_LIMIT);
+	memset(longest, 'w', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	ck_assert_int_eq(spawn_split(&c, longest, &e), E_LIMIT);
+}
+END_TEST
+
 START_TEST(has_limits)
 {
 	struct spawn s = {.file_size = 4096, .cpu = 7, .memory = (uint64_t)1 << 30};
@@ -175,7 +208,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("base/spawn");
 	SUITE_CASE(s, "spawn", ends_by_itself, said_apart, signals_are_its_own, cannot_be_started,
-		   time_is_over, stopped, gives_descriptors, has_limits);
+		   time_is_over, stopped, gives_descriptors, commands_in_words, has_limits);
 	return s;
 }
 SUITE_MAIN(suite)

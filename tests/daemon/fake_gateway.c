@@ -27,6 +27,12 @@ void gateway_kick(struct gateway *g, bool flush)
 	fake_gateway.flushes += flush;
 }
 
+void gateway_look(struct gateway *g)
+{
+	(void)g;
+	fake_gateway.looks++;
+}
+
 enum result gateway_status(struct gateway *g, struct region *region, struct gateway_status *out)
 {
 	(void)g;

@@ -7,7 +7,7 @@
 struct fake_gateway {
 	struct settings settings;
 	struct spool *spool; /* NULL: it is stopping */
-	int kicks, flushes;
+	int kicks, flushes, looks;
 };
 extern struct fake_gateway fake_gateway;
 struct gateway *fake_gateway_handle(void);

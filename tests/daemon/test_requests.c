@@ -286,7 +286,8 @@ START_TEST(reload_and_stop)
 	HAS(ask("{\"command\":\"reload\"}"), "line 7 is faulty");
 	ck_assert_int_eq(reloads, 2);
 	HAS(ask("{\"command\":\"maildrop\"}"), "{\"ok\":true}");
-	ck_assert_int_eq(fake_gateway.kicks, 1);
+	ck_assert_int_eq(fake_gateway.looks, 1);
+	ck_assert_int_eq(fake_gateway.kicks, 0);
 	HAS(ask("{\"command\":\"stop\"}"), "\"stop_wait\":30000");
 	ck_assert_int_eq(stops, 1);
 	teardown();
