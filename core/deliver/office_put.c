@@ -98,21 +98,26 @@ static enum result write_file(struct putting *t, struct err *err)
 
 static void cut(const struct putting *t, const char *name, off_t size)
 {
-	int fd = size > 0 ? openat(t->folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-	if (fd >= 0 && ftruncate(fd, size) != 0)
+	if (!size) {
+		unlinkat(t->folder, name, 0);
+		return;
+	}
+	int fd = openat(t->folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || ftruncate(fd, size) != 0)
 		LOG(LOG_WARN, NULL, "postoffice", "file", F_S("name", name), F_S("why", "not cut"));
 	if (fd >= 0)
 		close(fd);
-	else
-		unlinkat(t->folder, name, 0);
 }
 
-static void mark(struct office_put *p, const struct neutral *n)
+/* How many of ours it names. */
+static size_t mark(struct office_put *p, const struct neutral *n)
 {
+	size_t marked = 0;
 	for (size_t i = 0; i < n->to.count; i++)
 		for (size_t k = 0; k < p->sheet.to.count; k++)
 			if (text_same(n->to.items[i].text, p->sheet.to.items[k].text))
-				p->refused[k] = true;
+				marked += p->refused[k] = true;
+	return marked;
 }
 
 static void read_reason(struct putting *t)
@@ -126,27 +131,42 @@ static void read_reason(struct putting *t)
 		close(fd);
 }
 
-/* Our put sets aside the message with those who did not get it. They are answered, so it is taken away again. */
+/* Reads the message that our put has set aside behind what was there, with those who did not get it. E_STATE: there is none. */
+static enum result read_aside(struct putting *t, struct mmff_reader *reader, struct region *region,
+			      size_t *marked, struct err *err)
+{
+	struct neutral n;
+	int fd = openat(t->folder, "to_nc.api.bad", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	off_t end = size_of(t, "to_nc.api.bad");
+	if (fd < 0 && errno != ENOENT)
+		return err_errno(err, errno, "%s.bad cannot be read", t->file);
+	enum result r = E_STATE;
+	if (fd >= 0 && end > t->bad) {
+		struct content c = content_file(fd, (uint64_t)t->bad, (uint64_t)(end - t->bad));
+		mmff_reader_init(reader, &c, -1);
+		r = mmff_next(reader, region, &n, err);
+		*marked = r == OK ? mark(t->p, &n) : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* Who is named is answered, so the message is taken away again. Who is not is not answered by a guess. */
 static enum result read_refused(struct putting *t, struct err *err)
 {
 	struct mmff_reader *reader = malloc(sizeof *reader);
 	struct region *region = region_new(0);
-	struct neutral n;
-	int fd = openat(t->folder, "to_nc.api.bad", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	off_t end = size_of(t, "to_nc.api.bad");
-	enum result r = reader && region ? OK : E_NOMEM;
-	if (fd >= 0 && end > t->bad && r == OK) {
-		struct content c = content_file(fd, (uint64_t)t->bad, (uint64_t)(end - t->bad));
-		mmff_reader_init(reader, &c, -1);
-		r = mmff_next(reader, region, &n, err);
-		if (r == OK)
-			mark(t->p, &n);
-	}
-	if (fd >= 0)
-		close(fd);
+	size_t marked = 0;
+	enum result r = reader && region ? read_aside(t, reader, region, &marked, err)
+					 : err_set(err, E_NOMEM, "no memory for what was refused");
 	free(reader);
 	region_destroy(&region);
-	if (r != OK || end <= t->bad)
+	if (r == E_STATE || (r == OK && !marked))
+		return err_set(err, E_STATE,
+			       "%s has failed, and %s.bad names nobody who was refused",
+			       t->p->office->put, t->file);
+	if (r != OK)
 		return r;
 	read_reason(t);
 	cut(t, "to_nc.api.bad", t->bad);

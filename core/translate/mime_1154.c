@@ -87,6 +87,8 @@ static void take_uuencode(struct counted *c, const struct content *part)
 	struct one o = {.text = part};
 	enum result r = uuencode_find(part, 0, &o.file);
 	if (r == OK)
+		mime_alone(c->r, part, o.file.start, o.file.end);
+	if (r == OK)
 		mime_attach(c->r, name_of(c, o.file.name), mime_make(c->r, write_one, &o));
 	else if (r == E_NOTFOUND)
 		mime_attach(c->r, name_of(c, ""), *part);

@@ -141,6 +141,13 @@ bool mime_blank(struct reader *r, const struct content *c)
 	return blank;
 }
 
+void mime_alone(struct reader *r, const struct content *c, uint64_t start, uint64_t end)
+{
+	const struct content before = content_part(c, 0, start);
+	const struct content behind = content_part(c, end, c->size - end);
+	r->doubtful = r->doubtful || !mime_blank(r, &before) || !mime_blank(r, &behind);
+}
+
 /* ---- charsets ---- */
 
 struct looked {

@@ -142,8 +142,10 @@ static void unpack_text(struct reader *r, GMimePart *part, const struct content 
 		g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "charset");
 	struct content text = *raw;
 	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
-	if (uuencode_find(raw, 0, &f.uu) == OK)
+	if (uuencode_find(raw, 0, &f.uu) == OK) {
+		mime_alone(r, raw, f.uu.start, f.uu.end);
 		text = mime_make(r, write_uu, &f);
+	}
 	if (r->r == OK)
 		mime_add_piece(r, text, mime_charset(r, declared, &text),
 			       g_mime_content_type_is_type(type, "text", "html"));

@@ -60,6 +60,8 @@ struct content mime_encoded(struct reader *r, GMimePart *part);
 /* A whole object as it stands in the mail, likewise. */
 struct content mime_raw(struct reader *r, GMimeObject *object);
 bool mime_blank(struct reader *r, const struct content *c);
+/* Only the bytes from start to end are used of c: where more stands around them, the mail is kept whole besides. */
+void mime_alone(struct reader *r, const struct content *c, uint64_t start, uint64_t end);
 void mime_add_piece(struct reader *r, struct content raw, const char *charset, bool html);
 /* Words of ours (UTF-8, copied). */
 void mime_add_words(struct reader *r, const char *format, ...)

@@ -215,6 +215,26 @@ class Put(harness.Case):
         self.assertFalse(os.path.exists(os.path.join(g.mail, "smtp/to_nc.api")))
         g.stop()
 
+    def test_our_put_that_names_nobody(self):
+        """It fails with 1, the message is gone, and nobody is named as refused: that is no answer, and the mail is kept."""
+        g = self.office()
+        script = os.path.join(g.folder, "smtpput")
+        with open(script, "w") as f:
+            f.write("#!/bin/sh\nfor f; do :; done\n[ -e %s/heal ] && exec %s \"$@\"\nrm \"$f\"; exit 1\n" % (g.folder, PUT))
+        os.chmod(script, 0o755)
+        with open(g.ini) as f:
+            text = f.read()
+        with open(g.ini, "w") as f:
+            f.write(text.replace("format = mmff", "format = mmff\nput = " + script))
+        g.start()
+        self.assertEqual(g.send(mail(), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the reason", lambda: "names nobody who was refused" in str(g.queue()))
+        self.assertEqual(g.show(1)["first"]["state"], "waiting")
+        open(os.path.join(g.folder, "heal"), "w").close()
+        self.assertEqual(g.command("queue", "flush").returncode, 0)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        g.stop()
+
     def test_what_a_killed_gateway_left_goes_in_first(self):
         g = self.office()
         with open(os.path.join(g.mail, "smtp/to_nc.api"), "wb") as f:

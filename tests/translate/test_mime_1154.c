@@ -66,6 +66,13 @@ START_TEST(miscounted)
 		ck_assert_str_eq(body(), "one\rtwo\r\r");
 		is_part(0, "f.txt", UU_BYTES);
 	}
+	/* what stands beside the file of a part is in the mail as it came */
+	translate("Encoding: 1 TEXT, 5 UUENCODE\r\n" NAME "\r\nt\r\n\r\nwords\r\n" UU);
+	ck_assert_uint_eq(n.parts.count, 2);
+	is_part(0, "Given Name.doc", UU_BYTES);
+	ck_assert_str_eq(n.parts.items[1].name, "MESSAGE.EML");
+	translate("Encoding: 1 TEXT, UUENCODE\r\n" NAME "\r\nt\r\n\r\n" UU UU);
+	ck_assert_str_eq(n.parts.items[1].name, "MESSAGE.EML");
 	translate("Encoding: 1 TEXT, 2 UUENCODE\r\n" NAME "\r\nt\r\n\r\nbegin 644 x\r\n#``\r\n");
 	is_part(0, "Given Name.doc", "begin 644 x\r\n#``\r\n");
 }

@@ -70,6 +70,19 @@ START_TEST(declared)
 }
 END_TEST
 
+START_TEST(beside_a_declared_text)
+{
+	translate("Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n" UU
+		  "\r\n");
+	ck_assert_uint_eq(n.parts.count, 0);
+	translate("Content-Type: text/plain\r\nContent-Transfer-Encoding: "
+		  "x-uuencode\r\n\r\nwords\r\n" UU UU);
+	ck_assert_str_eq(body(), "hello uu file\rsecond\r");
+	ck_assert_uint_eq(n.parts.count, 1);
+	ck_assert_str_eq(n.parts.items[0].name, "MESSAGE.EML");
+}
+END_TEST
+
 /* The whole is kept too where a resource fork would be lost. */
 START_TEST(binhex)
 {
@@ -90,7 +103,8 @@ END_TEST
 
 static Suite *suite(void)
 {
-	const TTest *const all[] = {in_text, names, damaged, declared, binhex};
+	const TTest *const all[] = {in_text, names, damaged, declared, beside_a_declared_text,
+				    binhex};
 	return translating_suite("translate/mime_files", all, sizeof all / sizeof *all);
 }
 SUITE_MAIN(suite)
