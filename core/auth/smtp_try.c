@@ -67,7 +67,8 @@ enum result smtp_try(const struct smtp_try *t, struct err *err)
 	enum result r = result_of(e);
 	const char *why = *words ? words : curl_easy_strerror(e);
 	if (e == CURLE_USE_SSL_FAILED)
-		why = "it does not offer TLS, and no password is sent without";
+		why = t->user ? "it does not offer TLS, and no password is sent without"
+			      : "it does not offer TLS";
 	if (e == CURLE_LOGIN_DENIED)
 		why = "user or password is not taken";
 	return r == OK ? OK : err_set(err, r, "%s: %s", t->host, why);

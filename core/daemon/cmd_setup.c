@@ -49,7 +49,8 @@ static enum result question(struct setup *s, const char *words, const char *stan
 		enum result r = ask_line(&s->ask, words, standard ? kept : NULL, to, n, &s->err);
 		if (r != OK)
 			return r;
-		if (standard && text_same(to, "none"))
+		bool may_be_none = standard && (!*standard || text_same(standard, "none"));
+		if (may_be_none && text_same(to, "none"))
 			*to = '\0';
 		if (plan_is_good(&s->plan, s->file, &s->err) && (!try || try(s)))
 			return OK;
@@ -104,9 +105,19 @@ static bool try_address(struct setup *s)
 
 /* ---- local mail ---- */
 
+/* It is made when all is written; here it is only seen whether it can be. */
 static bool try_path(struct setup *s)
 {
-	return file_make_dirs(file_system(), s->plan.path, 0755, &s->err) == OK;
+	char there[PLAN_TEXT];
+	text_copy(there, sizeof there, s->plan.path);
+	while (access(there, F_OK) != 0 && strrchr(there + 1, '/'))
+		*strrchr(there, '/') = '\0';
+	if (access(there, F_OK) != 0)
+		text_copy(there, sizeof there, "/");
+	if (access(there, W_OK | X_OK) == 0)
+		return true;
+	err_errno(&s->err, errno, "no folder can be made in %s", there);
+	return false;
 }
 
 static enum result ask_local(struct setup *s)
@@ -194,6 +205,8 @@ static enum result ask_login(struct setup *s, const char *whose, const char *wha
 					 sizeof p->user, NULL);
 		if (r == OK && *p->user)
 			r = ask_secret(s, what);
+		if (!*p->user) /* one that was refused before is nobody's */
+			explicit_bzero(s->secret, sizeof s->secret);
 		if (r != OK || !*p->user || try_login(s))
 			return r;
 		if (s->err.code != E_STATE)
@@ -278,26 +291,26 @@ static enum result ask_all(struct setup *s)
 
 /* ---- writing ---- */
 
+/* What is there is kept beside what comes. */
+static enum result keep_old(struct setup *s, const char *path)
+{
+	char old[PATH_MAX + 8];
+	snprintf(old, sizeof old, "%s.old", path);
+	if (rename(path, old) != 0 && errno != ENOENT)
+		return err_errno(&s->err, errno, "%s cannot be renamed", path);
+	return OK;
+}
+
 static enum result write_secret(struct setup *s)
 {
-	enum result r = OK;
 	size_t n = strlen(s->secret);
-	if (n) {
+	enum result r = n ? keep_old(s, s->plan.secret) : OK;
+	if (r == OK && n) {
 		s->secret[n] = '\n';
 		r = file_replace(file_system(), s->plan.secret, s->secret, n + 1, 0600, &s->err);
 	}
 	explicit_bzero(s->secret, sizeof s->secret);
 	return r;
-}
-
-/* Settings that are there are kept beside the new ones. */
-static enum result keep_old(struct setup *s)
-{
-	char old[PATH_MAX + 8];
-	snprintf(old, sizeof old, "%s.old", s->file);
-	if (rename(s->file, old) != 0 && errno != ENOENT)
-		return err_errno(&s->err, errno, "%s cannot be renamed", s->file);
-	return OK;
 }
 
 static enum result write_all(struct setup *s)
@@ -309,10 +322,12 @@ static enum result write_all(struct setup *s)
 		err_set(&s->err, r, "no memory for the settings");
 	if (r == OK)
 		r = file_make_dirs(file_system(), s->folder, 0755, &s->err);
+	if (r == OK && *s->plan.domain)
+		r = file_make_dirs(file_system(), s->plan.path, 0755, &s->err);
 	if (r == OK)
 		r = write_secret(s);
 	if (r == OK)
-		r = keep_old(s);
+		r = keep_old(s, s->file);
 	if (r == OK)
 		r = file_replace(file_system(), s->file, buf_head(&text), text.len, 0644, &s->err);
 	buf_free(&text);

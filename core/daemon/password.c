@@ -14,6 +14,8 @@ static enum result read_line(FILE *in, char *out, size_t n, struct err *why)
 	size_t len = strcspn(out, "\r\n");
 	if (!out[len] && !feof(in)) {
 		explicit_bzero(out, n);
+		for (int c = 0; c != '\n' && c != EOF;) /* its rest is nobody's answer */
+			c = fgetc(in);
 		return err_set(why, E_LIMIT, "the password is longer than %zu bytes", n - 2);
 	}
 	out[len] = '\0';

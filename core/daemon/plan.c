@@ -61,7 +61,7 @@ static enum result put_server(const struct plan *p, struct buf *out)
 	enum result r = buf_puts(out, "\n[route default]\nmatch = *\n");
 	if (r == OK)
 		r = put(out, "smart_host", p->smart_host);
-	if (r == OK && *p->user)
+	if (r == OK && (*p->user || *p->ca))
 		r = put(out, "tls", "verified");
 	if (r == OK)
 		r = put(out, "tls_ca", p->ca);

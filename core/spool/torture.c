@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TOKENS 1000000u /* messages over all rounds; then the child only waits for its end */
+#define TOKENS 1000000u /* messages over all rounds: the last round is the one that reaches them */
 #define FLIGHTS 12
 #define BIG (SPOOL_BODY_INLINE + 1u)
 #define PAGE 500      /* messages looked at in one go */
@@ -395,7 +395,7 @@ enum result spool_torture_run(struct spool_torture *t, struct err *err)
 		mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	enum result r = seen && told != MAP_FAILED ? time_syncs(t, err)
 						   : err_set(err, E_NOMEM, "no memory");
-	while (r == OK && t->killed < t->kills) {
+	while (r == OK && t->killed < t->kills && told->last < TOKENS) {
 		r = kill_one(t, told, &random, err);
 		if (r != OK)
 			break;

@@ -1,6 +1,7 @@
 """setup: answers by a pipe and at a terminal, each one tried, what is written runs and sends, passwords are seen nowhere."""
 
 import os
+import shutil
 import pty
 import re
 import select
@@ -126,6 +127,27 @@ class Setup(harness.Case):
         self.assertEqual(self.g.send(b"From: a@company.test\r\nSubject: x\r\n\r\nhi\r\n", to=["b@far.test"])[0], 250)
         harness.wait_for(lambda: "the mail\n" + self.g.log()[-2000:], lambda: host.messages)
         self.g.stop()
+
+    def test_none_is_what_it_says(self):
+        """Networks: nobody is relayed for. And a folder is made with the last answer, not before."""
+        mail = os.path.join(self.g.folder, "mail")
+        shutil.rmtree(mail, ignore_errors=True)
+        lines = ["gw.company.test", "127.0.0.1:%d" % self.port, "none", "no", "company.test", mail, "nowhere", ""]
+        self.setup("\n".join(lines + ["no"]) + "\n", 1)
+        self.assertFalse(os.path.exists(mail))
+        self.setup("\n".join(lines + ["yes"]) + "\n")
+        self.assertTrue(os.path.isdir(mail))
+        self.assertIn("relay_from = none\n", self.written())
+
+    def test_a_server_without_user(self):
+        """Its CA is enforced; a password that was refused before is not written, and the end of one that is too long is none."""
+        authority, host = self.server()
+        lines = ["none", "server", authority.path, "localhost:%d" % host.port, USER, "x" * 5000, "wrong-word", "no", "none", "", ""]
+        said = self.setup(self.answers(*lines))
+        self.assertIn("longer than", said)
+        self.assertIn("tls = verified\n", self.written())
+        self.assertNotIn("password", self.written())
+        self.assertEqual(os.listdir(os.path.dirname(self.ini)), ["new.ini"])
 
     def test_at_a_terminal(self):
         """A person types; the password is not shown."""
