@@ -64,9 +64,18 @@ void repair_rename(struct repair *x, const struct mail_field_at *f, const char *
 {
 	const size_t colon = (size_t)(f->value - f->line);
 	const struct mail_field_at rest = {.line = f->value, .line_n = f->line_n - colon};
-	if (x->result == OK)
-		keep_result(x, buf_printf(x->out, "%s:", name));
-	repair_keep(x, &rest);
+	struct buf value;
+	buf_init(&value, 0);
+	const bool high = mail_eight_bit_in(f->value, f->value_n);
+	const char *text = high && mail_field_unfold(f, &value) == OK ? buf_string(&value) : NULL;
+	if (text && *text) {
+		repair_put_high(x, name, text, false);
+	} else {
+		if (x->result == OK)
+			keep_result(x, buf_printf(x->out, "%s:", name));
+		repair_keep(x, &rest);
+	}
+	buf_free(&value);
 }
 
 /* The value of a field as a string; "" when it is too long to be looked at, or memory is short. */
