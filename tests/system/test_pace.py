@@ -76,9 +76,8 @@ class Learned(harness.Case):
         wait_for("the complaint", lambda: "destination slowed" in g.log())
         self.assertIn("rate=3/1m", g.log())
         self.assertTrue(self.slowed(g))
-        story = g.show(5)
-        self.assertEqual(story["recipients_list"][0]["state"], "waiting")
-        self.assertIn("Submission rate", story["recipients_list"][0]["reason"])
+        wait_for("the deferral", lambda: "Submission rate" in g.show(5)["recipients_list"][0]["reason"])
+        self.assertEqual(g.show(5)["recipients_list"][0]["state"], "waiting")
         self.assertEqual(len(seen), 5)
         g.stop()
 

@@ -18,8 +18,10 @@ class Twice(harness.Case):
         ini += "".join("[route %s]\nmatch = %s.test\nvendor = %s\nsmart_host = %s:%d\n" % (n, n, n, s.host, s.port)
                        for n, s in sinks.items())
         g = self.gateway(vendor=vendor, ini=ini).start()
-        self.assertEqual({s["name"]: (s["code"], s["state"]) for s in g.json("status")["stacks"]},
-                         dict({n: (plugin, "up") for n in keys}, lmn=("lmn", "up")))
+        want = dict({n: (plugin, "up") for n in keys}, lmn=("lmn", "up"))
+        harness.wait_for("all are up", lambda: {s["name"]: (s["code"], s["state"]) for s in g.json("status")["stacks"]} == want)
+        for n in keys:
+            harness.wait_for("%s listens" % n, lambda: "listener open name=%s" % n in g.log())
         return g
 
     def all_ways(self, clients, sinks):

@@ -76,11 +76,12 @@ class Stacks(harness.Case):
         g = self.gateway(required="yes", start_wait="10m")
         process = g.spawn()
         self.addCleanup(g.stop)
+        harness.wait_for("it waits", lambda: self.takes_signals(process.pid))
         self.assertFalse(os.path.exists(g.spool))
         self.assertIsNone(process.poll())
         self.net.mend()
         harness.wait_for("it answers", g.answers, harness.LIMIT * 2)
-        self.assertEqual(self.state(g), {"lmn": "up", "win": "up"})
+        harness.wait_for("both", lambda: self.state(g) == {"lmn": "up", "win": "up"})
 
     def test_a_wait_for_one_ends_by_signal(self):
         for sign in signal.SIGTERM, signal.SIGINT:
