@@ -330,7 +330,7 @@ static bool differs(struct conf_load *l, const struct conf_section *sec, const c
 static void check_format(struct conf_load *l, const struct conf_section *sec)
 {
 	static const char *const keys[] = {"mailboxes", "admin", "get", "path"};
-	static const char *const native[] = {"put", "received"};
+	static const char *const native[] = {"put", "received", "map"};
 	const struct conf_postoffice *p = sec->at;
 	const char *format = p->format == CONF_OFFICE_LMTP ? "lmtp" : "drop";
 	conf_load_place(l, sec, is_set(sec, "format") ? "format" : NULL);

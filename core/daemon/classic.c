@@ -9,11 +9,12 @@
 #include <strings.h>
 #include <time.h>
 
+#define LIFETIME_MOST_S (UINT64_C(365) * 86400) /* as [queue] lifetime has it */
+
 /* One word of the command line: what stands behind its letters. */
 struct word {
 	const char *whole, *value;
 	struct classic *c;
-	int64_t now;
 	struct err *err;
 };
 typedef enum result take_fn(struct word *w);
@@ -271,7 +272,7 @@ bool classic_is(int argc, char **argv)
 enum result classic_parse(int argc, char **argv, int64_t now, struct classic *c, FILE *notes,
 			  struct err *err)
 {
-	struct word w = {.c = c, .now = now, .err = err};
+	struct word w = {.c = c, .err = err};
 	enum result r = OK;
 	*c = (struct classic){.wait = 120,
 			      .attempts = 180,
@@ -283,5 +284,8 @@ enum result classic_parse(int argc, char **argv, int64_t now, struct classic *c,
 		r = take_word(&w, argc, argv, &i, notes);
 	if (r == OK && !c->path)
 		r = err_set(err, E_SYNTAX, "name the postoffice, as in -d/srv/maildata");
+	if (r == OK && (uint64_t)c->wait * c->attempts > LIFETIME_MOST_S)
+		r = err_set(err, E_RANGE, "-Q%u attempts of -W%u seconds are more than 365 days",
+			    c->attempts, c->wait);
 	return r == OK ? find_stop(c, now, err) : r;
 }

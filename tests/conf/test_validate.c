@@ -87,6 +87,8 @@ static const struct {
 	{OFFICE("a/b", "x.y", "/m") "format = mmff\nput = x\n", 0, NULL},
 	{OFFICE("a/b", "x.y", "/m") "put = x\n", 4,
 	 "error: put of [postoffice a/b] is not used: its format is not mmff (set format = mmff)"},
+	{OFFICE("a/b", "x.y", "/m") "map = /m/x\n", 4,
+	 "error: map of [postoffice a/b] is not used: its format is not mmff (set format = mmff)"},
 	{OFFICE("a/b", "x.y", "/m") "format = mfmf\n", 4,
 	 "error: format: \"mfmf\" is none of maildir, drop, lmtp, mmff"},
 	{"[postoffice a/b]\ndomain = x.y\nformat = lmtp\nlmtp = h\n", 4,

@@ -48,6 +48,9 @@ START_TEST(a_command_line_of_then)
 	ck_assert_int_eq(PARSE("-D/x", "-LN", "-GN", "-T", "-CWE"), OK);
 	ck_assert(!c.file && !c.screen && c.received);
 	ck_assert_str_eq(c.level, "warn");
+	ck_assert_int_eq(PARSE("-d/x", "-w86400", "-q365"), OK);
+	ck_assert_int_eq(PARSE("-d/x", "-w86400", "-q366"), E_RANGE);
+	ck_assert_int_eq(PARSE("-d/x", "-Cw"), OK);
 	ck_assert_uint_eq(c.wait, 120);
 	ck_assert_uint_eq(c.attempts, 180);
 }

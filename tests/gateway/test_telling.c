@@ -104,7 +104,7 @@ START_TEST(both_are_sent)
 }
 END_TEST
 
-/* A command that fails, and a spool that is away, are logged and nothing else. */
+/* A command that fails, and a spool that is away, end nothing. */
 START_TEST(trouble_is_no_trouble)
 {
 	settings.notify.command = "/nonexistent/command";

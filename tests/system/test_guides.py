@@ -89,9 +89,10 @@ class Guide(harness.Case):
                     for line in ("smart_host = smtp.%s.com:587" % ("office365" if page == "microsoft365" else "gmail"),
                                  "tls = verified", "max_connections = 3", "rate = 30/1m", "user = " + USER):
                         self.assertIn(line, said)
-            for block in self.blocks(page, "sh"):
-                for line in re.findall(r"^smtpgate +(\S+)", block, re.M):
-                    self.done(line, "--help")
+            verbs = [verb for block in self.blocks(page, "sh") for verb in re.findall(r"^smtpgate +(\S+)", block, re.M)]
+            self.assertTrue(verbs, page)
+            for verb in verbs:
+                self.done(verb, "--help")
 
     def test_microsoft_by_secret(self):
         server = self.tokens("microsoft365", secret="Va~lue.1")

@@ -178,7 +178,7 @@ START_TEST(kept)
 }
 END_TEST
 
-/* Each with a NUL, and cut, at every place: something comes of it, and no part is lost that was whole. */
+/* Each with a NUL, and cut, at every place: something comes of it that can be read. What is kept of a broken one, the rows above tell. */
 START_TEST(damaged)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
