@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#define FULL \
+	(1u << 20) /* a disk with less room, bytes, is as good as full whatever the limits are */
+
 struct judge {
 	enum health asked, found; /* only findings of the level asked for are written */
 	struct buf *why;
@@ -66,12 +69,18 @@ static void judge_spool(struct judge *j, const struct gateway_status *g,
 {
 	char age[32];
 	unsigned long long free_mib = (unsigned long long)(g->disk_free >> 20);
+	const char *remedy = t->trouble.remedy;
 	if (t->broken)
-		find(j, HEALTH_CRITICAL, "the spool is broken: %s", t->trouble.text);
-	if (g->disk_free < limits->disk_min_urgent)
-		find(j, HEALTH_CRITICAL, "only %llu MiB of disk are left", free_mib);
+		find(j, HEALTH_CRITICAL, "the spool is broken: %s%s%s%s", t->trouble.text,
+		     *remedy ? " (" : "", remedy, *remedy ? ")" : "");
+	if (g->disk_free < limits->disk_min_urgent || g->disk_free < FULL)
+		find(j, HEALTH_CRITICAL,
+		     "only %llu MiB of disk are left, no mail is taken: make room there", free_mib);
 	else if (g->disk_free < limits->disk_min)
-		find(j, HEALTH_WARNING, "only %llu MiB of disk are left", free_mib);
+		find(j, HEALTH_WARNING,
+		     "only %llu MiB of disk are left, urgent mail alone is taken: make room there, "
+		     "or lower disk_min",
+		     free_mib);
 	if (t->oldest && now - t->oldest > HEALTH_QUEUE_OLD)
 		find(j, HEALTH_WARNING, "mail waits since %s",
 		     text_duration(now - t->oldest, age, sizeof age));

@@ -13,7 +13,7 @@ enum health { HEALTH_WELL, HEALTH_WARNING, HEALTH_CRITICAL };
 	(INT64_C(3600) * 1000) /* ms that a message may wait before it is a warning */
 
 /*
- * critical: the spool is broken, a required transport is not up, the disk is below disk_min_urgent. warning: any other
+ * critical: the spool is broken, a required transport is not up, the disk is below disk_min_urgent or full. warning: any other
  * transport, a listener or a destination is down, a pickup folder cannot be looked into, the oldest waiting message is older than HEALTH_QUEUE_OLD, the disk is below
  * disk_min. Appends the reasons, worst first, joined by "; ", nothing when well.
  */

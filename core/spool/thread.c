@@ -54,6 +54,23 @@ enum result spool_ready(struct spool *s, struct err *err)
 	return err->code = s->lost != OK ? s->lost : E_IO;
 }
 
+/* What the operator can do about the trouble. */
+static void advise(struct spool *s)
+{
+	const char *path = s->path ? s->path : "the spool";
+	if (*s->trouble.remedy)
+		return;
+	if (s->trouble.code == E_FULL)
+		err_remedy(&s->trouble, "make room on the disk of %.300s: it goes on by itself",
+			   path);
+	else if (s->trouble.code == E_IO || s->trouble.code == E_DENIED)
+		err_remedy(&s->trouble,
+			   "dmesg tells what became of the disk of %.300s: mount -o remount,rw "
+			   "when it is sound, and it goes on by itself; else stop the gateway and "
+			   "fsck it",
+			   path);
+}
+
 enum result spool_failed(struct spool *s, enum result r, const struct err *err)
 {
 	if (r == OK || s->lost != OK)
@@ -62,6 +79,7 @@ enum result spool_failed(struct spool *s, enum result r, const struct err *err)
 	s->trouble = *err;
 	if (s->trouble.code != r)
 		err_set(&s->trouble, r, "the spool: %s", result_sentence(r));
+	advise(s);
 	return r;
 }
 
@@ -93,8 +111,10 @@ static void recover(struct spool *s)
 		LOG(LOG_WARN, NULL, "spool", "recovered", F_N("last", s->engine->counts.last));
 		return;
 	}
-	if (was)
+	if (was) {
 		s->trouble = err;
+		advise(s);
+	}
 	s->backoff = s->backoff ? s->backoff * 2 : BACKOFF_FIRST;
 	if (s->backoff > BACKOFF_MOST)
 		s->backoff = BACKOFF_MOST;

@@ -5,6 +5,7 @@
  */
 #include "spool/vfs.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,12 +36,20 @@ static int ask(struct vfs *v, enum vfs_op op, enum vfs_kind kind, int64_t offset
 	return v->hooks ? v->hooks->before(v->hooks->ctx, op, kind, offset, n) : SQLITE_OK;
 }
 
+/* What the system said of a call that failed: SQLite asks late, when others have been made. */
+static int noted(struct vfs *v, int rc)
+{
+	if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ)
+		v->cause = errno;
+	return rc;
+}
+
 static int write_through(struct shim_file *f, const void *bytes, int n, int64_t offset)
 {
 	const struct vfs_hooks *hooks = f->vfs->hooks;
 	int rc = ask(f->vfs, VFS_WRITE, f->kind, offset, n);
 	if (rc == SQLITE_OK)
-		rc = f->real->pMethods->xWrite(f->real, bytes, n, offset);
+		rc = noted(f->vfs, f->real->pMethods->xWrite(f->real, bytes, n, offset));
 	if (rc == SQLITE_OK && hooks && hooks->wrote)
 		hooks->wrote(hooks->ctx, f->kind, offset, bytes, n);
 	return rc;
@@ -125,7 +134,8 @@ static int shim_read(sqlite3_file *file, void *to, int n, sqlite3_int64 offset)
 	int rc = f->n && offset < f->at + f->n && offset + n > f->at ? flush(f) : SQLITE_OK;
 	if (rc == SQLITE_OK)
 		rc = ask(f->vfs, VFS_READ, f->kind, offset, n);
-	return rc == SQLITE_OK ? f->real->pMethods->xRead(f->real, to, n, offset) : rc;
+	return rc == SQLITE_OK ? noted(f->vfs, f->real->pMethods->xRead(f->real, to, n, offset))
+			       : rc;
 }
 
 static int shim_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset)
@@ -143,7 +153,7 @@ static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 	if (rc == SQLITE_OK)
 		rc = ask(f->vfs, VFS_TRUNCATE, f->kind, size, 0);
 	f->size = -1;
-	return rc == SQLITE_OK ? f->real->pMethods->xTruncate(f->real, size) : rc;
+	return rc == SQLITE_OK ? noted(f->vfs, f->real->pMethods->xTruncate(f->real, size)) : rc;
 }
 
 static int shim_sync(sqlite3_file *file, int flags)
@@ -152,7 +162,7 @@ static int shim_sync(sqlite3_file *file, int flags)
 	int rc = flush(f);
 	if (rc == SQLITE_OK)
 		rc = ask(f->vfs, VFS_SYNC, f->kind, 0, 0);
-	return rc == SQLITE_OK ? f->real->pMethods->xSync(f->real, flags) : rc;
+	return rc == SQLITE_OK ? noted(f->vfs, f->real->pMethods->xSync(f->real, flags)) : rc;
 }
 
 static int shim_size(sqlite3_file *file, sqlite3_int64 *size)
@@ -230,7 +240,7 @@ static int shim_open(sqlite3_vfs *base, const char *name, sqlite3_file *file, in
 	f->reading = (flags & SQLITE_OPEN_READONLY) != 0;
 	f->size = -1;
 	f->real = (sqlite3_file *)(f + 1);
-	rc = v->real->xOpen(v->real, name, f->real, flags, out);
+	rc = noted(v, v->real->xOpen(v->real, name, f->real, flags, out));
 	if (rc != SQLITE_OK) {
 		if (f->real->pMethods)
 			f->real->pMethods->xClose(f->real);
@@ -280,8 +290,8 @@ static int shim_time(sqlite3_vfs *base, double *out)
 
 static int shim_error(sqlite3_vfs *base, int n, char *out)
 {
-	sqlite3_vfs *real = ((struct vfs *)base)->real;
-	return real->xGetLastError(real, n, out);
+	struct vfs *v = (struct vfs *)base;
+	return v->cause ? v->cause : v->real->xGetLastError(v->real, n, out);
 }
 
 enum result vfs_register(struct vfs *v, const struct vfs_hooks *hooks, struct err *err)

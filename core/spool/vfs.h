@@ -40,15 +40,17 @@ struct vfs {
 	char name[40];
 	int64_t first; /* least offset of the log that was written since vfs_mark, INT64_MAX: none
 			*/
+	int cause;     /* errno of the last of its calls that failed since vfs_mark, 0: none did */
 };
 
 /* Registers it. E_NOMEM, E_UNSUPPORTED. */
 enum result vfs_register(struct vfs *v, const struct vfs_hooks *hooks, struct err *err);
 void vfs_unregister(struct vfs *v);
-/* A transaction begins: forgets where the log was written. */
+/* A transaction begins: forgets where the log was written, and what failed. */
 static inline void vfs_mark(struct vfs *v)
 {
 	v->first = INT64_MAX;
+	v->cause = 0;
 }
 
 #endif

@@ -73,9 +73,15 @@ START_TEST(each_finding)
 	expect(HEALTH_WARNING, "pickup erp: /in cannot be looked at");
 	pickup.error = "";
 	g.disk_free = limits.disk_min - 1;
-	expect(HEALTH_WARNING, "only 511 MiB of disk are left");
+	expect(HEALTH_WARNING,
+	       "only 511 MiB of disk are left, urgent mail alone is taken: make room there, "
+	       "or lower disk_min");
 	g.disk_free = limits.disk_min_urgent - 1;
-	expect(HEALTH_CRITICAL, "only 63 MiB of disk are left");
+	expect(HEALTH_CRITICAL, "only 63 MiB of disk are left, no mail is taken: make room there");
+	const struct conf_queue none = {0};
+	g.disk_free = 4096; /* full, whatever the limits are */
+	buf_clear(&why);
+	ck_assert_int_eq(health_judge(&g, &t, &none, NOW, &why), HEALTH_CRITICAL);
 	g.disk_free = UINT64_MAX; /* not yet known */
 	t.oldest = NOW - HEALTH_QUEUE_OLD - 1;
 	expect(HEALTH_WARNING, "mail waits since 60 min");
@@ -83,6 +89,8 @@ START_TEST(each_finding)
 	t.broken = true;
 	strcpy(t.trouble.text, "disk I/O error");
 	expect(HEALTH_CRITICAL, "the spool is broken: disk I/O error");
+	strcpy(t.trouble.remedy, "fsck it");
+	expect(HEALTH_CRITICAL, "the spool is broken: disk I/O error (fsck it)");
 	buf_free(&why);
 }
 END_TEST

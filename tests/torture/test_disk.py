@@ -51,6 +51,8 @@ class Disk(harness.Case):
         for code, text in refused:
             self.assertIn(code, (451, 452), text)
             self.assertRegex(text, "^4\\.3\\.")
+        wait_for("status says that the disk is full", lambda: g.health()[0] == 2)
+        self.assertIn("make room", g.health()[1])
         os.unlink(filler)
         wait_for("it takes mail again", lambda: g.send(data, to=held)[0] == 250)
         taken += 1
