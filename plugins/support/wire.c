@@ -223,16 +223,26 @@ static long serve(struct wire *w, void *frame, size_t size)
 	return 0;
 }
 
+/* Nothing is there now. After a frame, that was what the wait was for, and an end of the switch ends the next wait at once. */
+static long none_waits(struct wire *w)
+{
+	bool got = w->got;
+	w->got = false;
+	return !got && switch_ended(w) ? WIRE_LOST : 0;
+}
+
 long wire_recv(struct wire *w, void *frame, size_t size)
 {
 	if (w->kind == WIRE_SWITCH)
 		return serve(w, frame, size);
 	ssize_t n = vde_recv(w->conn, frame, size, MSG_DONTWAIT);
-	if (n > 1)
+	if (n > 1) {
+		w->got = true;
 		return n;
+	}
 	int e = n < 0 ? errno : EAGAIN;
 	if (e == EAGAIN || e == EINTR)
-		return switch_ended(w) ? WIRE_LOST : 0;
+		return none_waits(w);
 	return w->kind == WIRE_UDP ? 0 : WIRE_LOST; /* udp: an answer to what we sent before */
 }
 

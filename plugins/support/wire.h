@@ -53,6 +53,7 @@ struct wire {
 	struct vdeconn *conn; /* NULL: not open */
 	int data_fd, ctl_fd;  /* of conn; ctl_fd -1: it has none */
 	int fd;               /* an epoll of both; -1: not open */
+	bool got;             /* a frame came since recv found none */
 };
 
 /* Takes a URL apart; touches nothing outside the process. SGT_BAD_SETTING says what is wrong with it. */
@@ -78,7 +79,10 @@ static inline int wire_fd(const struct wire *w)
 	return w->fd;
 }
 
-/* The bytes of a frame, 0: none waits now, WIRE_LOST. What does not fit in size is cut. */
+/*
+ * The bytes of a frame, 0: none waits now, WIRE_LOST. What does not fit in size is cut. The end of a switch may be told only by
+ * the second 0 after a frame: wire_fd is readable until it is.
+ */
 long wire_recv(struct wire *w, void *frame, size_t size);
 /* 1: it went (or was lost, as frames may be), 0: the queue is full and it did not, WIRE_LOST. */
 int wire_send(struct wire *w, const void *frame, size_t len);

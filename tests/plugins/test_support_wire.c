@@ -243,6 +243,29 @@ START_TEST(switch_dies)
 }
 END_TEST
 
+/* After a frame its end may be told by the second look only; the descriptor stays readable until then. */
+START_TEST(switch_dies_behind_a_frame)
+{
+	struct wire a, b;
+	unsigned char got[64];
+	vde_bed_open_plain(&bed, NULL);
+	plug(&a, "%s", bed.url);
+	plug(&b, "%s", bed.url);
+	say(&b, "one frame");
+	ck_assert(hears(&a, "one frame"));
+	vde_bed_cut(&bed);
+	struct pollfd p = {.fd = wire_fd(&a), .events = POLLIN};
+	long n = 0;
+	for (int looks = 0; looks < 2 && !n; looks++) {
+		ck_assert_int_eq(poll(&p, 1, LONG), 1);
+		n = wire_recv(&a, got, sizeof got);
+	}
+	ck_assert_int_eq(n, WIRE_LOST);
+	wire_free(&a);
+	wire_free(&b);
+}
+END_TEST
+
 /* ---- what detect says ---- */
 
 START_TEST(no_switch)
@@ -428,7 +451,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("plugins/support_wire");
 	SUITE_CASE(s, "frames", frames_cross_a_switch, frames_cross_a_switch_of_ours,
-		   frames_cross_by_udp, full_queue, switch_dies);
+		   frames_cross_by_udp, full_queue, switch_dies, switch_dies_behind_a_frame);
 	SUITE_CASE(s, "detect", no_switch, remedy_is_the_manuals, dead_switch_left_files,
 		   switch_hangs, switch_of_root, place_taken);
 	SUITE_CASE(s, "tap", tap_device, tap_forbidden);
