@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define TURN 64 /* frames each way before others have their turn */
+#define TURN 64 /* frames each way before others have their turn, at most */
 
 struct nvl_cable {
 	struct wire wire;
 	int tap;
 	size_t waiting; /* bytes of the frame that found no room; 0: none */
+	/* Frames of a turn, each way: one, so that nothing is read in vain where they come singly; twice as many each time
+	 * that there is something again at once. */
+	int turn[NVL_CABLE_FDS];
 	unsigned char out[WIRE_FRAME_MAX], in[WIRE_FRAME_MAX];
 };
 
@@ -78,9 +81,19 @@ static bool send_one(struct nvl_cable *c, size_t len)
 	return true;
 }
 
-static bool pump_out(struct nvl_cable *c)
+/* How many frames of this way are taken now. */
+static int turn_of(struct nvl_cable *c, int way, bool ready)
 {
-	for (int i = 0; i < TURN && !c->waiting; i++) {
+	if (!ready)
+		c->turn[way] = 0;
+	else if (c->turn[way] < TURN)
+		c->turn[way] = c->turn[way] ? 2 * c->turn[way] : 1;
+	return c->turn[way];
+}
+
+static bool pump_out(struct nvl_cable *c, int turn)
+{
+	for (int i = 0; i < turn && !c->waiting; i++) {
 		ssize_t n = read(c->tap, c->out, sizeof c->out);
 		if (n == 0)
 			c->tap = -1; /* a socket whose other end was closed */
@@ -92,9 +105,9 @@ static bool pump_out(struct nvl_cable *c)
 	return true;
 }
 
-static bool pump_in(struct nvl_cable *c)
+static bool pump_in(struct nvl_cable *c, int turn)
 {
-	for (int i = 0; i < TURN; i++) {
+	for (int i = 0; i < turn; i++) {
 		long n = wire_recv(&c->wire, c->in, sizeof c->in);
 		if (n == WIRE_LOST)
 			return false;
@@ -109,13 +122,15 @@ static bool pump_in(struct nvl_cable *c)
 bool nvl_cable_pump(struct nvl_cable *c, const struct pollfd p[NVL_CABLE_FDS], struct nvl_word *why)
 {
 	struct sgt_error error;
+	int in = turn_of(c, AT_WIRE, p[AT_WIRE].revents),
+	    out = turn_of(c, AT_TAP, p[AT_TAP].revents);
 	bool good = true;
-	if (p[AT_WIRE].revents) {
+	if (in) {
 		good = !c->waiting || send_one(c, c->waiting);
-		good = good && pump_in(c);
+		good = good && pump_in(c, in);
 	}
-	if (good && p[AT_TAP].revents)
-		good = pump_out(c);
+	if (good && out)
+		good = pump_out(c, out);
 	if (good)
 		return true;
 	wire_lost(&c->wire, &error);
