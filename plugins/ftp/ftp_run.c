@@ -22,7 +22,7 @@ static void reset(struct sgt_stack *s)
 	STAILQ_INIT(&s->ready);
 	STAILQ_INIT(&s->ready_dgrams);
 	STAILQ_INIT(&s->frames);
-	lend_pool_init(&s->pool, s->host, FTP_POOL_MAX);
+	lend_pool_init(&s->pool, s->host, LEND_BLOCK, FTP_POOL_MAX);
 }
 
 static void close_rest(struct sgt_stack *s)
@@ -102,7 +102,7 @@ static void feed(struct sgt_stack *s)
 		ftp_conn_ready(c);
 }
 
-/* What is due now; what becomes due by that waits for the next turn, so that nobody starves the wire. */
+/* What is due now; what becomes due by that waits for its next call, so that nobody starves the wire. */
 static void serve(struct sgt_stack *s)
 {
 	struct ftp_queue now = STAILQ_HEAD_INITIALIZER(now);
@@ -124,6 +124,7 @@ enum sgt_result ftp_run(struct sgt_stack *s, int timeout_ms, struct sgt_error *e
 		return error->result;
 	}
 	serve(s);
+	serve(s); /* what that caused: mostly SENT, which is not worth a turn of its own */
 	feed(s);
 	return SGT_OK;
 }
