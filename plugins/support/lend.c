@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define SMALL 4096u /* bytes up to this leave the landing block where it is */
 #define SMALLEST 256u
 
 struct lend_block {
@@ -22,7 +21,7 @@ static void *host_alloc(const struct lend_pool *pool, void *old, size_t size)
 static struct lend_block *block_new(struct lend_pool *pool, size_t size)
 {
 	struct lend_block *b = pool->spare;
-	if (size == LEND_BLOCK && b) {
+	if (size == pool->block && b) {
 		pool->spare = b->next;
 		pool->spare_count--;
 	} else {
@@ -38,7 +37,8 @@ static struct lend_block *block_new(struct lend_pool *pool, size_t size)
 
 void lend_block_drop(struct lend_pool *pool, struct lend_block *b)
 {
-	if (b->size == LEND_BLOCK && pool->spare_count < LEND_SPARE) {
+	size_t spare = pool->spare_count * pool->block;
+	if (b->size == pool->block && spare < (size_t)LEND_SPARE * LEND_BLOCK) {
 		b->next = pool->spare;
 		pool->spare = b;
 		pool->spare_count++;
@@ -55,7 +55,7 @@ static void block_free(struct lend_pool *pool, struct lend_block *b)
 
 struct lend_block *lend_block_new(struct lend_pool *pool)
 {
-	return block_new(pool, LEND_BLOCK);
+	return block_new(pool, pool->block);
 }
 
 void *lend_block_bytes(struct lend_block *b)
@@ -63,10 +63,11 @@ void *lend_block_bytes(struct lend_block *b)
 	return b->bytes;
 }
 
-void lend_pool_init(struct lend_pool *pool, const struct sgt_host *host, size_t max)
+void lend_pool_init(struct lend_pool *pool, const struct sgt_host *host, size_t block, size_t max)
 {
 	memset(pool, 0, sizeof *pool);
 	pool->host = host;
+	pool->block = block;
 	pool->max = max;
 }
 
@@ -86,7 +87,7 @@ void lend_pool_free(struct lend_pool *pool)
 
 bool lend_pool_spent(const struct lend_pool *pool)
 {
-	return pool->held + LEND_BLOCK > pool->max;
+	return pool->held + pool->block > pool->max;
 }
 
 size_t lend_room(const struct lend_pool *pool, const struct lend *l, size_t lend_max)
@@ -105,13 +106,19 @@ void *lend_space(struct lend_pool *pool, struct lend *l, size_t lend_max, size_t
 		return NULL;
 	if (!b || b->end == b->size) {
 		if (!pool->landing)
-			pool->landing = block_new(pool, LEND_BLOCK);
+			pool->landing = block_new(pool, pool->block);
 		b = pool->landing;
 	}
 	if (!b)
 		return NULL;
 	*len = b->size - b->end < most ? b->size - b->end : most;
 	return b->bytes + b->end;
+}
+
+/* Bytes up to this leave the landing block where it is. */
+static size_t small(const struct lend_pool *pool)
+{
+	return pool->block / 4;
 }
 
 /* A block for n bytes that lie in the landing one: of their size, or the landing block itself. */
@@ -121,7 +128,7 @@ static struct lend_block *settle(struct lend_pool *pool, struct lend_block *land
 	size_t size = SMALLEST;
 	while (size < n)
 		size *= 2;
-	if (size <= SMALL)
+	if (size <= small(pool))
 		b = block_new(pool, size);
 	if (b)
 		memcpy(b->bytes, landing->bytes, n);
@@ -154,7 +161,7 @@ const void *lend_commit(struct lend_pool *pool, struct lend *l, void *space, siz
 bool lend_keep(struct lend_pool *pool, struct lend *l, struct lend_block *block, size_t n)
 {
 	struct lend_block *b = l->tail;
-	if (b && n <= SMALL && n <= b->size - b->end) {
+	if (b && n <= small(pool) && n <= b->size - b->end) {
 		memcpy(b->bytes + b->end, block->bytes, n);
 	} else {
 		b = settle(pool, block, n);

@@ -2,7 +2,7 @@
  * Received bytes that are lent to the core until it consumes them.
  *
  * A stack has one pool, a connection one `struct lend`. A connection that has nothing lent owns no
- * memory. Bytes are read into the pool's landing block of LEND_BLOCK bytes; few of them move into a
+ * memory. Bytes are read into the pool's landing block; few of them (a quarter of it at most) move into a
  * block of their size, many take the landing block with them. What follows is read behind them into
  * the same block, so a peer that sends byte by byte costs no block for each.
  *
@@ -35,16 +35,17 @@
 #define lend_consume SUPPORT(lend_consume)
 #define lend_free SUPPORT(lend_free)
 
-#define LEND_BLOCK 16384u /* most that one read takes */
+#define LEND_BLOCK 16384u /* bytes of a usual block: most that one read takes */
 #define LEND_FLOOR 4096u  /* what each connection may hold though the pool is spent */
-#define LEND_SPARE 64u    /* blocks kept for the next reads */
+#define LEND_SPARE 64u /* usual blocks kept for the next reads, or as many bytes of larger ones */
 
 struct lend_block;
 
 struct lend_pool {
 	const struct sgt_host *host;
-	size_t max;  /* bytes of blocks lent at most */
-	size_t held; /* bytes of blocks lent now */
+	size_t block; /* bytes of one */
+	size_t max;   /* bytes of blocks lent at most */
+	size_t held;  /* bytes of blocks lent now */
 	struct lend_block *landing;
 	struct lend_block *spare;
 	unsigned spare_count;
@@ -57,7 +58,8 @@ struct lend {
 	size_t kept;              /* how many those are */
 };
 
-void lend_pool_init(struct lend_pool *pool, const struct sgt_host *host, size_t max);
+/* block: LEND_BLOCK or a multiple of it. */
+void lend_pool_init(struct lend_pool *pool, const struct sgt_host *host, size_t block, size_t max);
 /* All lends must have been freed. */
 void lend_pool_free(struct lend_pool *pool);
 bool lend_pool_spent(const struct lend_pool *pool);
@@ -70,7 +72,7 @@ const void *lend_commit(struct lend_pool *pool, struct lend *l, void *space, siz
 
 /* How many bytes the bounds leave this connection. */
 size_t lend_room(const struct lend_pool *pool, const struct lend *l, size_t lend_max);
-/* A block of LEND_BLOCK bytes to land in, which the caller has and may drop; NULL: memory is short. */
+/* A block to land in, which the caller has and may drop; NULL: memory is short. */
 struct lend_block *lend_block_new(struct lend_pool *pool);
 void *lend_block_bytes(struct lend_block *block);
 void lend_block_drop(struct lend_pool *pool, struct lend_block *block);

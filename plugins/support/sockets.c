@@ -41,7 +41,7 @@ enum sgt_result sock_start(struct sock_stack *s, struct sgt_error *error)
 	int e = poller_open(&s->poller);
 	if (e)
 		return error_errno(error, ERROR_SOCKET, e, "epoll");
-	lend_pool_init(&s->pool, s->host, SOCK_POOL_MAX);
+	lend_pool_init(&s->pool, s->host, SOCK_LEND_MAX, SOCK_POOL_MAX);
 	memset(&s->counters, 0, sizeof s->counters);
 	s->accept_again_ms = 0;
 	s->limit_told = s->starving = false;

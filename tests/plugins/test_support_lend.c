@@ -37,7 +37,7 @@ static void set_up(size_t max)
 {
 	bytes = blocks = 0;
 	deny = false;
-	lend_pool_init(&pool, &host, max);
+	lend_pool_init(&pool, &host, LEND_BLOCK, max);
 }
 
 static void tear_down(void)
@@ -190,12 +190,35 @@ START_TEST(memory_is_short)
 }
 END_TEST
 
+/* A block takes as much as a connection may hold; what is left of them is bounded by bytes, not by their number. */
+START_TEST(large_blocks)
+{
+	struct lend l[40];
+	size_t len;
+	memset(l, 0, sizeof l);
+	set_up(64 * 65536);
+	pool.block = 65536;
+	ck_assert_ptr_nonnull(lend_space(&pool, &l[0], 65536, &len));
+	ck_assert_uint_eq(len, 65536);
+	ck_assert_uint_eq(take(&l[0], 16384, 0, 65536), 16384);
+	ck_assert_uint_eq(pool.held, 16384); /* moved: the large block is not held for it */
+	lend_free(&pool, &l[0]);
+	for (size_t i = 0; i < 40; i++)
+		ck_assert_uint_eq(take(&l[i], 65536, 0, 65536), 65536);
+	ck_assert_uint_eq(pool.held, 40 * 65536);
+	for (size_t i = 0; i < 40; i++)
+		lend_free(&pool, &l[i]);
+	ck_assert_uint_le(bytes, (size_t)LEND_SPARE * LEND_BLOCK + 65536 + 4096);
+	tear_down();
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("plugins/support_lend");
 	SUITE_CASE(s, "content", bytes_stay);
 	SUITE_CASE(s, "bounds", bound_of_connection, spent_pool_leaves_the_floor, memory_is_short);
-	SUITE_CASE(s, "cost", trickle_is_cheap, lines_are_cheap, idle_costs_nothing);
+	SUITE_CASE(s, "cost", trickle_is_cheap, lines_are_cheap, idle_costs_nothing, large_blocks);
 	return s;
 }
 SUITE_MAIN(suite)
