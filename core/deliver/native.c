@@ -46,6 +46,8 @@ enum result native_envelope(const struct native *x, const struct neutral *n,
 		r = text ? mail_envelope_add(e, text)
 			 : neutral_add_address(refused, &refused->to, a->type, a->text);
 	}
+	if (r == OK)
+		r = mail_envelope_unique(e); /* who is named twice gets it once (Q101458) */
 	return r == OK ? OK : err_set(err, r, "no memory for the recipients");
 }
 

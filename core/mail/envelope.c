@@ -2,8 +2,10 @@
  */
 #include "mail/envelope.h"
 
+#include "base/text.h"
 #include "mail/address.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void mail_envelope_init(struct mail_envelope *e, struct region *region)
@@ -50,6 +52,61 @@ enum result mail_envelope_add_once(struct mail_envelope *e, const char *address)
 		if (mail_address_same(e->recipients[i], address))
 			return OK;
 	return mail_envelope_add(e, address);
+}
+
+/* ---- each mailbox once ---- */
+
+struct spelling {
+	size_t at;
+	const char *canonical; /* of the mailbox; what is no address stands for itself */
+};
+
+static int by_mailbox(const void *a, const void *b)
+{
+	const struct spelling *x = a, *y = b;
+	size_t n = strlen(x->canonical), m = strlen(y->canonical);
+	for (size_t i = 0; i < n && i < m; i++) {
+		int d = text_lower(x->canonical[i]) - text_lower(y->canonical[i]);
+		if (d)
+			return d;
+	}
+	if (n != m)
+		return n < m ? -1 : 1;
+	return x->at < y->at ? -1 : 1;
+}
+
+static enum result read_spellings(const struct mail_envelope *e, struct spelling *list,
+				  struct region *region)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		char one[MAIL_ADDRESS_MAX + 1];
+		const char *a = e->recipients[i];
+		bool read = mail_address_canonical(a, one, sizeof one) == OK;
+		list[i] = (struct spelling){i, region_strdup(region, read ? one : a)};
+		if (!list[i].canonical)
+			return E_NOMEM;
+	}
+	return OK;
+}
+
+enum result mail_envelope_unique(struct mail_envelope *e)
+{
+	struct region *region = region_new(0);
+	struct spelling *list = region ? region_alloc(region, (e->count + 1) * sizeof *list) : NULL;
+	enum result r = list ? read_spellings(e, list, region) : E_NOMEM;
+	size_t kept = 0;
+	if (r == OK && e->count) {
+		qsort(list, e->count, sizeof *list, by_mailbox);
+		for (size_t i = 1; i < e->count; i++)
+			if (text_same(list[i - 1].canonical, list[i].canonical))
+				e->recipients[list[i].at] = NULL;
+		for (size_t i = 0; i < e->count; i++)
+			if (e->recipients[i])
+				e->recipients[kept++] = e->recipients[i];
+		e->count = kept;
+	}
+	region_destroy(&region);
+	return r;
 }
 
 enum result mail_envelope_copy(struct mail_envelope *to, const struct mail_envelope *from,

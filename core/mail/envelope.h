@@ -38,6 +38,8 @@ void mail_envelope_init(struct mail_envelope *e, struct region *region);
 enum result mail_envelope_add(struct mail_envelope *e, const char *address);
 /* The same unless that mailbox is in it already. */
 enum result mail_envelope_add_once(struct mail_envelope *e, const char *address);
+/* Leaves of each mailbox its first spelling, in their order: n log n for those who add many. E_NOMEM: nothing has changed. */
+enum result mail_envelope_unique(struct mail_envelope *e);
 /* A deep copy of `from` in `region` (recipients too). OK or E_NOMEM. */
 enum result mail_envelope_copy(struct mail_envelope *to, const struct mail_envelope *from,
 			       struct region *region);

@@ -51,7 +51,7 @@ static int data_size(const struct lines *l, struct spelling *s)
 	return have > most && n ? -1 : (int)n;
 }
 
-/* Are the lines behind `begin` a whole file? Then size and end are filled. */
+/* Are the lines behind `begin` a whole file? Then size and end are filled. `end` at once is none: an empty file has its line of zero. */
 static bool whole(struct lines *l, struct uuencode *f)
 {
 	struct spelling s = {0};
@@ -60,7 +60,7 @@ static bool whole(struct lines *l, struct uuencode *f)
 	while (lines_next(l)) {
 		if (strcmp(l->text, "end") == 0 && l->n == 3) {
 			f->end = l->end;
-			return !s.shortened || (s.blank && !s.grave);
+			return (over || f->size) && (!s.shortened || (s.blank && !s.grave));
 		}
 		int n = over ? -1 : data_size(l, &s);
 		if (n < 0 || (n == 0 && l->n > 2))

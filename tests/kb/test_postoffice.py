@@ -5,18 +5,8 @@ import email
 import email.policy
 import os
 import subprocess
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "system"))
-import harness  # noqa: E402
-
-GET, PUT = os.path.join(harness.BUILD, "smtpget"), os.path.join(harness.BUILD, "smtpput")
-
-
-def mmff(to, text, parts=(), sender="TEST/HQ/jdoe", more=()):
-    lines = ["VERSION:3.00"] + ["TO:" + t for t in to] + ["FROM:" + sender, *more]
-    lines += ["ATTACHMENT:%s %d" % (name, len(data)) for name, data in parts] + ["TEXT:%d" % len(text), ""]
-    return ("\r".join(lines) + text).encode("cp437") + b"".join(data for _, data in parts)
+from office import GET, PUT, harness, mmff
 
 
 class Postoffice(harness.Case):

@@ -41,6 +41,27 @@ START_TEST(ten_thousand_recipients)
 }
 END_TEST
 
+START_TEST(each_mailbox_once)
+{
+	static const char *const given[] = {"a@b.c",      "x@b.c",      "A@B.C", "\"a\"@b.c",
+					    "no address", "a@b.d",      "x@b.c", "a",
+					    "no address", "No address", "aa@b.c"};
+	static const char *const left[] = {"a@b.c", "x@b.c", "no address", "a@b.d", "a", "aa@b.c"};
+	struct region *r = region_new(0);
+	struct mail_envelope e;
+	mail_envelope_init(&e, r);
+	ck_assert_int_eq(mail_envelope_unique(&e), OK);
+	ck_assert_uint_eq(e.count, 0);
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+		ck_assert_int_eq(mail_envelope_add(&e, given[i]), OK);
+	ck_assert_int_eq(mail_envelope_unique(&e), OK);
+	ck_assert_uint_eq(e.count, sizeof left / sizeof *left);
+	for (size_t i = 0; i < e.count; i++)
+		ck_assert_str_eq(e.recipients[i], left[i]);
+	region_destroy(&r);
+}
+END_TEST
+
 START_TEST(copy_stands_alone)
 {
 	struct region *one = region_new(0), *other = region_new(0);
@@ -109,7 +130,7 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("envelope");
-	SUITE_CASE(s, "add", starts_empty, ten_thousand_recipients);
+	SUITE_CASE(s, "add", starts_empty, ten_thousand_recipients, each_mailbox_once);
 	SUITE_CASE(s, "copy", copy_stands_alone);
 	SUITE_CASE(s, "memory", short_memory_is_told);
 	return s;

@@ -67,7 +67,7 @@ START_TEST(variants)
 		{"begin 644 x\n#````#\n`\nend\n", "x", 3},
 		{"begin 644 x\n#````\nend\n", "x", 3},
 		{"begin 644 x\n`\nend\n", "x", 0},
-		{"begin 644 x\rend\r", "x", 0},
+		{"begin 644 x\r \rend\r", "x", 0},
 		{"begin 644 x\n!00\n`\nend\n", "x", 1},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -86,6 +86,7 @@ START_TEST(none)
 	static const char *const rows[] = {
 		"",
 		"begin the day\nand\nendeavor\n", /* Q118595 */
+		"begin 644 the endeavor\nend\n",  /* nothing at all between */
 		"begin 644\n`\nend\n",
 		"begin 644 \n`\nend\n",
 		"begin 64 x\n`\nend\n",
