@@ -415,6 +415,16 @@ void destinations_flush(struct destinations *ds)
 	each(ds, flush_one, NULL);
 }
 
+void destinations_clock_jumped(struct destinations *ds, int64_t skip)
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		for (struct destination *d = ds->slots[i]; d; d = d->chain) {
+			d->wait_until += d->wait_until ? skip : 0;
+			d->failing_since += d->failing_since ? skip : 0;
+		}
+	}
+}
+
 static void drain_one(struct destination *d, const char *reason)
 {
 	timers_clear(loop_timers(queue_gateway(d->all->q)->loop), &d->pace);

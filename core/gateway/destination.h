@@ -42,6 +42,8 @@ int64_t destination_vendor_back(const struct destination *d, const struct delive
 void destination_next(struct destination *d);
 /* Forgets back-offs. */
 void destinations_flush(struct destinations *ds);
+/* The wall clock was put forward by so many ms (back: less than 0): rests and failures last as long as they would have. */
+void destinations_clock_jumped(struct destinations *ds, int64_t skip);
 /* Puts every line back to the spool; running jobs go on. */
 void destinations_drain(struct destinations *ds, const char *reason);
 /* Drops destinations that have been idle for an hour. */

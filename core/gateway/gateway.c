@@ -47,6 +47,7 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 	g->settings = settings_ref(settings);
 	g->session_seed = clock_random(g->clock);
 	g->started = clock_wall(g->clock);
+	g->clock_offset = g->started - clock_mono(g->clock);
 	g->second.fire = every_second;
 	atomic_store(&g->disk_free, UINT64_MAX);
 	enum result r = vendors_new(g, err);
@@ -155,11 +156,22 @@ static void totals_done(struct spool_request *request)
 	gateway_stop_check(g);
 }
 
+/* A step of the wall clock: the spool does its own part (spool/jumps.h). */
+static void look_at_clock(struct gateway *g)
+{
+	int64_t offset = clock_wall(g->clock) - clock_mono(g->clock);
+	int64_t skip = offset - g->clock_offset;
+	g->clock_offset = offset;
+	if (skip >= SPOOL_CLOCK_JUMP || skip <= -SPOOL_CLOCK_JUMP)
+		queue_clock_jumped(g->queue, skip);
+}
+
 static void every_second(struct timer *t)
 {
 	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, second));
 	if (g->stopping)
 		return;
+	look_at_clock(g);
 	disk_look(g);
 	book_look(g->book, g->settings);
 	alarms_look(g, NULL);

@@ -37,6 +37,7 @@ struct gateway {
 	struct queue *queue;            /* [main] */
 	struct tokens *tokens;          /* [any] */
 	int64_t started;                /* [any] wall ms */
+	int64_t clock_offset;           /* [main] wall minus monotonic ms, a second ago */
 	_Atomic uint64_t disk_free;     /* bytes, looked at every second; UINT64_MAX before */
 	_Atomic uint64_t live;          /* messages waiting or held, for max_messages */
 	_Atomic unsigned session_count; /* makes session IDs */

@@ -92,6 +92,13 @@ static void report_on(struct outcome *o, const struct spool_change *c, enum mail
 	};
 }
 
+/* When the message came, by the clock as it goes now. */
+static int64_t came(const struct outcome *o)
+{
+	const struct spool_message *m = o->active->message;
+	return m->envelope.arrived + spool_skipped(queue_gateway(o->q)->spool, m);
+}
+
 /* When this message is given up: the route's lifetime, for the null reverse-path no more than bounce_lifetime. */
 static int64_t expiry(const struct outcome *o, const struct conf_route *route)
 {
@@ -100,7 +107,7 @@ static int64_t expiry(const struct outcome *o, const struct conf_route *route)
 	const struct mail_envelope *e = &o->active->message->envelope;
 	if (!*e->reverse_path && queue->bounce_lifetime < life)
 		life = queue->bounce_lifetime;
-	return e->arrived + life;
+	return came(o) + life;
 }
 
 static void defer(struct outcome *o, struct spool_change *c, const struct outcome_source *s)
@@ -121,8 +128,7 @@ static void defer(struct outcome *o, struct spool_change *c, const struct outcom
 	}
 	c->next_at = at < end ? at : end; /* one last attempt at its end */
 	int64_t warn = route ? route->warn_after : o->settings->queue.warn_after;
-	const struct mail_envelope *e = &o->active->message->envelope;
-	if (warn && !rcpt->warned && o->now >= e->arrived + warn) {
+	if (warn && !rcpt->warned && o->now >= came(o) + warn) {
 		c->warned = true;
 		report_on(o, c, MAIL_REPORT_DELAYED, end);
 	}

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SCAN_MESSAGES 512 /* claimed from the spool at a time */
+#define SLACK_MS 600000   /* waits that no schedule makes are shorter: for a TCP/IP that is down */
 #define LATER_MS 1000     /* what could not be routed for want of memory is looked at again */
 
 struct queue {
@@ -87,6 +88,12 @@ static void scanned(struct spool_request *request)
 	gateway_stop_check(q->g);
 }
 
+/* Wall ms until which anything may have to wait; what is to wait for longer was noted by a clock that has been put back since. */
+static int64_t beyond(const struct queue *q, int64_t now)
+{
+	return now + route_retry_longest(q->g->settings) + SLACK_MS;
+}
+
 static void scan(struct queue *q)
 {
 	if (!q->started || q->stopped)
@@ -99,10 +106,12 @@ static void scan(struct queue *q)
 	room = room > q->count ? room - q->count : 0;
 	if (!room)
 		return; /* the end of any message looks again */
+	int64_t now = clock_wall(q->g->clock);
 	q->scanning = true;
 	q->due = (struct spool_due){
 		.q = {.answer_to = loop_inbox(q->g->loop), .done = scanned},
-		.now = clock_wall(q->g->clock),
+		.now = now,
+		.beyond = beyond(q, now),
 		.limit = room < SCAN_MESSAGES ? room : SCAN_MESSAGES,
 	};
 	spool_due(q->g->spool, &q->due);
@@ -182,11 +191,11 @@ static void route(struct queue *q, struct active *a)
 	struct route_world world;
 	gateway_world(q->g, &world);
 	const struct spool_message *m = a->message;
-	int64_t now = clock_wall(q->g->clock);
+	int64_t now = clock_wall(q->g->clock), far = beyond(q, now);
 	for (size_t i = 0; i < m->rcpt_count; i++) {
 		if (m->rcpts[i].state != SPOOL_WAITING)
 			continue;
-		if (m->rcpts[i].next_at > now)
+		if (m->rcpts[i].next_at > now && m->rcpts[i].next_at <= far)
 			active_waits(a, m->rcpts[i].next_at);
 		else if (!split_rcpt(&s, &world, i))
 			/* What has no group stays waiting and is due at the next look. */
@@ -378,6 +387,12 @@ void queue_stop(struct queue *q)
 	q->stopped = true;
 	timers_clear(loop_timers(q->g->loop), &q->next);
 	destinations_drain(q->destinations, "the gateway is stopping");
+}
+
+void queue_clock_jumped(struct queue *q, int64_t skip)
+{
+	destinations_clock_jumped(q->destinations, skip);
+	scan(q);
 }
 
 void queue_tidy(struct queue *q)

@@ -75,6 +75,8 @@ void queue_kick(struct queue *q, bool flush);
 void queue_stop(struct queue *q);
 /* Once in a while: forgets what has not been used for long. */
 void queue_tidy(struct queue *q);
+/* The wall clock was put forward by so many ms (back: less than 0). */
+void queue_clock_jumped(struct queue *q, int64_t skip);
 /* Nothing in work: every outcome is in the spool. */
 bool queue_idle(const struct queue *q);
 size_t queue_active(const struct queue *q);

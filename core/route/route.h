@@ -75,5 +75,7 @@ bool route_fall_back(const struct settings *s, struct route_decision *d);
 /* Wait before attempt number `attempts`+1 in ms (attempts >= 1): the schedule's entry, the last one repeating, with
  * up to 10 % jitter from `random`. */
 int64_t route_retry_wait(const struct conf_times *schedule, unsigned attempts, uint64_t random);
+/* The longest wait that any schedule of the settings makes, ms. */
+int64_t route_retry_longest(const struct settings *s);
 
 #endif

@@ -112,6 +112,19 @@ static enum engine_verdict visit(void *ctx, uint64_t number, int64_t next_at)
 	return v->short_of ? ENGINE_STOP : ENGINE_TAKE;
 }
 
+/* All that are visited are to be taken. */
+static enum engine_verdict visit_far(void *ctx, uint64_t number, int64_t next_at)
+{
+	struct visit *v = ctx;
+	(void)next_at;
+	if (book_claimed(&v->s->book, number))
+		return ENGINE_SKIP;
+	if (v->count == v->q->limit)
+		return ENGINE_STOP;
+	v->short_of |= !visit_push(v, number);
+	return v->short_of ? ENGINE_STOP : ENGINE_TAKE;
+}
+
 /* One message more for the request. A message that is not whole is set aside; it never stops the
  * others. */
 static enum result take(struct spool *s, struct spool_due *q, uint64_t number, struct err *err)
@@ -139,6 +152,8 @@ static enum result due(struct spool *s, struct spool_due *q, struct err *err)
 {
 	struct visit v = {.s = s, .q = q};
 	enum result r = ENGINE(s, due, visit, &v, err);
+	if (r == OK && q->beyond)
+		r = ENGINE(s, far, q->beyond, visit_far, &v, err);
 	if (r == OK && v.count)
 		q->messages = calloc(v.count, sizeof *q->messages);
 	if (r == OK && (v.short_of || (v.count && !q->messages)))

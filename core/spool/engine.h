@@ -134,6 +134,9 @@ struct engine_ops {
 	/* Visits messages with a waiting recipient by (next_at, number), once for each priority,
 	 * urgent first. ENGINE_STOP goes on with the next priority. */
 	enum result (*due)(struct engine *e, engine_visit *visit, void *ctx, struct err *err);
+	/* The same of those alone whose next_at is later than `beyond`. */
+	enum result (*far)(struct engine *e, int64_t beyond, engine_visit *visit, void *ctx,
+			   struct err *err);
 	/* The lowest number >= from with a waiting recipient and its arrival; E_NOTFOUND. */
 	enum result (*oldest)(struct engine *e, uint64_t from, uint64_t *number, int64_t *arrived,
 			      struct err *err);

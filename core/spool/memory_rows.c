@@ -183,7 +183,8 @@ static int waiting_order(const void *x, const void *y)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-static enum result memory_due(struct engine *base, engine_visit *visit, void *ctx, struct err *err)
+static enum result memory_far(struct engine *base, int64_t beyond, engine_visit *visit, void *ctx,
+			      struct err *err)
 {
 	struct memory *e = memory_of(base);
 	struct waiting *all = calloc(e->count + 1, sizeof *all);
@@ -193,7 +194,7 @@ static enum result memory_due(struct engine *base, engine_visit *visit, void *ct
 		return E_NOMEM;
 	for (uint64_t i = 1; i <= e->count; i++) {
 		struct version *v = version_find(e, i);
-		if (v && v->head.next_at != ENGINE_NEVER)
+		if (v && v->head.next_at != ENGINE_NEVER && v->head.next_at > beyond)
 			all[n++] =
 				(struct waiting){i, v->head.next_at, v->source->envelope.priority};
 	}
@@ -206,6 +207,11 @@ static enum result memory_due(struct engine *base, engine_visit *visit, void *ct
 	}
 	free(all);
 	return OK;
+}
+
+static enum result memory_due(struct engine *base, engine_visit *visit, void *ctx, struct err *err)
+{
+	return memory_far(base, INT64_MIN, visit, ctx, err);
 }
 
 static enum result memory_oldest(struct engine *base, uint64_t from, uint64_t *number,
@@ -314,6 +320,7 @@ void memory_rows_ops(struct engine_ops *ops)
 	ops->body = memory_body;
 	ops->scan = memory_scan;
 	ops->due = memory_due;
+	ops->far = memory_far;
 	ops->oldest = memory_oldest;
 	ops->next_file = memory_next_file;
 	ops->ended = memory_ended;

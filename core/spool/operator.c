@@ -302,10 +302,12 @@ static int64_t oldest(struct spool *s)
 	if (s->broken || !s->engine->counts.waiting)
 		return 0;
 	enum result r = ENGINE(s, oldest, s->book.oldest_from, &number, &arrived, &err);
-	if (r == OK)
+	if (r == OK) {
 		s->book.oldest_from = number;
-	else if (r != E_NOTFOUND)
+		arrived += jumps_skipped(&s->jumps, number, arrived);
+	} else if (r != E_NOTFOUND) {
 		spool_failed(s, r, &err); /* the next group's end takes it from here */
+	}
 	return r == OK ? arrived : 0;
 }
 

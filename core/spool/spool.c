@@ -48,6 +48,9 @@ static enum result contents_open(struct spool *s, struct err *err)
 	s->bodies = (struct bodies){.files = s->o.files, .dir = -1};
 	enum result r = chain_open(&s->book.chain, err);
 	if (r == OK)
+		r = jumps_open(&s->jumps, s->o.clock, s->o.files,
+			       s->o.engine == SPOOL_MEMORY ? NULL : s->path, err);
+	if (r == OK)
 		r = bodies_open(&s->bodies, s->o.engine == SPOOL_MEMORY ? NULL : s->path, err);
 	if (r == OK)
 		r = draft_kit_open(&s->drafts, &s->bodies, err);
@@ -92,6 +95,7 @@ static void spool_free(struct spool *s)
 {
 	draft_kit_close(&s->drafts);
 	bodies_close(&s->bodies);
+	jumps_close(&s->jumps);
 	book_free(&s->book);
 	if (s->engine)
 		s->engine->ops->close(s->engine);
@@ -151,6 +155,11 @@ void spool_close(struct spool **out)
 	pthread_join(s->thread, NULL);
 	side_finish(s);
 	spool_free(s);
+}
+
+int64_t spool_skipped(struct spool *s, const struct spool_message *m)
+{
+	return jumps_skipped(&s->jumps, m->number, m->envelope.arrived);
 }
 
 enum result spool_draft_new(struct spool *s, struct spool_draft **d, struct err *err)

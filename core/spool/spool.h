@@ -175,9 +175,17 @@ struct spool_update {
 /* All or nothing. New messages are not claimed: they become due at once (see spool_due). */
 void spool_update(struct spool *s, struct spool_update *q);
 
+/*
+ * By how many ms the wall clock was put forward (back: less than 0) since the message came (spool/jumps.h). Its
+ * age is that much less than its arrival says. Any thread.
+ */
+int64_t spool_skipped(struct spool *s, const struct spool_message *m);
+#define SPOOL_CLOCK_JUMP 60000 /* ms: what a clock does that is less is no jump */
+
 struct spool_due {
 	struct spool_request q;
-	int64_t now;  /* wall ms */
+	int64_t now; /* wall ms */
+	int64_t beyond; /* wall ms: due also is what was to wait for longer, for the clock was put back; 0: nothing is */
 	size_t limit; /* messages at most */
 	struct spool_message **
 		messages; /* out: claimed, a reference each; the array is malloc'd, the caller frees it */
@@ -258,8 +266,8 @@ struct spool_totals {
 	uint64_t states[SPOOL_STATE_COUNT]; /* ... = the sum of these, at every moment */
 	uint64_t messages_accepted;         /* highest number */
 	uint64_t messages_waiting, messages_held;
-	uint64_t bytes;     /* content of what waits or is held */
-	int64_t oldest;     /* arrival of the oldest waiting message, wall ms, 0: none */
+	uint64_t bytes; /* content of what waits or is held */
+	int64_t oldest; /* arrival of the oldest waiting message by the clock of now, wall ms, 0: none */
 	bool broken;        /* a commit failed and it has not come back yet; err says */
 	struct err trouble; /* while broken */
 	uint64_t commits, synced_messages; /* group commit's yield */

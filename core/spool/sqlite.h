@@ -55,6 +55,8 @@
 	X(SQL_SCAN_LIVE, "SELECT message FROM body WHERE message > ? ORDER BY message LIMIT ?")    \
 	X(SQL_DUE, "SELECT number, next_at FROM message WHERE priority = ?"                        \
 		   " AND next_at IS NOT NULL ORDER BY next_at, number")                            \
+	X(SQL_FAR, "SELECT number, next_at FROM message WHERE priority = ?"                        \
+		   " AND next_at > ? ORDER BY next_at, number")                                    \
 	X(SQL_OLDEST, "SELECT number, arrived FROM message WHERE number >= ?"                      \
 		      " AND COALESCE(next_at, -1) >= 0 ORDER BY number LIMIT 1")                   \
 	X(SQL_NEXT_FILE, "SELECT message, file FROM body WHERE message > ?"                        \

@@ -245,11 +245,15 @@ static enum result read_scan(struct engine *base, uint64_t after, bool ended, ui
 	return use_end(&u, "the messages cannot be listed", err);
 }
 
-static enum result read_due(struct engine *base, engine_visit *visit, void *ctx, struct err *err)
+/* beyond NULL: all that wait. */
+static enum result visit_waiting(struct engine *base, const int64_t *beyond, engine_visit *visit,
+				 void *ctx, struct err *err)
 {
 	for (int priority = MAIL_URGENT; priority <= MAIL_BULK; priority++) {
-		struct use u = use_sql(sqlite_of(base), SQL_DUE);
+		struct use u = use_sql(sqlite_of(base), beyond ? SQL_FAR : SQL_DUE);
 		use_number(&u, priority);
+		if (beyond)
+			use_number(&u, *beyond);
 		while (use_row(&u))
 			if (visit(ctx, (uint64_t)number_at(&u, 0), number_at(&u, 1)) == ENGINE_STOP)
 				break;
@@ -258,6 +262,17 @@ static enum result read_due(struct engine *base, engine_visit *visit, void *ctx,
 			return r;
 	}
 	return OK;
+}
+
+static enum result read_due(struct engine *base, engine_visit *visit, void *ctx, struct err *err)
+{
+	return visit_waiting(base, NULL, visit, ctx, err);
+}
+
+static enum result read_far(struct engine *base, int64_t beyond, engine_visit *visit, void *ctx,
+			    struct err *err)
+{
+	return visit_waiting(base, &beyond, visit, ctx, err);
 }
 
 static enum result read_oldest(struct engine *base, uint64_t from, uint64_t *number,
@@ -331,6 +346,7 @@ void sqlite_read_ops(struct engine_ops *ops)
 	ops->body = read_body;
 	ops->scan = read_scan;
 	ops->due = read_due;
+	ops->far = read_far;
 	ops->oldest = read_oldest;
 	ops->ended = read_ended;
 	ops->next_file = read_next_file;

@@ -206,16 +206,16 @@ static void purge(struct spool *s)
 	if ((!s->purging && now_mono() < s->purge_at) || spool_ready(s, &err) != OK)
 		return;
 	s->purge_at = now_mono() + PURGE_EVERY;
-	int64_t now = clock_wall(s->o.clock);
-	int64_t named = s->o.keep > NAMED_KEEP ? s->o.keep : NAMED_KEEP;
-	enum result r = ENGINE(s, ended, now - s->o.keep, now - named, numbers, &count, &err);
+	int64_t over = jumps_cutoff(&s->jumps, s->o.keep);
+	int64_t named = jumps_cutoff(&s->jumps, s->o.keep > NAMED_KEEP ? s->o.keep : NAMED_KEEP);
+	enum result r = ENGINE(s, ended, over, named, numbers, &count, &err);
 	s->purging = r == OK && count == PURGE_BITE;
 	if (r == OK && count)
 		r = spool_write_begin(s, &err);
 	for (size_t i = 0; r == OK && i < count; i++)
 		r = book_drop(&s->book, numbers[i], &err);
 	if (r == OK && count)
-		r = book_trim(&s->book, count * TRIM_PER_DROP, now - s->o.keep, &err);
+		r = book_trim(&s->book, count * TRIM_PER_DROP, over, &err);
 	spool_failed(s, r, &err);
 }
 
@@ -250,6 +250,7 @@ static void turn(struct spool *s)
 		if (!s->broken)
 			book_forget(&s->book);
 	}
+	jumps_look(&s->jumps, s->engine->counts.last);
 	size_t served = inbox_drain(&s->inbox);
 	if (s->broken)
 		s->purging = false;

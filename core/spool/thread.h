@@ -7,6 +7,7 @@
  *   operator.c  list, act, totals
  *   snapshot.c  a copy of the running spool
  *   verify.c    verify: the history's chain against its rows
+ *   jumps.c     jumps of the wall clock
  *   side.c      the side thread: syncs bodies that are files before their transaction, removes them
  *after
  *
@@ -30,6 +31,7 @@
 #include "spool/bell.h"
 #include "spool/book.h"
 #include "spool/draft.h"
+#include "spool/jumps.h"
 
 #include <pthread.h>
 
@@ -42,6 +44,7 @@ struct spool {
 	struct bodies bodies;
 	struct draft_kit drafts;
 	int lock; /* -1: none */
+	struct jumps jumps;
 
 	/* the spool thread's */
 	struct engine *engine;

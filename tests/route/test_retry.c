@@ -44,10 +44,22 @@ START_TEST(odd_schedules)
 }
 END_TEST
 
+START_TEST(the_longest_of_all)
+{
+	int64_t day[] = {1000, 86400000, 2000};
+	struct conf_route routes[2] = {{.retry = schedule}, {.retry = {.ms = day, .count = 3}}};
+	struct settings s = {.queue.retry = schedule, .routes = routes, .route_count = 1};
+	ck_assert_int_eq(route_retry_longest(&s), 3600000 + 360000 + 1);
+	s.route_count = 2;
+	ck_assert_int_eq(route_retry_longest(&s), 86400000 + 8640000 + 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("retry");
-	SUITE_CASE(s, "schedule", entries_in_order, jitter_is_up_to_a_tenth, odd_schedules);
+	SUITE_CASE(s, "schedule", entries_in_order, jitter_is_up_to_a_tenth, odd_schedules,
+		   the_longest_of_all);
 	return s;
 }
 SUITE_MAIN(suite)

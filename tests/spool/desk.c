@@ -116,9 +116,15 @@ enum result desk_report(struct desk *d, uint64_t number, size_t rcpt, enum spool
 
 enum result desk_due(struct desk *d, int64_t now, size_t limit, struct spool_due *q)
 {
-	prepare(d, &q->q);
 	q->now = now;
+	q->beyond = 0;
 	q->limit = limit;
+	return desk_due_q(d, q);
+}
+
+enum result desk_due_q(struct desk *d, struct spool_due *q)
+{
+	prepare(d, &q->q);
 	spool_due(d->spool, q);
 	return answer(d, &q->q);
 }
@@ -166,9 +172,14 @@ static void open_or_abort(struct stage *st, struct spool **s)
 	abort();
 }
 
+static int64_t read_mono(void *ctx)
+{
+	return __atomic_load_n(&((struct stage *)ctx)->mono, __ATOMIC_SEQ_CST);
+}
+
 static int64_t read_wall(void *ctx)
 {
-	return __atomic_load_n(&((struct stage *)ctx)->wall, __ATOMIC_SEQ_CST);
+	return read_mono(ctx) + __atomic_load_n(&((struct stage *)ctx)->skip, __ATOMIC_SEQ_CST);
 }
 
 static uint64_t read_random(void *ctx)
@@ -179,13 +190,19 @@ static uint64_t read_random(void *ctx)
 
 void stage_clock(struct stage *st)
 {
-	st->wall = STAGE_NOW;
-	st->clock = (struct clock){read_wall, read_wall, read_random, st};
+	st->mono = STAGE_NOW;
+	st->skip = 0;
+	st->clock = (struct clock){read_mono, read_wall, read_random, st};
 }
 
 void stage_advance(struct stage *st, int64_t ms)
 {
-	__atomic_add_fetch(&st->wall, ms, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&st->mono, ms, __ATOMIC_SEQ_CST);
+}
+
+void stage_jump(struct stage *st, int64_t ms)
+{
+	__atomic_add_fetch(&st->skip, ms, __ATOMIC_SEQ_CST);
 }
 
 void stage_open(struct stage *st, enum spool_engine engine)

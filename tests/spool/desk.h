@@ -32,6 +32,8 @@ enum result desk_update(struct desk *d, struct spool_update *q);
 enum result desk_report(struct desk *d, uint64_t number, size_t rcpt, enum spool_state state,
 			int64_t next_at, const char *reason);
 enum result desk_due(struct desk *d, int64_t now, size_t limit, struct spool_due *q);
+/* The same as q says. */
+enum result desk_due_q(struct desk *d, struct spool_due *q);
 enum result desk_list(struct desk *d, struct spool_list *q);
 enum result desk_act(struct desk *d, enum spool_action action, const struct spool_filter *f,
 		     int64_t now, size_t *matched);
@@ -44,7 +46,7 @@ struct spool_draft *desk_draft(struct desk *d, const void *data, size_t n, struc
 /* A spool with a desk and a clock set by hand, in suite_scratch(). */
 struct stage {
 	struct clock clock; /* set by hand, read by the spool's threads */
-	int64_t wall;       /* atomic */
+	int64_t mono, skip; /* atomic; the wall clock is their sum */
 	struct spool_options o;
 	struct desk desk;
 };
@@ -52,8 +54,10 @@ struct stage {
 /* Sets the clock to STAGE_NOW; stage_open does. */
 void stage_clock(struct stage *st);
 void stage_open(struct stage *st, enum spool_engine engine);
-/* Moves the clock on. */
+/* Time goes by. */
 void stage_advance(struct stage *st, int64_t ms);
+/* The wall clock is put forward, or back. */
+void stage_jump(struct stage *st, int64_t ms);
 /* Closes the spool and opens it again with st->o. Aborts when it cannot. */
 void stage_reopen(struct stage *st);
 void stage_close(struct stage *st);

@@ -1,0 +1,54 @@
+/* A wall clock of the tests' own, loaded before the gateway: the machine's plus the seconds that stand in the file CLOCK_OFFSET names.
+ * The monotonic clock is the machine's. Compiled by test_clock.py. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile const int64_t *offset;
+
+/* No allocation: it is called before the libraries are ready. */
+static int64_t read_offset(void)
+{
+	const char *path = offset ? NULL : getenv("CLOCK_OFFSET");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		void *at = mmap(NULL, sizeof *offset, PROT_READ, MAP_SHARED, fd, 0);
+		close(fd);
+		if (at != MAP_FAILED)
+			offset = at;
+	}
+	return offset ? *offset : 0;
+}
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	int r = (int)syscall(SYS_clock_gettime, id, t);
+	if (r == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
+		t->tv_sec += read_offset();
+	return r;
+}
+
+time_t time(time_t *out)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	if (out)
+		*out = t.tv_sec;
+	return t.tv_sec;
+}
+
+int gettimeofday(struct timeval *t, void *zone)
+{
+	struct timespec now;
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &now);
+	t->tv_sec = now.tv_sec;
+	t->tv_usec = now.tv_nsec / 1000;
+	return 0;
+}
