@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define SESSIONS 1000u
-#define NOBODY 65534
 
 extern const struct sgt_module SGT_MODULE(nvl);
 
@@ -80,8 +79,7 @@ static void user_bed(struct conformance_bed *bed)
 {
 	loopback_bed(bed);
 	bed->name = "nvl in loopback, as an ordinary user";
-	ck_assert_int_eq(setgid(NOBODY), 0);
-	ck_assert_int_eq(setuid(NOBODY), 0);
+	conformance_become_user();
 }
 
 /* ---- Ethernet ---- */

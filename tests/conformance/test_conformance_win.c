@@ -1,4 +1,7 @@
-/* win in the conformance suite, twice: against kernel sockets behind a TAP of the same switch (root), and against another win. */
+/*
+ * win in the conformance suite: against kernel sockets behind a TAP of the same switch (root), and against another win, also as
+ * an ordinary user.
+ */
 #include "conformance/check.h"
 #include "conformance/vde_bed.h"
 
@@ -56,13 +59,23 @@ static void twin_bed(struct conformance_bed *bed)
 	bed->sessions = 300;
 }
 
+/* The switch is his, too. */
+static void user_bed(struct conformance_bed *bed)
+{
+	conformance_become_user();
+	twin_bed(bed);
+	bed->name = "win and win, as an ordinary user";
+}
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("conformance/win");
-	if (geteuid() == 0)
+	if (geteuid() == 0) {
 		conformance_add(s, kernel_bed);
-	else
+		conformance_add(s, user_bed);
+	} else {
 		printf("win against kernel sockets: skipped, a network namespace needs root\n");
+	}
 	conformance_add(s, twin_bed);
 	return s;
 }

@@ -1,13 +1,23 @@
-/* xln in the conformance suite, twice: against kernel sockets on loopback, and against another xln. */
+/* xln in the conformance suite: against kernel sockets on loopback, also as an ordinary user, and against another xln. */
 #include "conformance/check.h"
 #include "conformance/host_bed.h"
 #include "support/suite.h"
+
+#include <unistd.h>
 
 extern const struct sgt_module SGT_MODULE(xln);
 
 static void kernel_bed(struct conformance_bed *bed)
 {
 	host_bed_kernel(bed, &SGT_MODULE(xln));
+}
+
+/* The limit of descriptors is raised before the right to do so is gone. */
+static void user_bed(struct conformance_bed *bed)
+{
+	kernel_bed(bed);
+	bed->name = "xln as an ordinary user";
+	conformance_become_user();
 }
 
 static void twin_bed(struct conformance_bed *bed)
@@ -20,6 +30,8 @@ static Suite *suite(void)
 	Suite *s = suite_create("conformance/xln");
 	conformance_add(s, kernel_bed);
 	conformance_add(s, twin_bed);
+	if (geteuid() == 0) /* who is not root was one in the others */
+		conformance_add(s, user_bed);
 	return s;
 }
 SUITE_MAIN(suite)

@@ -1,6 +1,7 @@
 /* Conformance: the life of a stack, run and wakeup, several stacks, addresses, the module's table. */
 #include "conformance/test.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,40 @@ static void one_life(struct test *t, bool with_peer)
 	}
 }
 
+/* Bytes that all who live in this process have from malloc, the stack's library too; a sanitizer's own heap shows none. */
+static size_t heap(void)
+{
+	struct mallinfo2 m = mallinfo2();
+	return m.uordblks + m.hblkhd;
+}
+
+#define LIVES 100
+#define GROWN 20 /* the first lives fill what malloc and libraries keep for later */
+#define HEAP_MAX ((LIVES - GROWN) * 16u) /* less than the smallest block a life */
+
+/* No connection, so nothing of the test's or the peer's grows beside it. */
+static void empty_lives(struct test *t)
+{
+	size_t bytes = 0;
+	unsigned descriptors = 0;
+	for (int i = 0; i < LIVES; i++) {
+		if (i == GROWN) {
+			bytes = heap();
+			descriptors = test_descriptors();
+		}
+		if (!rig_start(&t->rig))
+			return;
+		rig_run(&t->rig, 0);
+		rig_stop(&t->rig);
+	}
+	NEED(t, test_descriptors() == descriptors, "%u descriptors, %u before %d starts and stops",
+	     test_descriptors(), descriptors, LIVES - GROWN);
+	size_t now = heap();
+	NEED(t, now <= bytes + HEAP_MAX,
+	     "the heap grew from %zu to %zu bytes in %d starts and stops", bytes, now,
+	     LIVES - GROWN);
+}
+
 void conformance_start_stop_hundred(struct test *t)
 {
 	rig_stop(&t->rig);
@@ -111,6 +146,7 @@ void conformance_start_stop_hundred(struct test *t)
 		NEED(t, now == bytes, "%zu bytes after stop, %zu before start", now, bytes);
 		/* The peer's ends of these are its own business; a twin would see resets. */
 	}
+	empty_lives(t);
 }
 
 static void live_until(struct test *t, int step)
