@@ -194,6 +194,40 @@ static void print_pickups(const json_t *list, int64_t now, FILE *to)
 	print_files(list, now, to);
 }
 
+/* One a line, with a blank of four before it. */
+static void print_lines(const char *lines, FILE *to)
+{
+	char line[512];
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+		snprintf(line, sizeof line, "%.*s", (int)n, lines);
+		table_put(to, "    ", line, "\n");
+		lines += n + (lines[n] == '\n');
+	}
+}
+
+/* Clients refused lately, each with what to have in the ini to admit it. */
+static void print_refused(const json_t *list, int64_t now, FILE *to)
+{
+	if (json_array_size(list))
+		fputs("\nREFUSED LATELY\n", to);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *r = json_array_get(list, i);
+		char since[32], last[40];
+		table_put(to, "  ", words_text(r, "client"), "");
+		table_put(to, " at ", words_text(r, "listener"), "");
+		fprintf(to, ": %lld time%s since %s, the last %s",
+			(long long)words_number(r, "count"),
+			words_number(r, "count") == 1 ? "" : "s",
+			query_moment(words_number(r, "since"), since, sizeof since),
+			query_distance(words_number(r, "last"), now, last, sizeof last));
+		table_put(to, ": ", words_text(r, "reason"), "");
+		table_put(to, "\n    [", words_text(r, "section"), "]");
+		fputc('\n', to);
+		print_lines(words_text(r, "lines"), to);
+	}
+}
+
 static void print_all(const json_t *s, FILE *to)
 {
 	print_head(s, to);
@@ -202,6 +236,7 @@ static void print_all(const json_t *s, FILE *to)
 	print_listeners(json_object_get(s, "listeners"), to);
 	print_destinations(json_object_get(s, "destinations"), words_number(s, "now"), to);
 	print_pickups(json_object_get(s, "pickups"), words_number(s, "now"), to);
+	print_refused(json_object_get(s, "refused"), words_number(s, "now"), to);
 }
 
 /* One line and 0, 1 or 2, as monitoring plugins do it. */

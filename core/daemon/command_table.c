@@ -82,8 +82,9 @@ const struct command commands[] = {
 	 "that was removed or changed is named. LINK is one that verify printed earlier.\n",
 	 history_options, 0, 2, true, cmd_history},
 	{"status", "[--json] [--check]", "show the gateway's state",
-	 "Transports, listeners, destinations, the queue and its sums.\n", status_options, 0, 0,
-	 true, cmd_status},
+	 "Transports, listeners, destinations, the queue and its sums, and the clients that were\n"
+	 "refused in the last day, each with the lines of the ini that would admit it.\n",
+	 status_options, 0, 0, true, cmd_status},
 	{"user", "add|remove|list|test [NAME]", "say who may log in",
 	 "add     adds NAME or gives a new password, which is read from standard input\n"
 	 "remove  takes NAME away\n"

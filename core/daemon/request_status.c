@@ -2,6 +2,7 @@
 #include "daemon/health.h"
 #include "daemon/requests.h"
 #include "daemon/words.h"
+#include "gateway/refused.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -110,6 +111,22 @@ static json_t *pickups_json(const struct gateway_status *g)
 	return list;
 }
 
+static json_t *refused_json(const struct gateway_status *g)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < g->refused_count; i++) {
+		const struct refused_client *r = &g->refused[i];
+		json_array_append_new(
+			list,
+			json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:o, s:o}", "client",
+				  words_json(r->client), "listener", r->listener, "count",
+				  (json_int_t)r->count, "reason", words_json(r->reason), "since",
+				  (json_int_t)r->first, "last", (json_int_t)r->last, "section",
+				  words_json(r->section), "lines", words_json(r->lines)));
+	}
+	return list;
+}
+
 static json_t *spool_json(const struct spool_totals *t)
 {
 	json_t *states = json_object();
@@ -156,6 +173,7 @@ static json_t *status_json(struct status_job *s, struct region *region)
 	json_object_set_new(o, "listeners", listeners_json(&g));
 	json_object_set_new(o, "destinations", destinations_json(&g));
 	json_object_set_new(o, "pickups", pickups_json(&g));
+	json_object_set_new(o, "refused", refused_json(&g));
 	json_object_set_new(o, "spool", spool_json(&s->totals));
 	json_object_set_new(o, "health", health_json(&g, &s->totals, settings, now));
 	return json_pack("{s:o}", "status", o);

@@ -15,6 +15,7 @@
 #include "gateway/maildrop.h"
 #include "gateway/pickups.h"
 #include "gateway/queue.h"
+#include "gateway/refused.h"
 #include "gateway/secure.h"
 #include "gateway/tokens.h"
 #include "gateway/vendor.h"
@@ -64,7 +65,8 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 		g->maildrop = maildrop_new(g);
 		g->book = book_new();
 		g->alarms = alarms_new(g);
-		if (!g->maildrop || !g->book || !g->alarms)
+		g->refused = refused_new();
+		if (!g->maildrop || !g->book || !g->alarms || !g->refused)
 			r = err_set(err, E_NOMEM, "no memory for the maildrop and the aliases");
 	}
 	if (r != OK)
@@ -320,6 +322,7 @@ void gateway_destroy(struct gateway **g)
 	maildrop_destroy(&(*g)->maildrop);
 	book_destroy(&(*g)->book);
 	alarms_destroy(&(*g)->alarms);
+	refused_destroy(&(*g)->refused);
 	cycles_destroy(&(*g)->cycles);
 	pickups_destroy(&(*g)->pickups);
 	inbound_destroy(*g);
@@ -369,5 +372,10 @@ enum result gateway_status(struct gateway *g, struct region *region, struct gate
 		r = inbound_status(g, region, out);
 	if (r == OK)
 		r = pickups_status(g->pickups, region, out);
+	if (r == OK)
+		r = refused_list(g->refused, clock_wall(g->clock), region, &out->refused,
+				 &out->refused_count);
+	if (r == OK)
+		r = refused_admit(g->settings, region, out->refused, out->refused_count);
 	return r == OK ? queue_status(g->queue, region, out) : r;
 }

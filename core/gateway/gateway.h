@@ -111,6 +111,7 @@ struct gateway_pickup_status {
 	const struct gateway_pickup_file *files;
 	size_t file_count;
 };
+struct refused_client;
 struct gateway_status {
 	int64_t started; /* wall ms */
 	struct gateway_stack_status *stacks;
@@ -121,6 +122,8 @@ struct gateway_status {
 	size_t destination_count;
 	struct gateway_pickup_status *pickups;
 	size_t pickup_count;
+	struct refused_client *refused; /* clients, latest first: gateway/refused.h */
+	size_t refused_count;
 	size_t active_messages; /* in memory, being worked on */
 	bool stopping;
 	uint64_t disk_free; /* bytes where the spool is */

@@ -57,6 +57,7 @@ struct gateway {
 	struct pickups *pickups;   /* [main] */
 	struct book *book;         /* [any] aliases */
 	struct alarms *alarms;     /* [any] who is told of trouble */
+	struct refused *refused;   /* [any] clients refused lately */
 };
 
 /* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */

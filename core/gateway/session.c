@@ -88,7 +88,7 @@ static void peer_insecure(void *ctx, struct channel *c, const char *why)
 {
 	struct session *s = ctx;
 	const char *offer = tls_offer(channel_tls(c));
-	atomic_fetch_add(&s->in->refused, 1);
+	session_refused(s, refused_tls_rule(why, offer), why);
 	LOG(LOG_WARN, s->id, "session", "insecure", F_S("client", s->client),
 	    F_S("listener", s->in->name), F_S("profile", s->profile->name), F_S("reason", why),
 	    F_S("offered", *offer ? offer : NULL));
@@ -208,6 +208,7 @@ static bool admit(struct session *s, struct smtp_reply *greeting)
 	if (!lets_in(&c->accept_from, ip) && !lets_in(&c->relay_from, ip)) {
 		smtp_reply_set(greeting, 554, "5.7.1", "%s no SMTP service for %s here",
 			       s->settings->gateway.hostname, s->client);
+		session_refused(s, REFUSED_ACCEPT, "no mail is taken from its address");
 		return false;
 	}
 	switch (clients_enter(s->in->clients, s->client, c->max_connections,
@@ -216,10 +217,12 @@ static bool admit(struct session *s, struct smtp_reply *greeting)
 		s->counted = true;
 		return true;
 	case CLIENTS_CLIENT_FULL:
+		session_refused(s, REFUSED_CLIENT_FULL, "too many connections of it");
 		smtp_reply_set(greeting, 421, "4.7.0", "%s too many connections from %s",
 			       s->settings->gateway.hostname, s->client);
 		return false;
 	default:
+		session_refused(s, REFUSED_FULL, "too many connections of all clients");
 		smtp_reply_set(greeting, 421, "4.3.2", "%s too many connections, try again later",
 			       s->settings->gateway.hostname);
 		return false;
@@ -230,11 +233,9 @@ static enum result engine_new(struct session *s)
 {
 	struct smtp_reply greeting;
 	bool admitted = admit(s, &greeting);
-	if (!admitted) {
-		atomic_fetch_add(&s->in->refused, 1);
+	if (!admitted)
 		LOG(LOG_WARN, s->id, "session", "refused", F_S("client", s->client),
 		    F_S("listener", s->in->name), F_S("reason", greeting.text));
-	}
 	session_profile_set(s);
 	s->ops = (struct smtp_server_ops){
 		.on_note = on_note,
@@ -242,6 +243,7 @@ static enum result engine_new(struct session *s)
 	};
 	session_mail_ops(&s->ops);
 	session_auth_ops(&s->ops);
+	session_profile_ops(&s->ops);
 	session_auth_offer(s);
 	return smtp_server_new(&s->server, &s->config, &s->ops, s, admitted ? NULL : &greeting);
 }

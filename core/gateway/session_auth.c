@@ -40,7 +40,7 @@ static void welcome(struct session *s, struct smtp_reply *reply)
 /* One answer for a wrong name and a wrong password; who guesses on is shown out. */
 static void deny(struct session *s, struct smtp_reply *reply)
 {
-	atomic_fetch_add(&s->in->refused, 1);
+	session_refused(s, REFUSED_LOGIN, "wrong name or password");
 	LOG(LOG_WARN, s->id, "session", "denied", F_S("client", s->client),
 	    F_S("user", sasl_server_user(s->sasl)), F_S("reason", "wrong name or password"));
 	if (++s->denied < DENIED_MAX)

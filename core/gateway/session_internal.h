@@ -10,6 +10,7 @@
 #include "gateway/channel.h"
 #include "auth/sasl.h"
 #include "gateway/queue.h"
+#include "gateway/refused.h"
 #include "gateway/session.h"
 #include "mail/header.h"
 #include "smtp/server.h"
@@ -57,6 +58,11 @@ void session_answer(struct session *s, const struct smtp_reply *reply);
 void session_free(struct session *s);
 
 /* ---- session_profile.c ---- */
+
+/* Sets the callback of the engine that is about its own refusals. */
+void session_profile_ops(struct smtp_server_ops *ops);
+/* The client was refused by a setting: counted, and kept for `smtpgate status`. */
+void session_refused(struct session *s, enum refused_rule rule, const char *reason);
 
 /* Which profile the client gets; fills it in, and the engine's settings. */
 void session_profile_set(struct session *s);

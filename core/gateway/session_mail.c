@@ -80,9 +80,12 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 	const char *why = disk_refuses(g, s->settings, s->conf->priority, size);
 	if (why)
 		return refuse(s, reply, 452, "4.3.1", why);
-	if (!clients_message(s->in->clients, s->client, &s->conf->rate, clock_mono(g->clock)))
-		return refuse(s, reply, 450, "4.7.1",
-			      "Too many messages from your address, try again later");
+	if (!clients_message(s->in->clients, s->client, &s->conf->rate, clock_mono(g->clock))) {
+		session_refused(s, REFUSED_RATE, "too many messages of it");
+		smtp_reply_set(reply, 450, "4.7.1",
+			       "Too many messages from your address, try again later");
+		return SMTP_DONE;
+	}
 	session_mail_drop(s);
 	s->region = region_new(0); /* bounded by max_recipients */
 	if (!s->region)
@@ -125,6 +128,21 @@ static enum result admit_alias(struct session *s, const struct route_world *worl
 	return r;
 }
 
+/* Refused for where it comes from, which a list in the ini decides, or for whom it goes to. */
+static enum smtp_verdict refuse_decided(struct session *s, const struct route_decision *d,
+					struct smtp_reply *reply)
+{
+	const char *key = strrchr(d->rule, ' ');
+	if (text_starts(d->rule, "listen ") && key && strcmp(key, " relay_from") == 0)
+		session_refused(s, REFUSED_RELAY, d->reason);
+	else if (text_starts(d->rule, "listen ") && key && strcmp(key, " accept_from") == 0)
+		session_refused(s, REFUSED_ACCEPT, d->reason);
+	else
+		atomic_fetch_add(&s->in->refused, 1);
+	smtp_reply_set(reply, d->code, d->status, "%s", d->reason);
+	return SMTP_DONE;
+}
+
 static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smtp_reply *reply)
 {
 	struct session *s = ctx;
@@ -142,7 +160,7 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smt
 		LOG(LOG_INFO, s->id, "recipient", "refused", F_A("from", s->envelope.reverse_path),
 		    F_A("to", forward_path), F_S("client", s->client), F_N("code", d.code),
 		    F_S("reason", d.reason));
-		return refuse(s, reply, d.code, d.status, d.reason);
+		return refuse_decided(s, &d, reply);
 	}
 	if (!aliased && mail_envelope_add(&s->envelope, forward_path) != OK)
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");

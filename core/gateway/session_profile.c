@@ -1,23 +1,13 @@
 /*
- * How lenient a session is: the profile of its client, and what the engine gets of it. Part of session.h. Owns nothing.
+ * How lenient a session is: the profile of its client, what the engine gets of it, and what was refused by it. Part of session.h.
+ * Owns nothing.
  * The end of a message is CRLF.CRLF under every profile (smtp/data.c).
  */
 #include "gateway/session_internal.h"
 
+#include "gateway/refused.h"
 #include "gateway/secure.h"
 #include "route/client.h"
-
-/* A profile that names the client goes before that of the listener; of several the first in the file. */
-static const struct conf_profile *find(const struct session *s, bool *named)
-{
-	for (size_t i = 0; i < s->settings->profile_count; i++) {
-		const struct conf_profile *p = &s->settings->profiles[i];
-		*named = route_client_fits(&p->clients, s->client);
-		if (*named)
-			return p;
-	}
-	return settings_profile(s->settings, s->conf->profile);
-}
 
 static enum smtp_newline newline_of(enum conf_newline n)
 {
@@ -39,7 +29,8 @@ static enum smtp_starttls starttls_of(enum conf_tls tls, const struct conf_profi
 void session_profile_set(struct session *s)
 {
 	bool named;
-	const struct conf_profile *p = s->profile = find(s, &named);
+	const struct conf_profile *p = s->profile =
+		route_client_profile(s->settings, s->conf, s->client, &named);
 	uint64_t size = s->conf->max_size;
 	s->auth_clear =
 		p->auth_clear && (named || route_client_fits(&s->conf->relay_from, s->client));
@@ -54,4 +45,31 @@ void session_profile_set(struct session *s)
 		.helo_any = p->helo_any,
 		.brackets_optional = p->brackets_optional,
 	};
+}
+
+void session_refused(struct session *s, enum refused_rule rule, const char *reason)
+{
+	struct gateway *g = s->lane->vendor->g;
+	atomic_fetch_add(&s->in->refused, 1);
+	refused_note(g->refused, s->client, s->in->name, rule, reason, clock_wall(g->clock));
+}
+
+static void on_refused(void *ctx, enum smtp_rule rule, const struct smtp_reply *reply)
+{
+	static const enum refused_rule rules[] = {
+		[SMTP_RULE_HELO] = REFUSED_HELO,
+		[SMTP_RULE_BRACKETS] = REFUSED_BRACKETS,
+		[SMTP_RULE_NEWLINE] = REFUSED_NEWLINE,
+		[SMTP_RULE_SIZE] = REFUSED_SIZE,
+		[SMTP_RULE_RECIPIENTS] = REFUSED_RECIPIENTS,
+		[SMTP_RULE_STARTTLS] = REFUSED_STARTTLS,
+		[SMTP_RULE_LOGIN] = REFUSED_NO_LOGIN,
+		[SMTP_RULE_CLEAR] = REFUSED_CLEAR,
+	};
+	session_refused(ctx, rules[rule], reply->text);
+}
+
+void session_profile_ops(struct smtp_server_ops *ops)
+{
+	ops->on_refused = on_refused;
 }

@@ -11,3 +11,16 @@ bool route_client_fits(const struct conf_nets *nets, const char *client)
 			return true;
 	return false;
 }
+
+const struct conf_profile *route_client_profile(const struct settings *s,
+						const struct conf_listen *listen,
+						const char *client, bool *named)
+{
+	for (size_t i = 0; i < s->profile_count; i++) {
+		const struct conf_profile *p = &s->profiles[i];
+		*named = route_client_fits(&p->clients, client);
+		if (*named)
+			return p;
+	}
+	return settings_profile(s, listen->profile);
+}

@@ -76,7 +76,12 @@ static void finish(struct smtp_server *s)
 	if (is_doomed(s, &reply)) {
 		smtp_session_forget(s);
 		smtp_session_move(s, SMTP_EV_END);
-		smtp_session_reply(s, &reply);
+		if (is_refused_newline(s))
+			smtp_session_refuse(s, SMTP_RULE_NEWLINE, &reply);
+		else if (is_too_big(s))
+			smtp_session_refuse(s, SMTP_RULE_SIZE, &reply);
+		else
+			smtp_session_reply(s, &reply);
 		return;
 	}
 	smtp_reply_set(&reply, 250, "2.0.0", "Ok");

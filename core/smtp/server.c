@@ -60,6 +60,7 @@ void smtp_server_destroy(struct smtp_server **at)
 /* A command line: no NUL, CR or other control character in it, ended as the policy wants. */
 static bool is_command(struct smtp_server *s, const char *text, size_t n)
 {
+	struct smtp_reply reply;
 	for (size_t i = 0; i < n; i++)
 		if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 127) {
 			smtp_session_say(s, 500, "5.5.2", "Control character in a command");
@@ -68,7 +69,8 @@ static bool is_command(struct smtp_server *s, const char *text, size_t n)
 	if (!s->line.bare)
 		return true;
 	if (s->config->newline == SMTP_NEWLINE_REJECT) {
-		smtp_session_say(s, 500, "5.5.2", "Command must end with CRLF, not with LF");
+		smtp_reply_set(&reply, 500, "5.5.2", "Command must end with CRLF, not with LF");
+		smtp_session_refuse(s, SMTP_RULE_NEWLINE, &reply);
 		return false;
 	}
 	smtp_session_note(s, SMTP_NOTE_BARE_LF);

@@ -63,6 +63,18 @@ struct smtp_server_config {
 	int64_t timeout_command, timeout_data;
 };
 
+/* What of the config refused the peer, where a laxer one would have taken what came. */
+enum smtp_rule {
+	SMTP_RULE_HELO,       /* helo_any */
+	SMTP_RULE_BRACKETS,   /* brackets_optional */
+	SMTP_RULE_NEWLINE,    /* newline */
+	SMTP_RULE_SIZE,       /* max_size */
+	SMTP_RULE_RECIPIENTS, /* max_recipients */
+	SMTP_RULE_STARTTLS,   /* starttls */
+	SMTP_RULE_LOGIN,      /* auth_required */
+	SMTP_RULE_CLEAR       /* auth "" */
+};
+
 enum smtp_verdict { SMTP_DONE, SMTP_LATER };
 
 /* Each callback fills *reply (preset to the usual success) and returns SMTP_DONE, or returns SMTP_LATER. Strings are
@@ -100,6 +112,8 @@ struct smtp_server_ops {
 	void (*on_auth_end)(void *ctx);
 	/* Something that should be noted in the log: "bare LF", "path without brackets", "injection: ...". */
 	void (*on_note)(void *ctx, const char *what);
+	/* A refusal by the config itself was sent. May be NULL. */
+	void (*on_refused)(void *ctx, enum smtp_rule rule, const struct smtp_reply *reply);
 	/* For [log] protocol: each line in (false) and out (true), without CRLF; what AUTH carries is masked. May be NULL. */
 	void (*on_line)(void *ctx, bool out, const char *line, size_t n);
 };

@@ -85,6 +85,13 @@ void smtp_session_say(struct smtp_server *s, int code, const char *status, const
 	smtp_session_reply(s, smtp_reply_set(&reply, code, status, "%s", words));
 }
 
+void smtp_session_refuse(struct smtp_server *s, enum smtp_rule rule, struct smtp_reply *reply)
+{
+	if (s->ops->on_refused)
+		s->ops->on_refused(s->ctx, rule, reply);
+	smtp_session_reply(s, reply);
+}
+
 void smtp_session_end(struct smtp_server *s, const char *status, const char *words)
 {
 	struct smtp_reply reply;

@@ -53,6 +53,8 @@ void smtp_session_settle(struct smtp_server *s, enum smtp_verdict verdict, struc
 void smtp_session_reply(struct smtp_server *s, struct smtp_reply *reply);
 /* The same from code, enhanced code and words. */
 void smtp_session_say(struct smtp_server *s, int code, const char *status, const char *words);
+/* Sends a refusal of the config's, and tells on_refused. */
+void smtp_session_refuse(struct smtp_server *s, enum smtp_rule rule, struct smtp_reply *reply);
 /* Sends a reply without enhanced code (greeting, HELO, EHLO: RFC 2034 section 4). */
 void smtp_session_plain(struct smtp_server *s, const struct smtp_reply *reply);
 /* "421 STATUS HOST words", then the session is over. */

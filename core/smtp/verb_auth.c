@@ -34,6 +34,7 @@ static void answered(struct smtp_server *s, struct smtp_reply *reply)
 static bool is_misplaced(struct smtp_server *s, const char *mechanism)
 {
 	const char *offered = s->config->auth;
+	struct smtp_reply reply;
 	if (!offered)
 		smtp_session_say(s, 502, "5.5.1", "AUTH is not offered here");
 	else if (s->authenticated)
@@ -41,8 +42,10 @@ static bool is_misplaced(struct smtp_server *s, const char *mechanism)
 	else if (!*mechanism)
 		smtp_session_say(s, 501, "5.5.4", "Syntax: AUTH mechanism [initial-response]");
 	else if (!*offered)
-		smtp_session_say(s, 538, "5.7.11",
-				 "Encryption is required for AUTH: send STARTTLS first");
+		smtp_session_refuse(
+			s, SMTP_RULE_CLEAR,
+			smtp_reply_set(&reply, 538, "5.7.11",
+				       "Encryption is required for AUTH: send STARTTLS first"));
 	else if (!offers(offered, mechanism))
 		smtp_session_say(s, 504, "5.5.4", "This mechanism is not offered");
 	else

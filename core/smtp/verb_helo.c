@@ -6,15 +6,16 @@
 
 void smtp_verb_hello(struct smtp_server *s, const char *name, bool extended, smtp_after *after)
 {
+	struct smtp_reply reply;
 	size_t n = strlen(name);
 	if (!s->config->helo_any && !smtp_name_is_domain(name, n) &&
 	    !smtp_name_is_literal(name, n)) {
-		smtp_session_say(s, 501, "5.5.4",
-				 *name ? "Name must be a domain or an address literal"
-				       : "Name is missing: HELO your.host.name");
+		smtp_reply_set(&reply, 501, "5.5.4", "%s",
+			       *name ? "Name must be a domain or an address literal"
+				     : "Name is missing: HELO your.host.name");
+		smtp_session_refuse(s, SMTP_RULE_HELO, &reply);
 		return;
 	}
-	struct smtp_reply reply;
 	smtp_reply_set(&reply, 250, "", "%s", s->config->hostname);
 	enum smtp_verdict verdict =
 		s->ops->on_helo ? s->ops->on_helo(s->ctx, name, extended, &reply) : SMTP_DONE;

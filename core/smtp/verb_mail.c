@@ -48,6 +48,18 @@ static const struct smtp_param known[] = {
 	{NULL, NULL},
 };
 
+/* What only lacks the brackets or a domain is refused by the config. */
+static void refuse_path(struct smtp_server *s, const char *text, unsigned flags, const char *bad)
+{
+	struct smtp_path path;
+	struct smtp_reply reply;
+	if (smtp_path_scan(text, strlen(text), flags | SMTP_PATH_LOOSE, &path) != OK)
+		smtp_session_say(s, 501, bad, "Bad address syntax");
+	else
+		smtp_session_refuse(s, SMTP_RULE_BRACKETS,
+				    smtp_reply_set(&reply, 501, bad, "Bad address syntax"));
+}
+
 char *smtp_verb_path(struct smtp_server *s, char *args, const char *prefix, unsigned flags,
 		     const char *bad, char **params)
 {
@@ -67,7 +79,7 @@ char *smtp_verb_path(struct smtp_server *s, char *args, const char *prefix, unsi
 		smtp_session_say(s, 553, "5.6.7", "Address is not ASCII; SMTPUTF8 is not offered");
 		return NULL;
 	default:
-		smtp_session_say(s, 501, bad, "Bad address syntax");
+		refuse_path(s, args + n, flags, bad);
 		return NULL;
 	}
 	if (path.bare)
@@ -92,8 +104,11 @@ static void answered(struct smtp_server *s, struct smtp_reply *reply)
 static bool is_allowed(struct smtp_server *s, const struct mail_params *params)
 {
 	uint64_t max = s->config->max_size;
+	struct smtp_reply reply;
 	if (s->config->auth_required && !s->authenticated) {
-		smtp_session_say(s, 530, "5.7.0", "Authentication required");
+		smtp_session_refuse(
+			s, SMTP_RULE_LOGIN,
+			smtp_reply_set(&reply, 530, "5.7.0", "Authentication required"));
 		return false;
 	}
 	if (s->config->max_transactions && s->messages >= s->config->max_transactions) {
@@ -101,12 +116,10 @@ static bool is_allowed(struct smtp_server *s, const struct mail_params *params)
 		return false;
 	}
 	if (max && params->size > max) {
-		struct smtp_reply reply;
-		smtp_session_reply(s,
-				   smtp_reply_set(&reply, 552, "5.3.4",
-						  "Message of %llu bytes exceeds the limit of %llu",
-						  (unsigned long long)params->size,
-						  (unsigned long long)max));
+		smtp_reply_set(&reply, 552, "5.3.4",
+			       "Message of %llu bytes exceeds the limit of %llu",
+			       (unsigned long long)params->size, (unsigned long long)max);
+		smtp_session_refuse(s, SMTP_RULE_SIZE, &reply);
 		return false;
 	}
 	return true;

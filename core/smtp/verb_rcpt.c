@@ -31,7 +31,8 @@ void smtp_verb_rcpt(struct smtp_server *s, char *args)
 		return;
 	}
 	if (s->config->max_recipients && s->recipients >= s->config->max_recipients) {
-		smtp_session_say(s, 452, "4.5.3", "Too many recipients");
+		smtp_session_refuse(s, SMTP_RULE_RECIPIENTS,
+				    smtp_reply_set(&reply, 452, "4.5.3", "Too many recipients"));
 		return;
 	}
 	const char *to = text_same(path, "postmaster") ? "postmaster" : path;

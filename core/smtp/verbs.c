@@ -74,6 +74,7 @@ static bool needs_tls(const struct smtp_server *s)
 
 void smtp_verbs_run(struct smtp_server *s, char *line)
 {
+	struct smtp_reply reply;
 	char *name = text_trim(line), *args = name + strcspn(name, " \t");
 	if (*args)
 		*args++ = '\0';
@@ -82,7 +83,8 @@ void smtp_verbs_run(struct smtp_server *s, char *line)
 	if (!verb)
 		smtp_session_say(s, 500, "5.5.2", "Command not recognized");
 	else if (needs_tls(s) && !verb->clear)
-		smtp_session_say(s, 530, "5.7.0", "Send STARTTLS first");
+		smtp_session_refuse(s, SMTP_RULE_STARTTLS,
+				    smtp_reply_set(&reply, 530, "5.7.0", "Send STARTTLS first"));
 	else if (!(verb->states & SMTP_IN(s->state)))
 		refuse_misplaced(s, verb);
 	else if (verb->alone && *args)

@@ -1,0 +1,221 @@
+/*
+ * The ini lines that would admit a client: refused_lines of refused.h. A copy of the section's struct is changed and the key printed by
+ * the table that reads it, so that what is said can be read again. Owns nothing. Lists grow by the client alone, limits double.
+ */
+#include "gateway/refused.h"
+
+#include "base/text.h"
+#include "conf/table.h"
+#include "route/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct admitting {
+	const struct settings *settings;
+	const struct refused_client *client;
+	const struct conf_listen *listen;
+	const struct conf_profile *profile; /* that of the client now */
+	bool named;                         /* by its address */
+	struct net_block block;             /* the client */
+	bool has_ip;
+	struct buf *section, *lines;
+};
+
+static enum result put_key(struct admitting *a, const char *kind, const char *name,
+			   const void *section)
+{
+	const struct conf_key *k = conf_key_find(conf_kind_find(kind), name);
+	struct conf_out out;
+	conf_out_init(&out);
+	k->type->format(k, section, 0, &out);
+	const char *value = conf_out_string(&out);
+	enum result r = value ? buf_printf(a->lines, "%s = %s\n", name, value) : E_NOMEM;
+	conf_out_free(&out);
+	return r;
+}
+
+static enum result put_listen(struct admitting *a, const char *name,
+			      const struct conf_listen *changed)
+{
+	enum result r = buf_printf(a->section, "listen %s", a->listen->name);
+	return r == OK ? put_key(a, "listen", name, changed) : r;
+}
+
+/* The list with the client; an address that is none of IP is only in `all`. The caller frees the blocks. */
+static struct conf_nets with_client(const struct admitting *a, const struct conf_nets *old)
+{
+	size_t count = a->has_ip ? old->count : 0;
+	struct conf_nets nets = {calloc(count + 1, sizeof *nets.blocks), 0};
+	if (!nets.blocks)
+		return nets;
+	if (count)
+		memcpy(nets.blocks, old->blocks, count * sizeof *nets.blocks);
+	nets.blocks[count] = a->block;
+	nets.count = count + 1;
+	return nets;
+}
+
+static enum result put_list(struct admitting *a, const char *name, bool relay)
+{
+	struct conf_listen changed = *a->listen;
+	struct conf_nets *list = relay ? &changed.relay_from : &changed.accept_from;
+	*list = with_client(a, list);
+	enum result r = list->count ? put_listen(a, name, &changed) : E_NOMEM;
+	free(list->blocks);
+	return r;
+}
+
+static enum result put_number(struct admitting *a, const char *name)
+{
+	struct conf_listen changed = *a->listen;
+	changed.max_connections *= 2;
+	changed.max_connections_client *= 2;
+	changed.max_recipients *= 2;
+	changed.max_size *= 2;
+	changed.rate.count *= 2;
+	return put_listen(a, name, &changed);
+}
+
+/* A section of the client alone, made after the profile it has; or the one that names it already. */
+static enum result put_profile(struct admitting *a, const char *name,
+			       const struct conf_profile *changed)
+{
+	struct conf_profile own = *changed;
+	if (a->named) {
+		enum result r = buf_printf(a->section, "profile %s", own.name);
+		return r == OK ? put_key(a, "profile", name, &own) : r;
+	}
+	if (!a->has_ip)
+		return OK; /* no list of networks has it by itself */
+	char name_of[64];
+	struct conf_nets none = {0};
+	own.clients = with_client(a, &none);
+	text_copy(name_of, sizeof name_of, a->client->client);
+	for (char *at = name_of; (at = strchr(at, ':'));)
+		*at = '.'; /* a name of a section has no colon */
+	enum result r = own.clients.count ? buf_printf(a->section, "profile %s", name_of) : E_NOMEM;
+	if (r == OK)
+		r = buf_printf(a->lines, "like = %s\n", own.name);
+	if (r == OK)
+		r = put_key(a, "profile", "clients", &own);
+	if (r == OK)
+		r = put_key(a, "profile", name, &own);
+	free(own.clients.blocks);
+	return r;
+}
+
+static enum result put_size(struct admitting *a)
+{
+	struct conf_profile changed = *a->profile;
+	if (!changed.max_size || changed.max_size >= a->listen->max_size)
+		return put_number(a, "max_size");
+	changed.max_size *= 2;
+	return put_profile(a, "max_size", &changed);
+}
+
+/* A version that is taken already was not what it failed by: it may come without TLS, where that is a choice. */
+static enum result put_tls(struct admitting *a, enum conf_tls_version version)
+{
+	struct conf_profile changed = *a->profile;
+	if (version < changed.tls_min) {
+		changed.tls_min = version;
+		return put_profile(a, "tls_min", &changed);
+	}
+	changed.tls_offer = false;
+	return a->listen->tls == CONF_TLS_IMPLICIT ? OK : put_profile(a, "tls_offer", &changed);
+}
+
+static enum result put_lenient(struct admitting *a)
+{
+	struct conf_profile changed = *a->profile;
+	changed.auth_clear = changed.helo_any = changed.brackets_optional = true;
+	changed.bare_newline = CONF_NEWLINE_NORMALISE;
+	switch (a->client->rule) {
+	case REFUSED_CLEAR:
+		return put_profile(a, "auth_clear", &changed);
+	case REFUSED_HELO:
+		return put_profile(a, "helo", &changed);
+	case REFUSED_BRACKETS:
+		return put_profile(a, "brackets", &changed);
+	default:
+		return put_profile(a, "bare_newline", &changed);
+	}
+}
+
+static enum result put_rule(struct admitting *a)
+{
+	switch (a->client->rule) {
+	case REFUSED_ACCEPT:
+		return put_list(a, "accept_from", false);
+	case REFUSED_RELAY:
+	case REFUSED_NO_LOGIN:
+	case REFUSED_LOGIN: /* who is known by address need not log in */
+		return put_list(a, "relay_from", true);
+	case REFUSED_FULL:
+		return put_number(a, "max_connections");
+	case REFUSED_CLIENT_FULL:
+		return put_number(a, "max_connections_client");
+	case REFUSED_RATE:
+		return put_number(a, "rate");
+	case REFUSED_RECIPIENTS:
+		return put_number(a, "max_recipients");
+	case REFUSED_SIZE:
+		return put_size(a);
+	case REFUSED_STARTTLS:
+	case REFUSED_TLS:
+		return put_tls(a, CONF_TLS_1_3);
+	case REFUSED_TLS_1_0:
+		return put_tls(a, CONF_TLS_1_0);
+	case REFUSED_TLS_1_1:
+		return put_tls(a, CONF_TLS_1_1);
+	default:
+		return put_lenient(a);
+	}
+}
+
+enum result refused_lines(const struct settings *s, const struct refused_client *c,
+			  struct buf *section, struct buf *lines)
+{
+	struct admitting a = {.settings = s, .client = c, .section = section, .lines = lines};
+	for (size_t i = 0; i < s->listen_count && !a.listen; i++)
+		if (strcmp(s->listens[i].name, c->listener) == 0)
+			a.listen = &s->listens[i];
+	if (!a.listen)
+		return OK; /* a reload took it away */
+	a.profile = route_client_profile(s, a.listen, c->client, &a.named);
+	a.has_ip = net_ip_parse(c->client, &a.block.ip) == OK;
+	a.block.bits = a.has_ip ? 128 : 0;
+	a.block.v6 = a.has_ip && !net_ip_is_v4(&a.block.ip);
+	return put_rule(&a);
+}
+
+static const char *keep(struct region *region, struct buf *text)
+{
+	const char *string = buf_string(text);
+	return string ? region_strdup(region, string) : NULL;
+}
+
+static enum result admit(const struct settings *s, struct region *region, struct refused_client *c)
+{
+	struct buf section, lines;
+	buf_init(&section, 0);
+	buf_init(&lines, 0);
+	enum result r = refused_lines(s, c, &section, &lines);
+	if (r == OK && lines.len) {
+		c->section = keep(region, &section);
+		c->lines = keep(region, &lines);
+	}
+	buf_free(&section);
+	buf_free(&lines);
+	return r == OK && (!c->section || !c->lines) ? E_NOMEM : r;
+}
+
+enum result refused_admit(const struct settings *s, struct region *region,
+			  struct refused_client *list, size_t count)
+{
+	enum result r = OK;
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = admit(s, region, &list[i]);
+	return r;
+}
