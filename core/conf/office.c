@@ -70,6 +70,7 @@ static void read_map(struct conf_load *l, struct conf_postoffice *p, const char 
 	struct err err;
 	if (!read_file(l, path, &bytes, &n))
 		return;
+	p->map_file = path;
 	if (mail_map_parse(bytes, n, l->region, &p->native, &err) != OK) {
 		p->native.count = 0;
 		conf_load_error(l, NULL, "%s: %s", path, err.text);
@@ -77,18 +78,18 @@ static void read_map(struct conf_load *l, struct conf_postoffice *p, const char 
 	free(bytes);
 }
 
-static void read_local(struct conf_load *l, const struct conf_postoffice *p,
-		       struct mail_local_cfg *local)
+static void read_local(struct conf_load *l, struct conf_postoffice *p, const char *path)
 {
-	const char *path = find(l, p, "smtp", "LOCAL.CFG");
 	char *bytes;
 	size_t n;
 	struct err err;
-	*local = (struct mail_local_cfg){0};
 	if (!read_file(l, path, &bytes, &n))
 		return;
-	if (mail_local_cfg_parse(bytes, n, l->region, local, &err) != OK)
+	p->local_file = path;
+	if (mail_local_cfg_parse(bytes, n, l->region, &p->here, &err) != OK) {
+		p->here = (struct mail_local_cfg){0};
 		conf_load_error(l, NULL, "%s: %s", path, err.text);
+	}
 	free(bytes);
 }
 
@@ -101,12 +102,11 @@ static bool listed(const struct conf_texts *t, const char *domain)
 }
 
 /* Domains of the map that lead here: first lines of their domains, of postoffices that are here. A suffix never stands first. */
-static void add_domains(struct conf_load *l, struct conf_postoffice *p,
-			const struct mail_local_cfg *local, bool suffixes)
+static void add_domains(struct conf_load *l, struct conf_postoffice *p, bool suffixes)
 {
 	for (size_t i = 0; i < p->native.count; i++) {
 		const struct mail_map_entry *e = &p->native.entries[i];
-		if ((*e->domain == '.') != suffixes || !mail_local_cfg_has(local, e->office) ||
+		if ((*e->domain == '.') != suffixes || !mail_local_cfg_has(&p->here, e->office) ||
 		    (!suffixes && mail_map_office(&p->native, e->domain) != e))
 			continue;
 		char *domain = conf_load_strdup(l, e->domain);
@@ -141,7 +141,6 @@ void conf_office_derive(struct conf_load *l, struct conf_section *sec)
 {
 	struct conf_postoffice *p = sec->at;
 	struct conf_origin *o = conf_load_origin(sec, "domain");
-	struct mail_local_cfg local;
 	if (p->format != CONF_OFFICE_MMFF || !p->path)
 		return;
 	refuse_workgroup(l, sec, p);
@@ -150,9 +149,10 @@ void conf_office_derive(struct conf_load *l, struct conf_section *sec)
 		conf_load_derive(l, sec, "mailboxes", "any", "put is not smtpput");
 	conf_load_place(l, sec, p->map ? "map" : "path");
 	read_map(l, p, p->map ? p->map : find(l, p, "smtp", "ADDR_MAP.CFG"));
-	read_local(l, p, &local);
-	add_domains(l, p, &local, false);
-	add_domains(l, p, &local, true);
+	conf_load_place(l, sec, p->local ? "local" : "path");
+	read_local(l, p, p->local ? p->local : find(l, p, "smtp", "LOCAL.CFG"));
+	add_domains(l, p, false);
+	add_domains(l, p, true);
 	if (o->file || !p->domains.count)
 		return;
 	o->words = "ADDR_MAP.CFG";

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "mail/address_map.h"
 #include "mail/envelope.h"
+#include "mail/local_cfg.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -224,7 +225,11 @@ struct conf_postoffice {
 	const char *put;   /* program that takes messages into the postoffice, words by blanks */
 	const char *map;   /* ADDR_MAP.CFG; NULL: PATH/smtp/ADDR_MAP.CFG, when it is there */
 	unsigned received; /* 1: Received lines stay in the text of what comes in */
-	struct mail_map native; /* its address map, read; empty: none */
+	struct mail_map native;     /* its address map, read; empty: none */
+	const char *local;          /* LOCAL.CFG; NULL: PATH/smtp/LOCAL.CFG, when it is there */
+	struct mail_local_cfg here; /* that, read; empty: none */
+	const char *map_file, *local_file; /* those that were read; NULL: none */
+	bool classic_log;                  /* PATH/log/SMTPGATE.LOG */
 };
 /* The charsets of postoffices and pickup folders; NULL at the end. */
 extern const char *const conf_charsets[];

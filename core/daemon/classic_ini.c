@@ -84,16 +84,17 @@ static enum result write_ini(const struct making *m, const char *path, struct er
 		fprintf(b, "hostname = %s\n", m->local.gateway);
 	fprintf(b, "spool = %s/queue.%02x\n", m->folder, m->c->process);
 	fprintf(b, "\n[log]\nlevel = %s\n", c->level);
-	if (c->file)
-		fprintf(b, "to = file:%s/log/SMTPGATE.LOG\n", c->path);
-	if (c->screen || !c->file)
+	if (c->screen)
 		fprintf(b, "to = stderr\n");
+	else
+		fprintf(b, "to = file:%s/log/EVENTS.LOG\n", c->path);
 	fprintf(b, "\n[listen smtp]\naddress = *:25\nrelay_from = none\nprofile = legacy\n");
 	fprintf(b, "\n[queue]\nretry = %us\nlifetime = %llus\n", c->wait,
 		(unsigned long long)c->wait * c->attempts);
 	add_route(m, b);
 	fprintf(b, "\n[postoffice %s]\npath = %s\nformat = mmff\nwait = %us\nreceived = %s\n",
 		office, c->path, c->wait, c->received ? "keep" : "drop");
+	fprintf(b, "classic_log = %s\n", c->file ? "yes" : "no");
 	enum result r = fclose(b) ? err_set(err, E_NOMEM, "no memory for %s", path)
 				  : file_replace(file_system(), path, text, n, 0600, err);
 	free(text);
@@ -113,7 +114,7 @@ static enum result make(struct making *m, char path[PATH_MAX], struct err *err)
 	    snprintf(log, sizeof log, "%s/log", m->c->path) >= PATH_MAX)
 		return err_set(err, E_LIMIT, "the path %s is too long", m->c->path);
 	enum result r = read_files(m, err);
-	if (r == OK && m->c->file)
+	if (r == OK && !m->c->screen)
 		r = file_make_dirs(file_system(), log, 0700, err);
 	return r == OK ? write_ini(m, path, err) : r;
 }

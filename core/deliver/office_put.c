@@ -182,6 +182,8 @@ static enum result put_file(struct putting *t, struct err *err)
 	t->bad = t->bad < 0 ? 0 : t->bad;
 	t->bad_words = t->bad_words < 0 ? 0 : t->bad_words;
 	enum result r = run_put(t, &status, err);
+	t->p->ran = true;
+	t->p->status = status;
 	bool gone = size_of(t, "to_nc.api") <= 0;
 	unlinkat(t->folder, "to_nc.api", 0); /* what was not taken comes again from the spool */
 	if (gone && r == E_STATE && status == EXIT_FAILURE && is_ours(t->p->office->put))

@@ -18,6 +18,8 @@ struct office_put {
 	bool *refused;             /* out: of each recipient */
 	char reason[ERR_TEXT_MAX]; /* out: why the first of them was */
 	char words[ERR_TEXT_MAX];  /* out: what became of the characters */
+	bool ran;                  /* out: the put program was run on it, */
+	int status;                /* and ended so */
 };
 
 /*

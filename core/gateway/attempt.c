@@ -341,6 +341,12 @@ static bool set_login(const struct attempt *a, struct login_config *login)
 	return true;
 }
 
+/* The log of 1993, which knows nothing of mail stores behind LMTP; NULL: not in it. */
+static struct classic_log *classic_of(const struct attempt *a)
+{
+	return a->d->decision.route->what == CONF_LMTP ? NULL : a->lane->vendor->g->classic;
+}
+
 static void dial_connected(void *ctx, struct conn *c)
 {
 	struct attempt *a = ctx;
@@ -351,11 +357,14 @@ static void dial_connected(void *ctx, struct conn *c)
 	a->dial = NULL;
 	bool logged = net_hostport(conn_peer(c), client, sizeof client, &port, true) == OK &&
 		      net_ip_parse(client, &ip) == OK && conf_nets_match(&s->log.protocol, &ip);
+	struct gateway *g = a->lane->vendor->g;
 	struct link_config config = {
 		.helo = a->d->decision.route->helo,
 		.host = a->hosts[a->host_at].name,
 		.id = a->d->active->message->id,
 		.logged = logged,
+		.classic = classic_of(a),
+		.number = atomic_fetch_add(&g->session_count, 1) + 1,
 		.lmtp = a->d->decision.route->what == CONF_LMTP,
 	};
 	set_tls(a, &config);
@@ -370,7 +379,13 @@ static void dial_connected(void *ctx, struct conn *c)
 static void dial_failed(void *ctx, const struct dial_failure *failure)
 {
 	struct attempt *a = ctx;
+	struct transcript talk;
 	a->dial = NULL;
+	transcript_begin(&talk, classic_of(a), NULL);
+	transcript_say(&talk, "Connecting to smart SMTP host");
+	transcript_error(&talk, "ERROR connect: (%d) %s", failure->number, failure->text);
+	transcript_error(&talk, "ERROR connection to smart host failed");
+	transcript_flush(&talk);
 	text_copy(a->why, sizeof a->why, failure->text);
 	a->host_at++;
 	attempt_next_host(a);

@@ -12,6 +12,7 @@
 #include "deliver/ffapi.h"
 #include "deliver/mailbag.h"
 #include "gateway/postoffice.h"
+#include "gateway/transcript.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ struct cycle {
 	char file[PATH_MAX];        /* that the get program fills */
 	int lock;                   /* during a run: it is our turn */
 	size_t taken;               /* messages of this run */
+	struct transcript talk;     /* during a run: for the log of 1993 */
 	char trouble[ERR_TEXT_MAX]; /* told last; empty: it was well */
 };
 
@@ -86,7 +88,11 @@ static enum result run_get(struct cycle *c, struct err *err)
 				.limit = c->office->get_timeout,
 				.stop = &c->all->stop,
 				.clock = c->all->g->clock};
-	return ffapi_run(&f, NULL, err);
+	int status = 0;
+	enum result r = ffapi_run(&f, &status, err);
+	transcript_say(&c->talk, "spawning SMTPGET");
+	transcript_say(&c->talk, "spawn(SMTPGET)=%d", status);
+	return r;
 }
 
 static enum result find_office(struct cycle *c, struct err *err)
@@ -126,13 +132,18 @@ static enum result take(struct cycle *c, struct err *err)
 	return mailbag_take(&b, err);
 }
 
-/* Watches the mailbag as it is now: a share that came back is another folder. Without one there is `wait`. */
+/* Watches the mailbag as it is now, since a share that came back is another folder, and those in which it will be made where there is
+ * none yet: from the outer to the inner one, so that nothing is made unseen in between. Without any of them there is `wait`. */
 static void watch_bag(struct cycle *c)
 {
+	static const char *const folders[] = {"", "/outgoing", "/outgoing/new"};
 	char path[PATH_MAX];
-	int n = snprintf(path, sizeof path, "%s/outgoing/new", c->office->path);
-	if (c->bell.fd >= 0 && n > 0 && (size_t)n < sizeof path)
-		inotify_add_watch(c->bell.fd, path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR);
+	for (size_t i = 0; c->bell.fd >= 0 && i < sizeof folders / sizeof *folders; i++) {
+		uint32_t what = i == 2 ? IN_MOVED_TO | IN_CLOSE_WRITE : IN_MOVED_TO | IN_CREATE;
+		int n = snprintf(path, sizeof path, "%s%s", c->office->path, folders[i]);
+		if (n > 0 && (size_t)n < sizeof path)
+			inotify_add_watch(c->bell.fd, path, what | IN_ONLYDIR);
+	}
 }
 
 /* What an earlier run has left in the file is taken whether the program can be run or not. */
@@ -143,6 +154,7 @@ static void work(struct job *job)
 	c->taken = 0;
 	c->lock = -1;
 	*c->file = '\0';
+	transcript_begin(&c->talk, c->all->g->classic, c->office->name);
 	watch_bag(c); /* before it is looked into: what comes after that rings */
 	enum result r = find_office(c, &err);
 	if (r == OK) {
@@ -154,6 +166,11 @@ static void work(struct job *job)
 		}
 	}
 	ffapi_unlock(&c->lock);
+	if (c->taken)
+		transcript_say(&c->talk, "Outgoing message(s) from Microsoft Mail detected");
+	if (r != OK && r != E_CANCELLED)
+		transcript_error(&c->talk, "ERROR %s", err.text);
+	transcript_flush(&c->talk);
 	if (r == OK || r == E_CANCELLED)
 		*err.text = '\0';
 	if (*err.text && strcmp(err.text, c->trouble) != 0)

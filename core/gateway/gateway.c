@@ -5,6 +5,8 @@
  */
 #include "gateway/gateway.h"
 
+#include "base/text.h"
+
 #include "gateway/alarm.h"
 #include "gateway/book.h"
 #include "gateway/cycle.h"
@@ -18,6 +20,7 @@
 #include "gateway/refused.h"
 #include "gateway/secure.h"
 #include "gateway/tokens.h"
+#include "gateway/transcript.h"
 #include "gateway/vendor.h"
 
 #include <stdlib.h>
@@ -66,7 +69,8 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 		g->book = book_new();
 		g->alarms = alarms_new(g);
 		g->refused = refused_new();
-		if (!g->maildrop || !g->book || !g->alarms || !g->refused)
+		g->classic = classic_log_new(g->clock);
+		if (!g->maildrop || !g->book || !g->alarms || !g->refused || !g->classic)
 			r = err_set(err, E_NOMEM, "no memory for the maildrop and the aliases");
 	}
 	if (r != OK)
@@ -105,6 +109,32 @@ static void open_maildrop(struct gateway *g)
 		LOG(LOG_WARN, NULL, "maildrop", "closed", F_S("error", err.text));
 }
 
+static bool has_classic_log(const struct settings *s, const char *name)
+{
+	for (size_t i = 0; s && i < s->postoffice_count; i++)
+		if (text_same(s->postoffices[i].name, name))
+			return s->postoffices[i].classic_log;
+	return false;
+}
+
+/* before: the settings until now; NULL at start. A log that begins says what it goes by. */
+static void begin_classic_logs(struct gateway *g, const struct settings *before)
+{
+	const struct settings *s = g->settings;
+	struct err err;
+	if (classic_log_apply(g->classic, g->settings, &err) != OK)
+		LOG(LOG_ERROR, NULL, "classic-log", "failed", F_S("error", err.text));
+	for (size_t i = 0; i < s->postoffice_count; i++) {
+		const struct conf_postoffice *p = &s->postoffices[i];
+		struct transcript t;
+		if (!p->classic_log || has_classic_log(before, p->name))
+			continue;
+		transcript_begin(&t, g->classic, p->name);
+		transcript_settings(&t, s, p);
+		transcript_flush(&t);
+	}
+}
+
 enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 {
 	problem->kind = GATEWAY_FAILED_OTHER;
@@ -125,6 +155,7 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 	secure_guard(g->settings);
 	secure_keep(g->settings);
 	local_make_admins(g->settings);
+	begin_classic_logs(g, NULL);
 	g->cycles = cycles_start(g);
 	if (!g->cycles)
 		LOG(LOG_ERROR, NULL, "mailbag", "failed",
@@ -211,6 +242,7 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 	secure_keep(settings);
 	struct settings *old = g->settings;
 	g->settings = settings_ref(settings);
+	begin_classic_logs(g, old);
 	settings_unref(&old);
 	book_look(g->book, settings);
 	vendors_reload(g);
@@ -323,6 +355,7 @@ void gateway_destroy(struct gateway **g)
 	book_destroy(&(*g)->book);
 	alarms_destroy(&(*g)->alarms);
 	refused_destroy(&(*g)->refused);
+	classic_log_destroy(&(*g)->classic);
 	cycles_destroy(&(*g)->cycles);
 	pickups_destroy(&(*g)->pickups);
 	inbound_destroy(*g);

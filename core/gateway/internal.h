@@ -20,6 +20,7 @@ struct queue;
 struct vendor;
 struct inbound;
 struct book;
+struct classic_log;
 
 struct gateway {
 	struct loop *loop;         /* [any] its inbox; else [main] */
@@ -52,12 +53,13 @@ struct gateway {
 	void *stopped_ctx;
 	struct spool_totals totals; /* [main] asked once a second */
 	bool totals_asked;
-	struct maildrop *maildrop; /* [main] */
-	struct cycles *cycles;     /* [main] mailbags of postoffices */
-	struct pickups *pickups;   /* [main] */
-	struct book *book;         /* [any] aliases */
-	struct alarms *alarms;     /* [any] who is told of trouble */
-	struct refused *refused;   /* [any] clients refused lately */
+	struct maildrop *maildrop;   /* [main] */
+	struct cycles *cycles;       /* [main] mailbags of postoffices */
+	struct pickups *pickups;     /* [main] */
+	struct book *book;           /* [any] aliases */
+	struct alarms *alarms;       /* [any] who is told of trouble */
+	struct refused *refused;     /* [any] clients refused lately */
+	struct classic_log *classic; /* [any] the log of 1993 */
 };
 
 /* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */

@@ -20,7 +20,8 @@ struct link {
 	struct tls_config tls;
 	char tls_name[256];
 	bool verified, shaking, first;
-	bool closing;
+	bool closing, logged;
+	struct transcript talk; /* for the log of 1993 */
 	unsigned used;
 	struct login *login; /* NULL: nobody logs in, or it is done */
 	struct link_end end; /* why it ended */
@@ -87,6 +88,7 @@ static void client_done(void *ctx, struct smtp_transaction *t)
 {
 	struct link *l = ctx;
 	l->used++;
+	transcript_flush(&l->talk);
 	l->ops->on_done(l->ctx, l, t);
 }
 
@@ -94,6 +96,9 @@ static void client_line(void *ctx, bool out, const char *line, size_t n)
 {
 	struct link *l = ctx;
 	char text[1024];
+	transcript_line(&l->talk, out, line, n);
+	if (!l->logged)
+		return;
 	snprintf(text, sizeof text, "%.*s", n > 1000 ? 1000 : (int)n, line);
 	LOG(LOG_INFO, l->id, "smtp", out ? "tx" : "rx", F_S("peer", l->peer), F_S("line", text));
 }
@@ -182,6 +187,8 @@ static void lost(struct link *l, const char *why)
 	if (l->closing)
 		return;
 	smtp_reply_set(&l->end.reply, 0, "", "%s", why);
+	if (!smtp_client_idle(l->client))
+		transcript_error(&l->talk, "ERROR %s", why);
 	smtp_client_lost(l->client, why);
 	link_close(l);
 }
@@ -196,6 +203,7 @@ static void on_timeout(void *ctx, struct channel *c)
 {
 	struct link *l = ctx;
 	(void)c;
+	transcript_error(&l->talk, "ERROR network_read: timed out");
 	smtp_client_timed_out(l->client);
 	link_flush(l);
 }
@@ -216,6 +224,8 @@ static void on_closed(void *ctx, struct channel *c)
 	struct link *l = ctx;
 	(void)c;
 	l->channel = NULL;
+	transcript_say(&l->talk, "SMTP connection closed");
+	transcript_flush(&l->talk);
 	smtp_client_destroy(&l->client);
 	tls_context_unref(&l->tls.context);
 	login_destroy(&l->login);
@@ -273,6 +283,13 @@ static bool make_parts(struct link *l, struct conn *c, const struct link_config 
 	return l->channel != NULL;
 }
 
+static void begin_talk(struct link *l, const struct link_config *config)
+{
+	transcript_begin(&l->talk, config->classic, NULL);
+	transcript_say(&l->talk, "Connecting to smart SMTP host");
+	transcript_say(&l->talk, "SMTP_open(socket=%u)", config->number);
+}
+
 struct link *link_new(struct conn *c, const struct link_config *config, void *ctx)
 {
 	struct link *l = calloc(1, sizeof *l);
@@ -283,6 +300,8 @@ struct link *link_new(struct conn *c, const struct link_config *config, void *ct
 	text_copy(l->id, sizeof l->id, config->id);
 	l->ops = config->ops;
 	l->ctx = ctx;
+	l->logged = config->logged;
+	begin_talk(l, config);
 	l->client_ops = (struct smtp_client_ops){
 		.on_ready = client_ready,
 		.on_starttls = client_starttls,
@@ -290,13 +309,14 @@ struct link *link_new(struct conn *c, const struct link_config *config, void *ct
 		.auth_answer = client_auth_answer,
 		.auth_done = client_auth_done,
 		.on_done = client_done,
-		.on_line = config->logged ? client_line : NULL,
+		.on_line = config->logged || transcript_on(&l->talk) ? client_line : NULL,
 	};
 	set_tls(l, config);
 	if (!make_parts(l, c, config)) {
 		smtp_client_destroy(&l->client);
 		tls_context_unref(&l->tls.context);
 		login_destroy(&l->login);
+		buf_free(&l->talk.text);
 		free(l);
 		return NULL;
 	}
@@ -312,7 +332,10 @@ void link_set_user(struct link *l, const struct link_ops *ops, void *ctx)
 
 enum result link_send(struct link *l, struct smtp_transaction *t)
 {
-	enum result r = l->closing ? E_STATE : smtp_client_send(l->client, t);
+	if (l->closing)
+		return E_STATE;
+	transcript_say(&l->talk, "Transmitting message to SMTP");
+	enum result r = smtp_client_send(l->client, t);
 	if (r == OK)
 		link_flush(l);
 	return r;

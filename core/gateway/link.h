@@ -9,6 +9,7 @@
 #include "gateway/vendor.h"
 #include "gateway/channel.h"
 #include "gateway/login.h"
+#include "gateway/transcript.h"
 #include "smtp/client.h"
 #include "transport/conn.h"
 
@@ -38,7 +39,9 @@ struct link_config {
 	const char *host; /* for words: "mx1.example.net"; copied */
 	const char *id;   /* for the protocol log; copied */
 	bool logged;
-	bool lmtp; /* it speaks LMTP */
+	struct classic_log *classic; /* the log of 1993; NULL: not in it */
+	unsigned number;             /* that it has there */
+	bool lmtp;                   /* it speaks LMTP */
 	/* TLS: whether STARTTLS is used; context, name and time for it; whether it verifies; whether it comes first, before the
 	 * greeting. clear: why it goes in the clear although TLS was wanted, or NULL. */
 	enum smtp_client_tls starttls;

@@ -7,11 +7,15 @@
 #include "base/text.h"
 #include "deliver/office_put.h"
 #include "gateway/postoffice.h"
+#include "gateway/transcript.h"
+#include "mail/field.h"
 #include "translate/charset.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#define HEADER_SHOWN 16384     /* bytes of a header that the classic log may have */
 #define DIED "the translator " /* what its deaths begin with */
 
 struct put_job {
@@ -95,13 +99,62 @@ static void answer(struct put_job *j, enum result r, const struct err *err)
 		    F_S("translation", p->words));
 }
 
+/* ---- the log of 1993 ---- */
+
+static void tell_header(struct transcript *t, const struct spool_message *m)
+{
+	char *bytes = malloc(HEADER_SHOWN);
+	ssize_t n = bytes ? spool_message_read(m, 0, bytes, HEADER_SHOWN) : 0;
+	struct mail_field_at f;
+	struct buf value;
+	buf_init(&value, 0);
+	for (const char *at = bytes; n > 0 && mail_field_next(at, bytes + n, &f); at += f.line_n)
+		if (mail_field_unfold(&f, &value) == OK)
+			transcript_say(t, "Header: %.*s: %.*s", (int)f.name_n, f.line,
+				       (int)value.len, value.len ? buf_head(&value) : "");
+	buf_free(&value);
+	free(bytes);
+}
+
+static void begin_talk(const struct put_job *j, struct transcript *t)
+{
+	const struct delivery *d = j->d;
+	const struct spool_message *m = d->active->message;
+	const char *from = m->envelope.reverse_path;
+	transcript_begin(t, queue_gateway(j->queue)->classic, j->put.office->name);
+	if (!transcript_on(t))
+		return;
+	transcript_say(t, "Sending message to Microsoft Mail");
+	transcript_address(t, NULL, *from ? from : "<>", NULL);
+	tell_header(t, m);
+}
+
+static void end_talk(const struct put_job *j, struct transcript *t, enum result r,
+		     const struct err *err)
+{
+	const struct office_put *p = &j->put;
+	if (p->ran) {
+		transcript_say(t, "spawning SMTPPUT");
+		transcript_say(t, "spawn(SMTPPUT)=%d", p->status);
+	}
+	if (r != OK)
+		transcript_error(t, "ERROR %s", err->text);
+	for (size_t i = 0; r == OK && i < j->d->count; i++)
+		if (p->refused[i])
+			transcript_error(t, "ERROR addressee unknown: %s", j->d->addresses[i]);
+	transcript_flush(t);
+}
+
 static void work(struct job *job)
 {
 	struct put_job *j = (struct put_job *)job;
 	struct err err = {.code = OK};
+	struct transcript talk;
 	enum result r = write_sheet(j, &err);
+	begin_talk(j, &talk);
 	if (r == OK)
 		r = office_put(&j->put, &err);
+	end_talk(j, &talk, r, &err);
 	answer(j, r, &err);
 }
 

@@ -24,6 +24,9 @@ static void on_line(void *ctx, bool out, const char *line, size_t n)
 {
 	struct session *s = ctx;
 	char text[1024];
+	transcript_line(&s->talk, out, line, n);
+	if (!s->logged)
+		return;
 	snprintf(text, sizeof text, "%.*s", n > 1000 ? 1000 : (int)n, line);
 	LOG(LOG_INFO, s->id, "smtp", out ? "tx" : "rx", F_S("line", text));
 }
@@ -43,6 +46,8 @@ void session_free(struct session *s)
 		s->prev->next = s->next;
 	else
 		s->lane->sessions = s->next;
+	transcript_say(&s->talk, "SMTP connection closed");
+	transcript_flush(&s->talk);
 	settings_unref(&s->settings);
 	atomic_fetch_sub(&s->in->sessions, 1);
 	free(s);
@@ -144,6 +149,8 @@ static void peer_sent(void *ctx, struct channel *c)
 static void peer_eof(void *ctx, struct channel *c)
 {
 	struct session *s = ctx;
+	if (!smtp_server_ended(s->server))
+		transcript_error(&s->talk, "ERROR Network_read: Lost network connection");
 	s->ending = true; /* an answer that is on its way is still sent */
 	if (!s->storing)
 		channel_close(c);
@@ -154,6 +161,7 @@ static void peer_timeout(void *ctx, struct channel *c)
 	struct session *s = ctx;
 	(void)c;
 	LOG(LOG_INFO, s->id, "session", "timed-out", F_S("client", s->client));
+	transcript_error(&s->talk, "ERROR network_read: timed out");
 	smtp_server_timed_out(s->server);
 	flush(s);
 }
@@ -163,6 +171,7 @@ static void peer_error(void *ctx, struct channel *c, const struct sgt_error *err
 	struct session *s = ctx;
 	LOG(LOG_INFO, s->id, "session", "lost", F_S("client", s->client),
 	    F_N("number", error->number), F_S("error", error->text));
+	transcript_error(&s->talk, "ERROR read: (%d) %s", error->number, error->text);
 	channel_close(c);
 }
 
@@ -239,7 +248,7 @@ static enum result engine_new(struct session *s)
 	session_profile_set(s);
 	s->ops = (struct smtp_server_ops){
 		.on_note = on_note,
-		.on_line = s->logged ? on_line : NULL,
+		.on_line = s->logged || transcript_on(&s->talk) ? on_line : NULL,
 	};
 	session_mail_ops(&s->ops);
 	session_auth_ops(&s->ops);
@@ -254,6 +263,17 @@ static void client_of(const char *peer, char *out, size_t n)
 	unsigned port;
 	if (net_hostport(peer, out, n, &port, true) != OK)
 		text_copy(out, n, peer);
+}
+
+/* N tells this gateway's connections apart; the original's was its TCP/IP's. */
+static void begin_talk(struct session *s, struct gateway *g, unsigned n)
+{
+	transcript_begin(&s->talk, g->classic, NULL);
+	transcript_say(&s->talk, "SMTP_accept(socket=%u, timeout=%u)", n,
+		       classic_log_wait(g->classic));
+	transcript_say(&s->talk, "Connection accepted.");
+	transcript_say(&s->talk, "Incoming SMTP connection from [%s] detected", s->client);
+	transcript_say(&s->talk, "Call coming in at socket %u", n);
 }
 
 void session_new(struct lane *l, struct inbound *in, struct conn *c)
@@ -279,10 +299,11 @@ void session_new(struct lane *l, struct inbound *in, struct conn *c)
 	if (s->next)
 		s->next->prev = s;
 	l->sessions = s;
+	unsigned number = atomic_fetch_add(&g->session_count, 1) + 1;
 	snprintf(s->id, sizeof s->id, "s%06llx-%u",
-		 (unsigned long long)(g->session_seed & 0xffffff),
-		 atomic_fetch_add(&g->session_count, 1) + 1);
+		 (unsigned long long)(g->session_seed & 0xffffff), number);
 	client_of(conn_peer(c), s->client, sizeof s->client);
+	begin_talk(s, g, number);
 	struct net_ip ip;
 	s->logged = net_ip_parse(s->client, &ip) == OK &&
 		    conf_nets_match(&s->settings->log.protocol, &ip);

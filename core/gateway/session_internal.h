@@ -12,6 +12,7 @@
 #include "gateway/queue.h"
 #include "gateway/refused.h"
 #include "gateway/session.h"
+#include "gateway/transcript.h"
 #include "mail/header.h"
 #include "smtp/server.h"
 
@@ -46,6 +47,7 @@ struct session {
 	struct mail_header probe; /* of what is held */
 	struct buf held, notes;   /* the header and the beginning of the body; what was repaired */
 	int64_t since;
+	struct transcript talk; /* for the log of 1993 */
 };
 
 /* ---- session.c ---- */

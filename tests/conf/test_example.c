@@ -92,6 +92,7 @@ static void load_with(bool (*wanted)(size_t line, size_t chosen), size_t chosen)
 	static const char map[] = "COMPANY/OLD OLD.company.com\n";
 	fake_file("/nowhere/gw.ini", text, strlen(text));
 	fake_file("/srv/oldmail/smtp/ADDR_MAP.CFG", map, sizeof map - 1);
+	fake_file("/srv/oldmail/smtp/LOCAL.CFG", "", 0);
 	enum result r = conf_load_by(&world, "/nowhere/gw.ini", NULL, &s, &region, &faults);
 	if (r != OK || faults)
 		conf_faults_print(faults, stderr);

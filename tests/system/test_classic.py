@@ -3,6 +3,7 @@ ways. In a network and with a plugin folder of its own, as if installed."""
 
 import email
 import email.policy
+import email.utils
 import os
 import re
 import shutil
@@ -41,13 +42,16 @@ class Classic(harness.Case):
         self.far = self.sink()
         self.g = self.gateway()  # for its folders, and its mailboxes admin and jdoe
         os.makedirs(os.path.join(self.g.mail, "smtp"))
-        self.put("Local.cfg", "Local Domain = \".company.test\"\nSMTP Gateway Host Name = gw.company.test\n"
-                 "SMTP Smart-Host IP = \"127.0.0.1:%d\"\nLocal Post-Office: \"TEST/HQ\"\n" % self.far.port)
+        self.put_local(self.far.port)
         self.put("ADDR_MAP.CFG", "TEST/HQ\tcompany.test\nTEST/HQ hq.company.test\n")
 
     def put(self, name, text):
         with open(os.path.join(self.g.mail, "smtp", name), "w") as f:
             f.write(text)
+
+    def put_local(self, port):
+        self.put("Local.cfg", "Local Domain = \".company.test\"\nSMTP Gateway Host Name = gw.company.test\n"
+                 "SMTP Smart-Host IP = \"127.0.0.1:%d\"\nLocal Post-Office: \"TEST/HQ\"\n" % port)
 
     def classic(self, *words):
         return subprocess.run([harness.PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=harness.LIMIT)
@@ -97,6 +101,77 @@ class Classic(harness.Case):
         self.assertTrue(os.path.getsize(os.path.join(self.g.mail, "log/SMTPGATE.LOG")))
         p.send_signal(signal.SIGTERM)
         self.assertEqual(p.wait(harness.LIMIT), 0)
+
+    def shown(self):
+        """The log of 1993 with what differs from run to run made alike, without the turns in which there was nothing to get."""
+        with open(os.path.join(self.g.mail, "log/SMTPGATE.LOG")) as f:
+            text = f.read()
+        for what, name in ((r"(?m)^\d\d:\d\d:\d\d - ", "hh:mm:ss - "), (r"socket=\d+|(?<=at socket )\d+", lambda m: re.sub(r"\d+", "N", m[0])),
+                           (re.escape(self.g.mail), "/srv/maildata"), (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"), (r"queued as m\d+", "queued as mN"),
+                           (r"\bSIZE=\d+", "SIZE=N"), (r"(Header: Date:) .*", r"\1 ..."),
+                           (r"hh:mm:ss - spawning SMTPGET\nhh:mm:ss - spawn\(SMTPGET\)=0\n(?!hh:mm:ss - Outgoing)", "")):
+            text = re.sub(what, name, text)
+        return text
+
+    def test_the_log_of_1993_line_for_line(self):
+        """The published session, with addresses of our own: classic.log holds its conversations, parted by empty lines."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "classic.log")) as f:
+            parts = [part.strip("\n") + "\n" for part in f.read().split("\n\n")]
+        p, _ = self.start("-w60")
+        with harness.Client("127.0.0.1", 25) as c:
+            for line in ("HELO far.test", "MAIL FROM:<joe@far.test>", "RCPT TO:<jdoe@hq.company.test>", "RCPT TO:<who@hq.company.test>", "DATA"):
+                c.say(line)
+            c.raw(b"From: Joe <joe@far.test>\r\nTo: jdoe@hq.company.test\r\nSubject: Hello\r\nDate: %s\r\n"
+                  b"Message-ID: <1@far.test>\r\n\r\nHow are you?\r\n.\r\n" % email.utils.formatdate().encode())
+            self.assertEqual(c.reply()[0], 250)
+            c.say("QUIT")
+        harness.wait_for("the mail", lambda: self.g.count() == 1)
+        api = os.path.join(self.g.folder, "out.api")
+        with open(api, "wb") as f:
+            f.write(b"VERSION:3.00\rTO:SMTP:joe@far.test\rFROM:CSI:TEST/HQ/jdoe\rSUBJECT:Re: Hello\rTEXT:5\rFine\r")
+        subprocess.run([PUT, "-d" + self.g.mail, api], check=True, timeout=harness.LIMIT)
+        harness.wait_for("the reply", lambda: self.far.count() == 1)
+        harness.wait_for("the end of both conversations", lambda: self.shown().count("SMTP connection closed\n") == 2)
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(harness.LIMIT), 0)
+        got = left = self.shown()
+        for part in parts:
+            self.assertEqual(got.count(part), 1, "%s---- is not once in ----\n%s" % (part, got))
+            left = left.replace(part, "")
+        self.assertEqual(left, "", got)
+        self.assertTrue(got.startswith(parts[0]), got)
+
+    def test_the_log_never_stops_mail(self):
+        """Its name is a folder: told once, and mail goes; -ln asks for none; what cannot connect is an ERROR."""
+        os.makedirs(os.path.join(self.g.mail, "log/SMTPGATE.LOG"))
+        self.put_local(harness.free_port())
+        p, _ = self.start()
+        for n in (1, 2):
+            with harness.Client("127.0.0.1", 25) as c:
+                self.assertEqual(c.send(harness.HEADER + b"x\r\n", ["jdoe@hq.company.test"])[0], 250)
+            harness.wait_for("the mail", lambda: self.g.count() == n)
+        os.rmdir(os.path.join(self.g.mail, "log/SMTPGATE.LOG"))
+        subprocess.run([harness.PROGRAM, "send", "--config", os.path.join(self.g.mail, "smtp/SMTPGATE.INI"), "joe@far.test"],
+                       input=b"Subject: x\n\nx\n", check=True, timeout=harness.LIMIT)
+        log = os.path.join(self.g.mail, "log/SMTPGATE.LOG")
+        harness.wait_for("the fault", lambda: os.path.exists(log) and "connection to smart host failed" in self.shown())
+        self.assertIn("lines are missing here\n", self.shown())
+        self.assertRegex(self.shown(), r"hh:mm:ss - Connecting to smart SMTP host\nhh:mm:ss - ERROR connect: \(121\) .*\n"
+                         r"hh:mm:ss - ERROR connection to smart host failed\n")
+        with open(os.path.join(self.g.folder, "said")) as f:
+            self.assertEqual(f.read().count("classic-log failed"), 1)
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(harness.LIMIT), 0)
+        os.unlink(log)
+        p, _ = self.start("-ln", "-gn")
+        with harness.Client("127.0.0.1", 25) as c:
+            self.assertEqual(c.send(harness.HEADER + b"x\r\n", ["jdoe@hq.company.test"])[0], 250)
+        harness.wait_for("the mail", lambda: self.g.count() == 3)
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(harness.LIMIT), 0)
+        self.assertFalse(os.path.exists(log))
+        with open(os.path.join(self.g.mail, "log/EVENTS.LOG")) as f:
+            self.assertIn("message accepted", f.read())
 
     def test_it_ends_when_it_was_told_to(self):
         p, _ = self.start("-BR", "0:01")
