@@ -13,7 +13,7 @@ struct pool {
 	struct task *first, **last;
 	size_t load, most;
 	bool ending;
-	unsigned count;
+	unsigned count, threads_most;
 	pthread_t threads[POOL_THREADS];
 };
 
@@ -47,6 +47,13 @@ static void *pool_thread(void *arg)
 	return NULL;
 }
 
+static int add_thread(struct pool *p)
+{
+	int e = pthread_create(&p->threads[p->count], NULL, pool_thread, p);
+	p->count += !e;
+	return e;
+}
+
 enum result pool_new(struct pool **out, unsigned threads, size_t most, struct err *err)
 {
 	struct pool *p = calloc(1, sizeof *p);
@@ -57,15 +64,12 @@ enum result pool_new(struct pool **out, unsigned threads, size_t most, struct er
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->some, NULL);
 	assert(threads >= 1 && threads <= POOL_THREADS);
-	while (p->count < threads) {
-		int e = pthread_create(&p->threads[p->count], NULL, pool_thread, p);
-		if (e) {
-			enum result r =
-				err_errno(err, e, "worker thread %u cannot be started", p->count);
-			pool_destroy(&p);
-			return r;
-		}
-		p->count++;
+	p->threads_most = threads;
+	int e = add_thread(p);
+	if (e) {
+		enum result r = err_errno(err, e, "a worker thread cannot be started");
+		pool_destroy(&p);
+		return r;
 	}
 	*out = p;
 	return OK;
@@ -80,6 +84,9 @@ enum result pool_run(struct pool *p, struct job *j)
 		*p->last = &j->task;
 		p->last = &j->task.next;
 		p->load++;
+		/* one that cannot be started now is not missed: those that run take the job later */
+		if (p->load > p->count && p->count < p->threads_most)
+			add_thread(p);
 		pthread_cond_signal(&p->some);
 	}
 	pthread_mutex_unlock(&p->lock);

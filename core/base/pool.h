@@ -1,6 +1,7 @@
 /*
  * A small pool of threads for slow work (local delivery, password hashes). Work and its result travel as one
- * task: `work` runs in the pool, then the task is posted to the inbox it came from, where `done` runs.
+ * task: `work` runs in the pool, then the task is posted to the inbox it came from, where `done` runs. Threads are
+ * started as jobs need them, and stay.
  */
 #ifndef SMTPGATE_BASE_POOL_H
 #define SMTPGATE_BASE_POOL_H
@@ -18,7 +19,7 @@ struct job {
 	void (*done)(struct job *j); /* in the thread of answer_to; frees the job */
 };
 
-/* threads: 1..64; most: jobs waiting or running at a time. */
+/* threads: 1..64, at most so many; most: jobs waiting or running at a time. E_NOMEM, or as its first thread cannot be started. */
 enum result pool_new(struct pool **p, unsigned threads, size_t most, struct err *err);
 /* E_LIMIT when `most` jobs are in the pool: nothing was taken, try later. */
 enum result pool_run(struct pool *p, struct job *j);

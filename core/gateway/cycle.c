@@ -1,6 +1,6 @@
 /*
  * Mailbags: see cycle.h. A cycle is waiting (its timer is set; inotify on the
- * mailbag sets it to now), running (its job is in the pool), or stopped. Whatever goes wrong in
+ * mailbag sets it to now), running (its job is in the pool `disks`), or stopped. Whatever goes wrong in
  * one is told once for as long as it stays the same, and concerns no other.
  */
 #include "gateway/cycle.h"
@@ -234,7 +234,7 @@ static void fire(struct timer *t)
 	c->again = false;
 	c->running = true;
 	c->job = (struct job){.answer_to = loop_inbox(g->loop), .work = work, .done = done};
-	if (pool_run(g->pool, &c->job) == OK)
+	if (pool_run(g->disks, &c->job) == OK)
 		return;
 	c->running = false; /* the pool is full: in a second */
 	settings_unref(&c->settings);

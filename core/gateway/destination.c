@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCAL_JOBS 4              /* at a time for one postoffice */
+#define LOCAL_JOBS 16 /* at a time for one postoffice: one commit of the disk serves them all */
 #define IDLE_MS (int64_t)3600000  /* then a destination is forgotten */
 #define TROUBLE_MS (int64_t)30000 /* wait after a trouble of ours that nothing ends */
 #define SLOTS 1024

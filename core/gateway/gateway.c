@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define POOL_THREADS 8
+#define DISK_THREADS 64
 #define POOL_JOBS 100000 /* never less than max_active: a job is a group of a message in work */
 #define TIDY_S 60        /* seconds between two clean-ups */
 #define LEFT_MS \
@@ -142,6 +143,8 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 	/* Threads of the pool first: nothing of a stack or the spool depends on their start. */
 	enum result r = pool_new(&g->pool, POOL_THREADS, POOL_JOBS, &problem->err);
 	if (r == OK)
+		r = pool_new(&g->disks, DISK_THREADS, POOL_JOBS, &problem->err);
+	if (r == OK)
 		r = vendors_start(g, problem);
 	if (r == OK) {
 		r = open_spool(g, &problem->err);
@@ -256,7 +259,7 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 static bool has_ended(struct gateway *g)
 {
 	return !g->totals_asked && !maildrop_busy(g->maildrop) && !inbound_sessions(g) &&
-	       queue_idle(g->queue) && !pool_load(g->pool);
+	       queue_idle(g->queue) && !pool_load(g->disks) && !pool_load(g->pool);
 }
 
 /* The loop's turn after the last of the work: what stopped calls may destroy the gateway. */
@@ -274,6 +277,7 @@ static void stop_finished(struct task *t)
 	g->stopped = NULL;
 	vendors_stop(g);
 	spool_close(&g->spool);
+	pool_destroy(&g->disks);
 	pool_destroy(&g->pool);
 	stopped(g->stopped_ctx);
 }
@@ -348,6 +352,7 @@ void gateway_destroy(struct gateway **g)
 	timers_clear(loop_timers((*g)->loop), &(*g)->second);
 	vendors_stop(*g);
 	spool_close(&(*g)->spool);
+	pool_destroy(&(*g)->disks);
 	pool_destroy(&(*g)->pool);
 	tokens_destroy(&(*g)->tokens);
 	queue_destroy(&(*g)->queue);

@@ -5,8 +5,8 @@
  *	inbound  (stack threads)  listener -> session -> spool_submit -> queue_take
  *	queue    (main)           message -> route_decide -> delivery in a destination -> outcome -> spool_update
  *	outbound (stack threads)  job -> names -> dial -> SMTP client -> result back to the queue
- *	pickups  (pool)           a folder's files -> maildrop
- *	local    (pool)           job -> Maildir -> result back to the queue
+ *	pickups  (disks)          a folder's files -> maildrop
+ *	local    (disks)          job -> Maildir -> result back to the queue
  */
 #ifndef SMTPGATE_GATEWAY_INTERNAL_H
 #define SMTPGATE_GATEWAY_INTERNAL_H
@@ -29,9 +29,11 @@ struct gateway {
 	const char *state_dir;     /* [any] */
 	const struct sgt_handed *handed;
 	size_t handed_count;
-	bool (*pause)(int64_t ms);      /* see gateway_options */
-	struct settings *settings;      /* [main] the current snapshot */
-	struct pool *pool;              /* [any] */
+	bool (*pause)(int64_t ms); /* see gateway_options */
+	struct settings *settings; /* [main] the current snapshot */
+	struct pool *pool;         /* [any] passwords, tokens, names of the host, trouble */
+	struct pool *
+		disks; /* [any] postoffices and pickup folders: what may wait for a share that hangs */
 	struct spool *spool;            /* [any] */
 	struct vendor *vendors;         /* [main] a list; the vendors themselves are [any] */
 	struct inbound *inbound;        /* [main] listeners */

@@ -166,7 +166,7 @@ enum result local_start(struct queue *q, struct delivery *d, struct err *err)
 	j->queue = q;
 	j->d = d;
 	d->sent = region_alloc(d->region, d->count * sizeof *d->sent); /* NULL: it goes without */
-	enum result r = pool_run(g->pool, &j->job);
+	enum result r = pool_run(g->disks, &j->job);
 	return r == OK ? OK : err_set(err, r, "too many local deliveries are waiting");
 }
 

@@ -1,4 +1,4 @@
-/* Local delivery: a group of recipients of one postoffice into their Maildirs, in a thread of the pool. */
+/* Local delivery: a group of recipients of one postoffice into their Maildirs, in a thread of the pool `disks`. */
 #ifndef SMTPGATE_GATEWAY_LOCAL_H
 #define SMTPGATE_GATEWAY_LOCAL_H
 

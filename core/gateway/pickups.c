@@ -210,7 +210,7 @@ static void fire(struct timer *t)
 	f->again = false;
 	f->running = true;
 	f->job = (struct job){.answer_to = loop_inbox(g->loop), .work = work, .done = done};
-	if (pool_run(g->pool, &f->job) == OK)
+	if (pool_run(g->disks, &f->job) == OK)
 		return;
 	f->running = false;
 	settings_unref(&f->settings);

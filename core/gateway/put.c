@@ -179,6 +179,6 @@ enum result put_start(struct queue *q, struct delivery *d, struct err *err)
 						.limit = j->put.office->get_timeout,
 						.stop = &g->quit,
 						.clock = g->clock};
-	enum result r = pool_run(g->pool, &j->job);
+	enum result r = pool_run(g->disks, &j->job);
 	return r == OK ? OK : err_set(err, r, "too many local deliveries are waiting");
 }

@@ -1,4 +1,4 @@
-/* Delivery into a postoffice of Microsoft Mail: a group of recipients of one, in a thread of the pool (deliver/office_put.h). */
+/* Delivery into a postoffice of Microsoft Mail: a group of recipients of one, in a thread of the pool `disks` (deliver/office_put.h). */
 #ifndef SMTPGATE_GATEWAY_PUT_H
 #define SMTPGATE_GATEWAY_PUT_H
 

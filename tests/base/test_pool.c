@@ -104,6 +104,26 @@ START_TEST(the_bound_counts_waiting_and_running)
 }
 END_TEST
 
+/* Each waits for the gate, so that all have to be in work at the same time. */
+START_TEST(threads_come_as_they_are_needed)
+{
+	struct pool *p;
+	struct counted jobs[4] = {job(true), job(true), job(true), job(false)};
+	ck_assert_int_eq(pool_new(&p, 3, 10, NULL), OK);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(pool_run(p, &jobs[i].job), OK);
+	for (int i = 0; i < 3; i++)
+		sem_wait(&entered);
+	ck_assert_uint_eq(pool_load(p), 4);
+	for (int i = 0; i < 3; i++)
+		sem_post(&gate);
+	pool_destroy(&p);
+	ck_assert_uint_eq(inbox_drain(&inbox), 4);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(jobs[i].done, 1);
+}
+END_TEST
+
 START_TEST(destroy_finishes_what_was_taken)
 {
 	struct pool *p;
@@ -140,6 +160,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, jobs_come_back);
 	tcase_add_test(tc, the_bound_counts_waiting_and_running);
+	tcase_add_test(tc, threads_come_as_they_are_needed);
 	tcase_add_test(tc, destroy_finishes_what_was_taken);
 	suite_add_tcase(s, tc);
 	SUITE_CASE(s, "memory", memory_runs_short);
