@@ -229,7 +229,10 @@ struct conf_postoffice {
 	const char *local;          /* LOCAL.CFG; NULL: PATH/smtp/LOCAL.CFG, when it is there */
 	struct mail_local_cfg here; /* that, read; empty: none */
 	const char *map_file, *local_file; /* those that were read; NULL: none */
-	bool classic_log;                  /* PATH/log/SMTPGATE.LOG */
+	const char *tables; /* folder of SMTPIN.TBL and SMTPOUT.TBL; NULL: PATH/smtp */
+	unsigned names;     /* 1: attachments get names of eight and three */
+	bool receipts;      /* are asked for and given */
+	bool classic_log;   /* PATH/log/SMTPGATE.LOG */
 };
 /* The charsets of postoffices and pickup folders; NULL at the end. */
 extern const char *const conf_charsets[];

@@ -329,8 +329,9 @@ static bool differs(struct conf_load *l, const struct conf_section *sec, const c
 /* What each format needs, and what has no meaning with it. */
 static void check_format(struct conf_load *l, const struct conf_section *sec)
 {
-	static const char *const keys[] = {"mailboxes", "admin", "get", "classic_log", "path"};
-	static const char *const native[] = {"put", "received", "map", "local"};
+	static const char *const keys[] = {"mailboxes", "admin",    "get", "classic_log",
+					   "tables",    "receipts", "path"};
+	static const char *const native[] = {"put", "received", "map", "local", "names"};
 	const struct conf_postoffice *p = sec->at;
 	const char *format = p->format == CONF_OFFICE_LMTP ? "lmtp" : "drop";
 	conf_load_place(l, sec, is_set(sec, "format") ? "format" : NULL);

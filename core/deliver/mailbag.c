@@ -48,6 +48,7 @@ static struct native native_of(const struct mailbag *b)
 			       .max_size = b->max_size,
 			       .table = b->table,
 			       .uuencode = b->uuencode,
+			       .no_receipts = b->no_receipts,
 			       .address = b->address,
 			       .ctx = b->ctx};
 }

@@ -24,6 +24,7 @@ struct mailbag {
 	uint64_t max_size;    /* bytes of a mail */
 	const struct table *table; /* SMTPOUT.TBL of the postoffice; NULL: none */
 	bool uuencode;             /* attachments as the original sent them, not by MIME */
+	bool no_receipts;          /* none is asked for */
 	/* A native address (NETWORK/POSTOFFICE/MAILBOX, or MAILBOX alone) as local@domain in the region; NULL: it has none. */
 	const char *(*address)(void *ctx, const char *native, struct region *region);
 	/* Told of each message: who sent it to how many, or, with a reason, that it was set aside. */

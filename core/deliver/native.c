@@ -60,6 +60,7 @@ enum result native_write(const struct native *x, const struct neutral *n, struct
 				 .charset = charset_find(x->charset),
 				 .table = x->table,
 				 .uuencode = x->uuencode,
+				 .no_receipts = x->no_receipts,
 				 .hostname = x->hostname,
 				 .unique = clock_random(x->clock),
 				 .now = now,

@@ -18,6 +18,7 @@ struct native {
 	uint64_t max_size;    /* bytes of a mail */
 	const struct table *table; /* SMTPOUT.TBL of the postoffice; NULL: none */
 	bool uuencode;             /* attachments as the original sent them, not by MIME */
+	bool no_receipts;          /* none is asked for */
 	/* A native address (NETWORK/POSTOFFICE/MAILBOX, or MAILBOX alone) as local@domain in the region; NULL: it has none. */
 	const char *(*address)(void *ctx, const char *native, struct region *region);
 	void *ctx;

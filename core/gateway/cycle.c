@@ -110,7 +110,7 @@ static enum result take(struct cycle *c, struct err *err)
 	const struct settings *s = c->settings;
 	struct table table;
 	bool odd = false;
-	enum result r = table_open(c->office->path, "SMTPOUT.TBL", &table, &odd, err);
+	enum result r = postoffice_table(c->office, "SMTPOUT.TBL", &table, &odd, err);
 	if (r != OK && r != E_NOTFOUND)
 		return r;
 	if (odd)
@@ -126,6 +126,7 @@ static enum result take(struct cycle *c, struct err *err)
 			    .max_size = s->gateway.max_size,
 			    .table = r == OK ? &table : NULL,
 			    .uuencode = c->office->attachments == CONF_ATTACHMENTS_UUENCODE,
+			    .no_receipts = !c->office->receipts,
 			    .address = address,
 			    .tell = tell,
 			    .ctx = c};

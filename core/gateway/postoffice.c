@@ -40,3 +40,10 @@ const char *postoffice_native(const struct conf_postoffice *p, const char *addre
 	const struct mail_map_entry *e = at ? mail_map_office(&p->native, at + 1) : NULL;
 	return region_printf(region, "%s/%s", e ? e->office : p->name, mailbox);
 }
+
+enum result postoffice_table(const struct conf_postoffice *p, const char *name, struct table *t,
+			     bool *odd, struct err *err)
+{
+	return p->tables ? table_open_in(p->tables, name, t, odd, err)
+			 : table_open(p->path, name, t, odd, err);
+}

@@ -1,9 +1,10 @@
-/* Addresses of Microsoft Mail by the address maps and the postoffices of the settings. Pure. */
+/* Addresses of Microsoft Mail by the address maps and the postoffices of the settings, and their tables of characters. */
 #ifndef SMTPGATE_GATEWAY_POSTOFFICE_H
 #define SMTPGATE_GATEWAY_POSTOFFICE_H
 
 #include "base/region.h"
 #include "conf/settings.h"
+#include "translate/table.h"
 
 /*
  * NETWORK/POSTOFFICE/MAILBOX as local@domain, in the region; a mailbox alone is of `home` (NULL: of none). NULL: there is no such
@@ -14,5 +15,8 @@ const char *postoffice_address(const struct settings *s, const struct conf_posto
 /* The other way: the native form of a mailbox at this postoffice, for mail to `address`: by its map, else by its name. NULL: no memory. */
 const char *postoffice_native(const struct conf_postoffice *p, const char *address,
 			      const char *mailbox, struct region *region);
+/* Reads its SMTPIN.TBL or SMTPOUT.TBL, where `tables` says. As table_open. */
+enum result postoffice_table(const struct conf_postoffice *p, const char *name, struct table *t,
+			     bool *odd, struct err *err);
 
 #endif

@@ -30,7 +30,7 @@ static enum result open_table(struct put_job *j, struct err *err)
 {
 	const struct conf_postoffice *p = j->put.office;
 	bool odd = false;
-	enum result r = table_open(p->path, "SMTPIN.TBL", &j->table, &odd, err);
+	enum result r = postoffice_table(p, "SMTPIN.TBL", &j->table, &odd, err);
 	if (r == OK)
 		j->put.sheet.table = &j->table;
 	if (odd)
@@ -50,6 +50,8 @@ static enum result write_sheet(struct put_job *j, struct err *err)
 	neutral_init(&list, d->region);
 	s->charset = charset_find(conf_charsets[p->charset]);
 	s->received = p->received == 1;
+	s->dos_names = p->names == 1;
+	s->no_receipts = !p->receipts;
 	enum result r = open_table(j, err);
 	s->always = !*from;
 	s->sender.type = *from ? "SMTP" : "CSI";

@@ -2,6 +2,7 @@
 #include "translate/incoming.h"
 
 #include "base/text.h"
+#include "translate/dos_names.h"
 #include "translate/mmff.h"
 #include "translate/sheet.h"
 
@@ -33,8 +34,10 @@ static enum result write_message(const struct incoming *i, const struct sheet *s
 	struct sink to;
 	if (s->always || !n->from.text)
 		n->from = s->sender;
-	if (s->always && n->priority && text_same(n->priority, "R"))
+	if ((s->always || s->no_receipts) && n->priority && text_same(n->priority, "R"))
 		n->priority = NULL; /* the null reverse-path gets no receipt (Q113824) */
+	if (s->dos_names && dos_names(n, !text_same(s->charset, "UTF-8")) != OK)
+		return err_set(err, E_NOMEM, "no memory for the names of attachments");
 	n->to = s->to;
 	sink_file(&to, file_system(), i->out);
 	enum result r = mmff_write(n, &form, &to);

@@ -193,7 +193,7 @@ static void priority(struct reader *r, GMimeMessage *m)
 	};
 	GMimeHeader *own = find(m, "X-MMFF-Priority");
 	char *value = own ? mime_head_value(own) : NULL;
-	if (value && *value)
+	if (value && *value && !text_same(value, "R")) /* that one asks for a receipt: see below */
 		r->n->priority = mime_string(r, value, 16, NULL);
 	g_free(value);
 	if (!r->n->priority && mime_wants_receipt(m))

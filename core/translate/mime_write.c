@@ -191,7 +191,7 @@ static void receipt_fields(struct writer *w, const char *from)
 {
 	const char *name = w->n->from.text;
 	const char *slash = name ? strrchr(name, '/') : NULL;
-	if (!name || text_same(slash ? slash + 1 : name, "Postmaster"))
+	if (w->form->no_receipts || !name || text_same(slash ? slash + 1 : name, "Postmaster"))
 		return;
 	mime_field(w, "Disposition-Notification-To", from);
 	mime_field(w, "Return-Receipt-To", from);

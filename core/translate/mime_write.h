@@ -16,6 +16,7 @@ struct mime_form {
 	enum ending ending;  /* of all lines */
 	const char *charset; /* what the message's texts are in, as the C library calls it */
 	bool uuencode;       /* attachments as the original wrote them, for readers without MIME */
+	bool no_receipts;    /* whoever asks for one */
 	const struct table
 		*table;       /* SMTPOUT.TBL, over subject and text before `charset`; NULL: none */
 	const char *hostname; /* of Message-ID */

@@ -36,6 +36,10 @@ enum result sheet_write(const struct sheet *s, struct sink *to)
 		r = put_table(to, s->table);
 	if (r == OK && s->received)
 		r = put(to, "received", "keep", NULL);
+	if (r == OK && s->dos_names)
+		r = put(to, "names", "8.3", NULL);
+	if (r == OK && s->no_receipts)
+		r = put(to, "receipts", "no", NULL);
 	if (r == OK && s->sender.text)
 		r = put(to, s->always ? "always" : "sender", s->sender.type, s->sender.text);
 	for (size_t i = 0; r == OK && i < s->to.count; i++)
@@ -76,8 +80,12 @@ static enum result read_line(struct sheet *s, struct neutral *list, const char *
 		s->charset = value;
 		return OK;
 	}
-	if (strcmp(key, "received") == 0) {
-		s->received = true;
+	bool *flag = strcmp(key, "received") == 0   ? &s->received
+		     : strcmp(key, "names") == 0    ? &s->dos_names
+		     : strcmp(key, "receipts") == 0 ? &s->no_receipts
+						    : NULL;
+	if (flag) {
+		*flag = true;
 		return OK;
 	}
 	if (strcmp(key, "table") == 0)

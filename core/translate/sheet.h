@@ -15,6 +15,8 @@ struct sheet {
 	const char *charset;       /* of the postoffice, as the C library calls it */
 	const struct table *table; /* SMTPIN.TBL of the postoffice; NULL: none */
 	bool received;             /* Received lines stay in the text */
+	bool dos_names;            /* attachments get names of eight and three */
+	bool no_receipts;          /* whoever asks for one */
 	/* The sender when the mail's From does not say who it is. Text NULL: nobody. */
 	struct neutral_address sender;
 	bool always;                 /* sender stands whatever From says: the null reverse-path */

@@ -48,13 +48,10 @@ static bool find(const char *folder, const char *name, const char *inner, char p
 	return found;
 }
 
-enum result table_open(const char *folder, const char *name, struct table *t, bool *odd,
-		       struct err *err)
+static enum result read_path(const char *path, struct table *t, bool *odd, struct err *err)
 {
-	char path[PATH_MAX], *bytes;
+	char *bytes;
 	size_t n;
-	if (!find(folder, "smtp", name, path))
-		return err_set(err, E_NOTFOUND, "%s has no smtp/%s", folder, name);
 	enum result r = file_read(path, TABLE_FILE_MAX, &bytes, &n, err);
 	if (r != OK)
 		return r;
@@ -65,6 +62,24 @@ enum result table_open(const char *folder, const char *name, struct table *t, bo
 				 "%s has %zu bytes and is no table: it needs a header and 256 "
 				 "bytes",
 				 path, n);
+}
+
+enum result table_open(const char *folder, const char *name, struct table *t, bool *odd,
+		       struct err *err)
+{
+	char path[PATH_MAX];
+	if (!find(folder, "smtp", name, path))
+		return err_set(err, E_NOTFOUND, "%s has no smtp/%s", folder, name);
+	return read_path(path, t, odd, err);
+}
+
+enum result table_open_in(const char *folder, const char *name, struct table *t, bool *odd,
+			  struct err *err)
+{
+	char path[PATH_MAX];
+	if (!find(folder, name, NULL, path))
+		return err_set(err, E_NOTFOUND, "%s has no %s", folder, name);
+	return read_path(path, t, odd, err);
 }
 
 void table_apply(const struct table *t, char *bytes, size_t n)

@@ -24,6 +24,9 @@ enum result table_read(const void *bytes, size_t n, struct table *t, bool *odd);
  * the reason. */
 enum result table_open(const char *folder, const char *name, struct table *t, bool *odd,
 		       struct err *err);
+/* The same for FOLDER/NAME. */
+enum result table_open_in(const char *folder, const char *name, struct table *t, bool *odd,
+			  struct err *err);
 void table_apply(const struct table *t, char *bytes, size_t n);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_MAX 400
+#define LINES_MAX 600
 
 static char *bytes, *lines[LINES_MAX];
 static size_t count;

@@ -2,6 +2,7 @@
 alone says which domains are here; who cannot get it is bounced; a share that was away, another gateway, a put program that fails and a mail
 that kills the translator cost nobody else anything."""
 
+import contextlib
 import email
 import email.message
 import email.policy
@@ -9,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 import harness
 
@@ -76,7 +78,17 @@ class Put(harness.Case):
         left = email.message_from_bytes(sent["data"], policy=email.policy.default)
         self.assertEqual((left.defects, left["From"], left["Subject"]), ([], "jdoe@company.test", "Re: Grüße"))
         self.assertEqual([(p.get_filename(), p.get_content()) for p in left.iter_attachments()], [("Büro Ü.doc", PDF)])
+        self.unpacks(g, sent["data"])
         g.stop()
+
+    def unpacks(self, g, data):
+        """munpack, which knows the MIME of 1993 and nothing since, finds one file, to the byte."""
+        folder = os.path.join(g.folder, "unpacked")
+        os.mkdir(folder)
+        subprocess.run(["munpack", "-q", "-C", folder], input=data.replace(b"\r\n", b"\n"), check=True, timeout=harness.LIMIT, stdout=subprocess.DEVNULL)
+        files = [open(os.path.join(folder, name), "rb") for name in os.listdir(folder) if not name.endswith(".desc")]
+        with contextlib.ExitStack() as stack:
+            self.assertEqual([stack.enter_context(f).read() for f in files], [PDF])
 
     def test_what_the_mail_said_is_said(self):
         g = self.office().start()
@@ -99,6 +111,74 @@ class Put(harness.Case):
         harness.wait_for("the mail", lambda: g.count() == 1)
         self.assertEqual(self.mails(g)[0].get_body(("plain",)).get_content(), "Qröße 5 EUR\n")
         g.stop()
+
+    def test_names_as_dos_wants_them(self):
+        g = self.office("names = 8.3\n").start()
+        parts = [("Büro Übersicht 1993.document", b"1"), ("Büro Übersicht 1994.document", b"2"), ("con", b"3"), ("x.pdf", PDF)]
+        self.assertEqual(g.send(mail(parts=parts), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        self.assertEqual([(p.get_filename(), p.get_content()) for p in self.mails(g)[0].iter_attachments()],
+                         [("BüROÜBER.DOC", b"1"), ("BüROÜB~1.DOC", b"2"), ("CON_", b"3"), ("X.PDF", PDF)])
+        with open(g.ini) as f:
+            text = f.read()
+        with open(g.ini, "w") as f:
+            f.write(text.replace("names = 8.3", "charset = utf-8"))
+        g.process.terminate()
+        self.assertEqual(g.process.wait(harness.LIMIT), 0)
+        g.start()
+        self.assertEqual(g.send(mail(parts=parts), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the mail", lambda: g.count() == 2)
+        self.assertIn([p[0] for p in parts], [[p.get_filename() for p in m.iter_attachments()] for m in self.mails(g)])  # kept: the default
+        g.stop()
+
+    def test_tables_where_the_key_says(self):
+        g = self.office("")
+        tables = os.path.join(g.folder, "tables")
+        os.mkdir(tables)
+        for folder, name, letter in ((tables, "SMTPIN.TBL", b"Q"), (tables, "smtpout.tbl", b"Z"), (os.path.join(g.mail, "smtp"), "SMTPIN.TBL", b"X")):
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(bytes(8) + bytes(range(256)).replace(b"G", letter))
+        with open(g.ini) as f:
+            text = f.read()
+        with open(g.ini, "w") as f:
+            f.write(text.replace("format = mmff\n", "format = mmff\ntables = %s\n" % tables))
+        g.start()
+        self.assertEqual(g.send(mail(), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        self.assertEqual(self.mails(g)[0].get_body(("plain",)).get_content(), "Qröße 5 EUR\n")
+        self.reply(g, b"VERSION:3.00\rTO:SMTP:joe@far.test\rFROM:CSI:TEST/HQ/jdoe\rSUBJECT:Gut\rTEXT:4\rGut\r")
+        self.assertEqual(email.message_from_bytes(self.far.messages[0]["data"])["Subject"], "Zut")
+        g.stop()
+
+    def reply(self, g, message):
+        """A message of MMFF by smtpput, and until it is at the smart host."""
+        before = self.far.count()
+        api = os.path.join(g.folder, "out.api")
+        with open(api, "wb") as f:
+            f.write(message)
+        subprocess.run([PUT, "-d" + g.mail, api], check=True, timeout=harness.LIMIT)
+        harness.wait_for("the reply", lambda: self.far.count() == before + 1)
+
+    def test_receipts_both_ways_and_none_without_the_key(self):
+        asks = b"Disposition-Notification-To: <joe@far.test>\r\n"
+        registered = b"VERSION:3.00\rTO:SMTP:joe@far.test\rFROM:CSI:TEST/HQ/jdoe\rPRIORITY:R\rSUBJECT:s\rTEXT:2\rx\r"
+        scripts = tempfile.mkdtemp(prefix="smtpgate-system.")
+        self.addCleanup(shutil.rmtree, scripts)
+        script, taken = os.path.join(scripts, "put.sh"), os.path.join(scripts, "taken")
+        with open(script, "w") as f:
+            f.write("#!/bin/sh\nfor f; do :; done\nmv \"$f\" %s\n" % taken)
+        os.chmod(script, 0o755)
+        for key, wanted in (("", "jdoe@example.test"), ("receipts = no\n", None)):
+            g = self.office("put = %s\n%s" % (script, key)).start()
+            self.reply(g, registered)
+            left = email.message_from_bytes(self.far.messages[-1]["data"])
+            self.assertEqual((left["Disposition-Notification-To"], left["Return-Receipt-To"]), (wanted, wanted))
+            self.assertEqual(g.send(asks + mail(parts=()), ["jdoe@example.test"])[0], 250)
+            harness.wait_for("the mail", lambda: os.path.exists(taken))
+            with open(taken, "rb") as f:
+                self.assertEqual(b"\rPRIORITY:R\r" in f.read(), bool(wanted))
+            os.unlink(taken)
+            g.stop()
 
     def test_a_postoffice_in_capitals(self):
         g = self.office()

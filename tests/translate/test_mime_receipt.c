@@ -41,7 +41,12 @@ START_TEST(never)
 	};
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 		ck_assert_msg(strcmp(priority(heads[i]), "none") == 0, "%s", heads[i]);
+	ck_assert_str_eq(priority("X-MMFF-Priority: R\r\n"), "none");
+	ck_assert_str_eq(priority(DNT "X-MMFF-Priority: R\r\nPrecedence: bulk\r\n"), "none");
+	ck_assert_str_eq(priority(DNT "X-MMFF-Priority: R\r\n"), "R");
 	const char *mail = DNT "\r\ntext\r\n";
+	translate_n(mail, strlen(mail), "charset CP437\nreceipts no\nto CSI a\n");
+	ck_assert_ptr_null(n.priority);
 	translate_n(mail, strlen(mail), "charset CP437\nalways CSI A/B/Postmaster\nto CSI a\n");
 	ck_assert_ptr_null(n.priority);
 }

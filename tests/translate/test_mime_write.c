@@ -150,6 +150,9 @@ START_TEST(beyond_mail)
 	text = written();
 	ck_assert_ptr_nonnull(strstr(text, "\nDisposition-Notification-To: ann@po.example\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\nReturn-Receipt-To: ann@po.example\n"));
+	form.no_receipts = true;
+	ck_assert_ptr_null(strstr(written(), "-To: ann@po"));
+	form.no_receipts = false;
 	n.from.text = "A/B/postmaster";
 	ck_assert_ptr_null(strstr(written(), "Receipt-To: "));
 }

@@ -53,7 +53,14 @@ START_TEST(both_ways)
 	s.table = &t;
 	s.always = true;
 	s.received = false;
+	ck_assert(!back.dos_names && !back.no_receipts);
+	s.dos_names = true;
 	back = there_and_back(&s);
+	ck_assert(back.dos_names && !back.no_receipts);
+	s.dos_names = false;
+	s.no_receipts = true;
+	back = there_and_back(&s);
+	ck_assert(!back.dos_names && back.no_receipts);
 	ck_assert(back.always && !back.received);
 	ck_assert_int_eq(memcmp(back.table->to, t.to, sizeof t.to), 0);
 }

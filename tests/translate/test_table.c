@@ -63,7 +63,14 @@ START_TEST(opened)
 	put(path, file, sizeof file);
 	ck_assert_int_eq(table_open(folder, "SMTPOUT.TBL", &t, &odd, &err), OK);
 	ck_assert_int_eq(t.to[0x84], '{');
+	t.to[0x84] = 0;
+	ck_assert_int_eq(table_open_in(folder, "SMTPOUT.TBL", &t, &odd, &err), E_NOTFOUND);
+	char inner[256];
+	snprintf(inner, sizeof inner, "%s/SMTP", folder);
+	ck_assert_int_eq(table_open_in(inner, "SMTPOUT.TBL", &t, &odd, &err), OK);
+	ck_assert_int_eq(t.to[0x84], '{');
 	put(path, file, 100);
+	ck_assert_int_eq(table_open_in(inner, "SMTPOUT.TBL", &t, &odd, &err), E_SYNTAX);
 	ck_assert_int_eq(table_open(folder, "SMTPOUT.TBL", &t, &odd, &err), E_SYNTAX);
 	ck_assert_ptr_nonnull(strstr(err.text, "SmtpOut.tbl has 100 bytes and is no table"));
 	suite_scratch_remove();
