@@ -125,6 +125,7 @@ struct conf_listen {
 	enum mail_priority priority;
 	enum conf_auth auth;
 	const char *users; /* file; see auth/users.h */
+	bool sender_login; /* who is logged in sends as himself: route/sender.h */
 	unsigned threads;
 };
 

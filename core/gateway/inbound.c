@@ -25,7 +25,11 @@ enum result inbound_new(struct gateway *g, struct err *err)
 		struct inbound *in = calloc(1, sizeof *in);
 		if (in)
 			in->clients = clients_new();
-		if (!in || !in->clients) {
+		if (in && in->clients)
+			in->guesses = guesses_new(g->session_seed);
+		if (!in || !in->guesses) {
+			if (in)
+				clients_destroy(&in->clients);
 			free(in);
 			return err_set(err, E_NOMEM, "no memory for the listener %s",
 				       g->settings->listens[i].name);
@@ -45,6 +49,7 @@ void inbound_destroy(struct gateway *g)
 	for (struct inbound *in = g->inbound, *next; in; in = next) {
 		next = in->next;
 		clients_destroy(&in->clients);
+		guesses_destroy(&in->guesses);
 		settings_unref(&in->settings);
 		free(in);
 	}

@@ -3,6 +3,7 @@
 #define SMTPGATE_GATEWAY_INBOUND_H
 
 #include "gateway/clients.h"
+#include "gateway/guesses.h"
 #include "gateway/vendor.h"
 
 #include <smtpgate/transport.h>
@@ -15,6 +16,7 @@ struct inbound {
 	struct settings *settings; /* the first ones: addresses and vendor need a restart */
 	const struct conf_listen *conf;
 	struct clients *clients;
+	struct guesses *guesses;
 	_Atomic uint64_t accepted, refused; /* messages taken, connections and messages refused */
 	_Atomic unsigned open;              /* addresses open, over all lanes */
 	_Atomic unsigned sessions;          /* with a session object */

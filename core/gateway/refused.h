@@ -26,6 +26,7 @@ enum refused_rule {
 	REFUSED_SIZE,       /* max_size */
 	REFUSED_NO_LOGIN,   /* auth = required */
 	REFUSED_LOGIN,      /* a wrong name or password */
+	REFUSED_SENDER,     /* sender_login */
 	REFUSED_CLEAR,      /* a login in the clear */
 	REFUSED_STARTTLS,   /* tls = required */
 	REFUSED_TLS,        /* the handshake came to nothing */

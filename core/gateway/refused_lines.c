@@ -66,7 +66,7 @@ static enum result put_list(struct admitting *a, const char *name, bool relay)
 	return r;
 }
 
-static enum result put_number(struct admitting *a, const char *name)
+static enum result put_limit(struct admitting *a, const char *name)
 {
 	struct conf_listen changed = *a->listen;
 	changed.max_connections *= 2;
@@ -74,6 +74,7 @@ static enum result put_number(struct admitting *a, const char *name)
 	changed.max_recipients *= 2;
 	changed.max_size *= 2;
 	changed.rate.count *= 2;
+	changed.sender_login = false;
 	return put_listen(a, name, &changed);
 }
 
@@ -109,7 +110,7 @@ static enum result put_size(struct admitting *a)
 {
 	struct conf_profile changed = *a->profile;
 	if (!changed.max_size || changed.max_size >= a->listen->max_size)
-		return put_number(a, "max_size");
+		return put_limit(a, "max_size");
 	changed.max_size *= 2;
 	return put_profile(a, "max_size", &changed);
 }
@@ -153,13 +154,15 @@ static enum result put_rule(struct admitting *a)
 	case REFUSED_LOGIN: /* who is known by address need not log in */
 		return put_list(a, "relay_from", true);
 	case REFUSED_FULL:
-		return put_number(a, "max_connections");
+		return put_limit(a, "max_connections");
 	case REFUSED_CLIENT_FULL:
-		return put_number(a, "max_connections_client");
+		return put_limit(a, "max_connections_client");
 	case REFUSED_RATE:
-		return put_number(a, "rate");
+		return put_limit(a, "rate");
+	case REFUSED_SENDER:
+		return put_limit(a, "sender_login");
 	case REFUSED_RECIPIENTS:
-		return put_number(a, "max_recipients");
+		return put_limit(a, "max_recipients");
 	case REFUSED_SIZE:
 		return put_size(a);
 	case REFUSED_STARTTLS:

@@ -32,6 +32,7 @@ static void end(struct session *s)
 static void welcome(struct session *s, struct smtp_reply *reply)
 {
 	text_copy(s->user, sizeof s->user, sasl_server_user(s->sasl));
+	guesses_right(s->in->guesses, s->client, s->user);
 	LOG(LOG_INFO, s->id, "session", "authenticated", F_S("client", s->client),
 	    F_S("user", s->user));
 	smtp_reply_set(reply, 235, "2.7.0", "You are logged in");
@@ -40,9 +41,14 @@ static void welcome(struct session *s, struct smtp_reply *reply)
 /* One answer for a wrong name and a wrong password; who guesses on is shown out. */
 static void deny(struct session *s, struct smtp_reply *reply)
 {
+	const char *user = sasl_server_user(s->sasl);
 	session_refused(s, REFUSED_LOGIN, "wrong name or password");
-	LOG(LOG_WARN, s->id, "session", "denied", F_S("client", s->client),
-	    F_S("user", sasl_server_user(s->sasl)), F_S("reason", "wrong name or password"));
+	LOG(LOG_WARN, s->id, "session", "denied", F_S("client", s->client), F_S("user", user),
+	    F_S("reason", "wrong name or password"));
+	if (guesses_wrong(s->in->guesses, s->client, user, clock_mono(s->lane->vendor->g->clock)))
+		LOG(LOG_WARN, s->id, "client", "locked", F_S("client", s->client),
+		    F_S("user", user), F_S("reason", "too many wrong passwords"),
+		    F_N("minutes", GUESSES_MS / 60000));
 	if (++s->denied < DENIED_MAX)
 		smtp_reply_set(reply, 535, "5.7.8", "Wrong name or password");
 	else
@@ -50,9 +56,32 @@ static void deny(struct session *s, struct smtp_reply *reply)
 			       s->settings->gateway.hostname);
 }
 
-/* What ends an exchange. */
+/* Too many were wrong, in this connection or others: what it says now is not looked at. */
+static bool is_locked(const struct session *s)
+{
+	return guesses_locked(s->in->guesses, s->client, sasl_server_user(s->sasl),
+			      clock_mono(s->lane->vendor->g->clock));
+}
+
+static void put_off(struct session *s, struct smtp_reply *reply)
+{
+	session_refused(s, REFUSED_LOGIN, "too many wrong passwords");
+	if (++s->denied < DENIED_MAX)
+		smtp_reply_set(reply, 454, "4.7.0",
+			       "Too many wrong passwords from your address, try again later");
+	else
+		smtp_reply_set(reply, 421, "4.7.0", "%s too many failed logins",
+			       s->settings->gateway.hostname);
+}
+
+/* What ends an exchange. Of many passwords that were checked side by side no more count than one after the other. */
 static void conclude(struct session *s, enum sasl_step step, struct smtp_reply *reply)
 {
+	if ((step == SASL_DONE || step == SASL_DENIED) && is_locked(s)) {
+		put_off(s, reply);
+		end(s);
+		return;
+	}
 	switch (step) {
 	case SASL_DONE:
 		welcome(s, reply);
@@ -142,6 +171,8 @@ static enum smtp_verdict step(struct session *s, const char *line, struct smtp_r
 					in.len, &challenge);
 	if (next == SASL_CHALLENGE)
 		verdict = ask(s, &challenge, reply);
+	else if (next == SASL_VERIFY && is_locked(s))
+		conclude(s, SASL_DENIED, reply);
 	else if (next == SASL_VERIFY)
 		verdict = check(s, reply);
 	else

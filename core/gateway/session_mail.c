@@ -9,6 +9,7 @@
 #include "gateway/disk.h"
 #include "route/alias.h"
 #include "route/copy.h"
+#include "route/sender.h"
 #include "mail/repair.h"
 
 #include <stdlib.h>
@@ -72,11 +73,25 @@ static const char *sender_of(struct session *s, const char *path)
 	return region_strdup(s->region, other);
 }
 
+static enum smtp_verdict refuse_sender(struct session *s, const char *reverse_path,
+				       struct smtp_reply *reply)
+{
+	session_refused(s, REFUSED_SENDER, "the sender is another than who is logged in");
+	LOG(LOG_WARN, s->id, "sender", "refused", F_A("from", reverse_path), F_S("user", s->user),
+	    F_S("client", s->client));
+	smtp_reply_set(reply, 553, "5.7.1", "You are logged in as %s and may not send as another",
+		       s->user);
+	return SMTP_DONE;
+}
+
 static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t size, bool eight_bit,
 				 struct smtp_reply *reply)
 {
 	struct session *s = ctx;
 	struct gateway *g = s->lane->vendor->g;
+	if (*s->user && s->conf->sender_login &&
+	    !route_sender_owned(s->settings, s->user, reverse_path))
+		return refuse_sender(s, reverse_path, reply);
 	const char *why = disk_refuses(g, s->settings, s->conf->priority, size);
 	if (why)
 		return refuse(s, reply, 452, "4.3.1", why);

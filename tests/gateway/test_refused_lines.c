@@ -7,7 +7,7 @@
 
 static const char ini[] =
 	"[listen lan]\naddress = 127.0.0.1:25\nmax_size = 1M\ntls = offered\n"
-	"certificate = auto\nrate = 60/1m\n"
+	"certificate = auto\nrate = 60/1m\nsender_login = yes\n"
 	"[listen tls]\naddress = 127.0.0.1:465\ntls = implicit\ncertificate = auto\n"
 	"[profile old]\nclients = 192.0.2.0/24\ntls_min = 1.1\n"
 	"[profile small]\nmax_size = 2K\nclients = 198.51.100.1\n";
@@ -50,6 +50,7 @@ START_TEST(limits)
 	gives("10.0.0.1", "lan", REFUSED_FULL, "[listen lan]\nmax_connections = 2000\n");
 	gives("10.0.0.1", "lan", REFUSED_CLIENT_FULL,
 	      "[listen lan]\nmax_connections_client = 100\n");
+	gives("10.0.0.1", "lan", REFUSED_SENDER, "[listen lan]\nsender_login = no\n");
 	gives("10.0.0.1", "lan", REFUSED_RATE, "[listen lan]\nrate = 120/1m\n");
 	gives("10.0.0.1", "lan", REFUSED_RECIPIENTS, "[listen lan]\nmax_recipients = 20000\n");
 	gives("10.0.0.1", "lan", REFUSED_SIZE, "[listen lan]\nmax_size = 2M\n");

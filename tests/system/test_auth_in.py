@@ -1,6 +1,7 @@
 """Logging in at a listener: every mechanism by an independent client, only over TLS, relaying for users, guessing, reload."""
 
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import os
@@ -117,6 +118,64 @@ class AuthIn(harness.Case):
         c = self.client()
         self.assertEqual(c.say("AUTH PLAIN " + b64("\0anna\0" + PASSWORD))[0], 235)
         self.assertEqual(c.say("STARTTLS")[0], 503)
+
+    def guess(self, name="anna", password="guess", source="127.0.0.1"):
+        """One try in a connection of its own."""
+        c = Secure("127.0.0.1", self.g.port, source=(source, 0))
+        self.addCleanup(c.close)
+        c.starttls()
+        c.say("EHLO client.test")
+        return c.say("AUTH PLAIN " + b64("\0%s\0%s" % (name, password)))[0]
+
+    def test_guesses_count_over_connections(self):
+        self.assertEqual([self.guess() for _ in range(10)], [535] * 10)
+        self.assertEqual([self.guess() for _ in range(3)], [454] * 3)
+        self.assertEqual(self.guess(password=PASSWORD), 454)  # nothing is learned from it
+        self.assertIsNot(scram(self.client(), "ANNA", PASSWORD), True)
+        self.assertEqual(self.guess(password=PASSWORD, source="127.0.0.2"), 235)
+        self.add("berta", "two")
+        self.g.reload()
+        harness.wait_for("she may", lambda: self.guess("berta", "two") == 235)
+        self.assertEqual(self.g.log().count("client locked"), 1)
+        self.assertEqual([r["reason"] for r in self.g.json("status")["refused"]], ["too many wrong passwords"])
+
+    def test_guesses_side_by_side_are_no_more(self):
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            got = list(pool.map(lambda _: self.guess(), range(40)))
+        self.assertEqual((got.count(535), got.count(454)), (10, 30))
+
+    def test_names_tried_by_turns_lock_the_address(self):
+        got = [self.guess("user%d" % i) for i in range(31)]
+        self.assertEqual(got, [535] * 30 + [454])
+        self.assertEqual(self.guess(password=PASSWORD), 454)
+        self.assertEqual(self.guess(password=PASSWORD, source="127.0.0.2"), 235)
+        self.assertEqual(self.g.log().count("client locked"), 1)
+
+    def test_a_right_password_begins_anew(self):
+        for _ in range(2):
+            self.assertEqual([self.guess() for _ in range(9)], [535] * 9)
+            self.assertEqual(self.guess(password=PASSWORD), 235)
+
+    def test_senders_are_those_of_the_user(self):
+        def mail(sender, login=True):
+            c = self.client()
+            if login:
+                self.assertEqual(c.say("AUTH PLAIN " + b64("\0anna\0" + PASSWORD))[0], 235)
+            return c.say("MAIL FROM:<%s>" % sender)[0]
+
+        self.assertEqual(mail("berta@example.test"), 250)
+        with open(self.g.ini) as f:
+            ini = f.read()
+        with open(self.g.ini, "w") as f:
+            f.write(ini.replace("auth = offered\n", "auth = offered\nsender_login = yes\n"))
+        self.g.reload()
+        harness.wait_for("it is in force", lambda: mail("berta@example.test") == 553)
+        for sender, code in (("anna@example.test", 250), ("Anna@EXAMPLE.test", 250), ("", 250), ("anna@gw.example.test", 250),
+                             ("anna@far.test", 553), ("anna%example.test@far.test", 553), ("annab@example.test", 553)):
+            self.assertEqual(mail(sender), code, sender)
+        self.assertEqual(mail("berta@example.test", login=False), 250)
+        self.assertIn("sender refused", self.g.log())
+        self.assertEqual(self.g.json("status")["refused"][0]["lines"], "sender_login = no\n")
 
     def test_guessing_is_shown_out(self):
         c = self.client()
