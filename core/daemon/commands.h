@@ -70,6 +70,7 @@ enum exit_status cmd_send(struct call *c);
 enum exit_status cmd_setup(struct call *c);
 enum exit_status cmd_status(struct call *c);
 enum exit_status cmd_stop(struct call *c);
+enum exit_status cmd_test_mail(struct call *c);
 enum exit_status cmd_torture(struct call *c);
 enum exit_status cmd_user(struct call *c);
 enum exit_status cmd_vendors(struct call *c);

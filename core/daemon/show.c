@@ -42,19 +42,28 @@ static void append(json_t *entry, const char *list, json_t *item)
 	json_array_append(array, item);
 }
 
-static bool take_line(void *ctx, const json_t *line)
+bool story_take(json_t **whole, const json_t *line)
 {
-	struct showing *w = ctx;
 	json_t *entry = json_object_get(line, "entry"),
 	       *recipient = json_object_get(line, "recipient");
 	json_t *attempt = json_object_get(line, "attempt");
-	if (entry) {
+	if (entry && *whole)
+		return false;
+	if (entry)
+		*whole = json_incref(entry);
+	else if (recipient && *whole)
+		append(*whole, "recipients_list", recipient);
+	else if (attempt && *whole)
+		append(*whole, "attempts_list", attempt);
+	return true;
+}
+
+static bool take_line(void *ctx, const json_t *line)
+{
+	struct showing *w = ctx;
+	if (!story_take(&w->entry, line)) {
 		finish_entry(w);
-		w->entry = json_incref(entry);
-	} else if (recipient && w->entry) {
-		append(w->entry, "recipients_list", recipient);
-	} else if (attempt && w->entry) {
-		append(w->entry, "attempts_list", attempt);
+		story_take(&w->entry, line);
 	}
 	return !ferror(w->call->out);
 }

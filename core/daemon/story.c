@@ -79,6 +79,22 @@ static void put_answer(const char *before, const json_t *o, FILE *to)
 	table_put(to, *status && !twice ? " " : before, reason, "");
 }
 
+/* As whom the route sends it, by the settings of now. A report keeps its null sender. */
+static void print_as(const json_t *e, const json_t *r, const struct settings *s, FILE *to)
+{
+	const char *rule = words_text(r, "rule");
+	const struct conf_route *route =
+		s && text_starts(rule, "route ") ? settings_route(s, rule + 6) : NULL;
+	const char *from = route ? conf_route_as(route, route->from) : NULL;
+	const char *sender = route ? conf_route_as(route, route->sender_as) : NULL;
+	if (from)
+		table_put(to, "    as      From ", from, "; Reply-To keeps the old one\n");
+	if (sender && *words_text(e, "from"))
+		table_put(to, "    as      the envelope's sender ", sender, "\n");
+	if (route && route->bounce_to)
+		table_put(to, "    reports to ", route->bounce_to, "\n");
+}
+
 static void print_recipient(const json_t *e, const json_t *r, const struct settings *s, int64_t now,
 			    FILE *to)
 {
@@ -89,6 +105,7 @@ static void print_recipient(const json_t *e, const json_t *r, const struct setti
 		fputs(", the sender was told of the delay", to);
 	fputc('\n', to);
 	table_put(to, "    rule    ", words_text(r, "rule"), "\n");
+	print_as(e, r, s, to);
 	if (*words_text(r, "reason") || *words_text(r, "status")) {
 		fputs(strcmp(state, "delivered") == 0 ? "    said   " : "    why    ", to);
 		put_answer(" ", r, to);

@@ -7,6 +7,9 @@
 
 #include <jansson.h>
 
+/* Puts one line of queue.list into *entry: an "entry" line replaces it when there is none yet (false when there is one), others are put
+ * into its "recipients_list" and "attempts_list". */
+bool story_take(json_t **entry, const json_t *line);
 /* Asks for what the filter (taken) chooses, in the queue and the history, and prints each: where from, every recipient with its
  * state and why, what happens next and when, every attempt. --json: one object a line, with "recipients_list" and "attempts_list". EXIT_FAILED:
  * nothing was chosen. */
