@@ -67,6 +67,7 @@ struct conf_gateway {
 	const char *admin;   /* postmaster@origin when not set */
 	const char *aliases; /* file, NULL: none; it need not be there */
 	uint64_t max_size;
+	uint64_t memory_max;
 	int64_t stop_wait;
 };
 

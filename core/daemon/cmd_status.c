@@ -31,6 +31,13 @@ static void print_head(const json_t *s, FILE *to)
 		json_is_true(json_object_get(s, "stopping")) ? ", stopping" : "");
 	fprintf(to, "  configuration %s, free disk %s\n", words_text(s, "file"),
 		disk < 0 ? "unknown" : query_size(disk, size, sizeof size));
+	const json_t *memory = json_object_get(s, "memory");
+	fprintf(to, "  memory for senders: %s of ",
+		query_size(words_number(memory, "used"), size, sizeof size));
+	fprintf(to, "%s, at most %s so far",
+		query_size(words_number(memory, "most"), size, sizeof size),
+		query_size(words_number(memory, "peak"), age, sizeof age));
+	fprintf(to, ", %lld times too little\n", (long long)words_number(memory, "refused"));
 }
 
 static void print_spool(const json_t *status, FILE *to)

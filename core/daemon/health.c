@@ -64,6 +64,16 @@ static void judge_pickups(struct judge *j, const struct gateway_status *g)
 			     g->pickups[i].error);
 }
 
+static void judge_memory(struct judge *j, const struct gateway_status *g)
+{
+	if (g->memory_most && g->memory_used > g->memory_most - g->memory_most / 8)
+		find(j, HEALTH_WARNING,
+		     "%llu of %llu MiB of memory are taken, senders wait: raise [gateway] "
+		     "memory_max, or lower max_connections of the listeners",
+		     (unsigned long long)(g->memory_used >> 20),
+		     (unsigned long long)(g->memory_most >> 20));
+}
+
 static void judge_spool(struct judge *j, const struct gateway_status *g,
 			const struct spool_totals *t, const struct conf_queue *limits, int64_t now)
 {
@@ -93,6 +103,7 @@ enum health health_judge(const struct gateway_status *g, const struct spool_tota
 	for (int level = HEALTH_CRITICAL; level > HEALTH_WELL; level--) {
 		j.asked = (enum health)level;
 		judge_spool(&j, g, t, limits, now);
+		judge_memory(&j, g);
 		judge_stacks(&j, g);
 		judge_destinations(&j, g, now);
 		judge_pickups(&j, g);

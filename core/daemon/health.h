@@ -15,7 +15,7 @@ enum health { HEALTH_WELL, HEALTH_WARNING, HEALTH_CRITICAL };
 /*
  * critical: the spool is broken, a required transport is not up, the disk is below disk_min_urgent or full. warning: any other
  * transport, a listener or a destination is down, a pickup folder cannot be looked into, the oldest waiting message is older than HEALTH_QUEUE_OLD, the disk is below
- * disk_min. Appends the reasons, worst first, joined by "; ", nothing when well.
+ * disk_min, seven eighths of the memory for senders are taken. Appends the reasons, worst first, joined by "; ", nothing when well.
  */
 enum health health_judge(const struct gateway_status *g, const struct spool_totals *t,
 			 const struct conf_queue *limits, int64_t now, struct buf *why);

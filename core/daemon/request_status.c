@@ -169,6 +169,11 @@ static json_t *status_json(struct status_job *s, struct region *region)
 			  "file", settings->file, "now", (json_int_t)now, "started",
 			  (json_int_t)g.started, "stopping", g.stopping, "active_messages",
 			  (json_int_t)g.active_messages, "disk_free", (json_int_t)g.disk_free);
+	json_object_set_new(o, "memory",
+			    json_pack("{s:I, s:I, s:I, s:I}", "used", (json_int_t)g.memory_used,
+				      "peak", (json_int_t)g.memory_peak, "most",
+				      (json_int_t)g.memory_most, "refused",
+				      (json_int_t)g.memory_refused));
 	json_object_set_new(o, "stacks", stacks_json(&g));
 	json_object_set_new(o, "listeners", listeners_json(&g));
 	json_object_set_new(o, "destinations", destinations_json(&g));

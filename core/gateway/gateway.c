@@ -5,6 +5,7 @@
  */
 #include "gateway/gateway.h"
 
+#include "base/budget.h"
 #include "base/text.h"
 
 #include "gateway/alarm.h"
@@ -26,6 +27,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define MEMORY_OWN \
+	(64u << 20) /* program, libraries, threads, the database's cache: not the senders' */
 #define POOL_THREADS 8
 #define DISK_THREADS 64
 #define POOL_JOBS 100000 /* never less than max_active: a job is a group of a message in work */
@@ -50,6 +53,7 @@ enum result gateway_new(struct gateway **out, const struct gateway_options *o,
 	g->handed_count = o->handed_count;
 	g->pause = o->pause;
 	g->settings = settings_ref(settings);
+	budget_limit(settings->gateway.memory_max - MEMORY_OWN);
 	g->session_seed = clock_random(g->clock);
 	g->started = clock_wall(g->clock);
 	g->clock_offset = g->started - clock_mono(g->clock);
@@ -405,6 +409,11 @@ enum result gateway_status(struct gateway *g, struct region *region, struct gate
 		.stopping = g->stopping,
 		.disk_free = atomic_load(&g->disk_free),
 	};
+	const struct budget_state memory = budget_state();
+	out->memory_used = memory.used;
+	out->memory_peak = memory.peak;
+	out->memory_most = memory.most;
+	out->memory_refused = memory.refused;
 	enum result r = vendors_status(g, region, out);
 	if (r == OK)
 		r = inbound_status(g, region, out);

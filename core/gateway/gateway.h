@@ -127,6 +127,8 @@ struct gateway_status {
 	size_t active_messages; /* in memory, being worked on */
 	bool stopping;
 	uint64_t disk_free; /* bytes where the spool is */
+	/* bytes that are kept because others send; how often there was no room */
+	uint64_t memory_used, memory_peak, memory_most, memory_refused;
 };
 /* Fills in region; E_NOMEM. */
 enum result gateway_status(struct gateway *g, struct region *region, struct gateway_status *out);

@@ -3,6 +3,7 @@
  */
 #include "gateway/queue.h"
 
+#include "base/budget.h"
 #include "base/text.h"
 #include "gateway/destination.h"
 #include "gateway/outcome.h"
@@ -12,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCAN_MESSAGES 512 /* claimed from the spool at a time */
-#define SLACK_MS 600000   /* waits that no schedule makes are shorter: for a TCP/IP that is down */
-#define LATER_MS 1000     /* what could not be routed for want of memory is looked at again */
+#define SCAN_MESSAGES 512  /* claimed from the spool at a time */
+#define MESSAGE_BYTES 4096 /* an active message without its content: recipients, groups, answers */
+#define SLACK_MS 600000    /* waits that no schedule makes are shorter: for a TCP/IP that is down */
+#define LATER_MS 1000      /* what could not be routed for want of memory is looked at again */
 
 struct queue {
 	struct gateway *g;
@@ -27,6 +29,8 @@ struct queue {
 	bool again;    /* something became due meanwhile */
 	struct timer next;
 	size_t unclaiming; /* unclaim requests on their way */
+	size_t bytes;      /* of memory that the actives hold, about */
+	bool short_of;     /* there was no room for more: the end of any message looks again */
 };
 
 struct gateway *queue_gateway(struct queue *q)
@@ -42,6 +46,25 @@ size_t queue_active(const struct queue *q)
 bool queue_idle(const struct queue *q)
 {
 	return !q->count && !q->scanning && !q->unclaiming;
+}
+
+/* Half of what there is is for what goes out; the rest is for senders, or neither would go on. */
+static size_t memory_left(const struct queue *q)
+{
+	size_t half = budget_state().most / 2;
+	return half > q->bytes ? half - q->bytes : 0;
+}
+
+static size_t cost_of(const struct spool_message *m)
+{
+	return sizeof(struct active) + MESSAGE_BYTES + (m->data ? m->size : 0);
+}
+
+/* One is always taken. */
+static bool has_room(const struct queue *q, const struct spool_message *m)
+{
+	return q->count < q->g->settings->queue.max_active &&
+	       (!q->count || cost_of(m) <= memory_left(q));
 }
 
 /* ---- looking for what is due ---- */
@@ -104,8 +127,11 @@ static void scan(struct queue *q)
 	}
 	size_t room = q->g->settings->queue.max_active;
 	room = room > q->count ? room - q->count : 0;
-	if (!room)
-		return; /* the end of any message looks again */
+	size_t left = memory_left(q);
+	if (!room || (q->count && !left)) {
+		q->short_of = true;
+		return;
+	}
 	int64_t now = clock_wall(q->g->clock);
 	q->scanning = true;
 	q->due = (struct spool_due){
@@ -113,6 +139,7 @@ static void scan(struct queue *q)
 		.now = now,
 		.beyond = beyond(q, now),
 		.limit = room < SCAN_MESSAGES ? room : SCAN_MESSAGES,
+		.bytes = left ? left : 1,
 	};
 	spool_due(q->g->spool, &q->due);
 }
@@ -173,6 +200,7 @@ static void active_free(struct queue *q, struct active *a)
 	else
 		q->first = a->next;
 	q->count--;
+	q->bytes -= cost_of(a->message);
 	spool_message_unref(&a->message);
 	free(a);
 }
@@ -222,9 +250,11 @@ static void route(struct queue *q, struct active *a)
 void queue_take(struct queue *q, struct spool_message *m)
 {
 	struct active *a = NULL;
-	if (!q->stopped && q->count < q->g->settings->queue.max_active)
+	bool room = has_room(q, m);
+	if (!q->stopped && room)
 		a = calloc(1, sizeof *a);
 	if (!a) {
+		q->short_of |= !room;
 		unclaim(q, m);
 		return;
 	}
@@ -235,6 +265,7 @@ void queue_take(struct queue *q, struct spool_message *m)
 		a->next->prev = a;
 	q->first = a;
 	q->count++;
+	q->bytes += cost_of(m);
 	route(q, a);
 }
 
@@ -258,7 +289,6 @@ void queue_post(struct queue_link *link)
 void queue_outcome_done(struct queue *q, struct active *a, bool was_unclaimed, int64_t soonest,
 			bool reports)
 {
-	bool full = q->count >= q->g->settings->queue.max_active;
 	a->outstanding--;
 	active_waits(a, soonest);
 	if (!a->outstanding) {
@@ -268,8 +298,10 @@ void queue_outcome_done(struct queue *q, struct active *a, bool was_unclaimed, i
 		if (left) /* two groups ended at once and neither knew that it was the last */
 			unclaim(q, left);
 	}
-	if (reports || full)
+	if (reports || q->short_of) {
+		q->short_of = false;
 		scan(q);
+	}
 	gateway_stop_check(q->g);
 }
 

@@ -37,6 +37,7 @@ void session_free(struct session *s)
 {
 	smtp_server_destroy(&s->server);
 	session_mail_drop(s);
+	session_room_end(s);
 	session_auth_drop(s);
 	if (s->counted)
 		clients_leave(s->in->clients, s->client);
@@ -68,6 +69,7 @@ static void secure(struct session *s)
 		.now = clock_wall(s->lane->vendor->g->clock),
 	};
 	s->shaking = true;
+	session_room_secure(s);
 	if (channel_secure(s->channel, &config, true) == OK)
 		return;
 	LOG(LOG_ERROR, s->id, "session", "insecure", F_S("client", s->client),
@@ -118,7 +120,7 @@ static void flush(struct session *s)
 		channel_close(s->channel);
 		return;
 	}
-	channel_set_timeout(s->channel, smtp_server_timeout(s->server));
+	channel_set_timeout(s->channel, session_room_timeout(s));
 }
 
 void session_answer(struct session *s, const struct smtp_reply *reply)
@@ -160,6 +162,10 @@ static void peer_timeout(void *ctx, struct channel *c)
 {
 	struct session *s = ctx;
 	(void)c;
+	if (s->starved) {
+		session_mail_look(s);
+		return;
+	}
 	LOG(LOG_INFO, s->id, "session", "timed-out", F_S("client", s->client));
 	transcript_error(&s->talk, "ERROR network_read: timed out");
 	smtp_server_timed_out(s->server);
@@ -214,6 +220,11 @@ static bool admit(struct session *s, struct smtp_reply *greeting)
 {
 	const struct net_ip *ip = net_ip_parse(s->client, &s->ip) == OK ? &s->ip : NULL;
 	const struct conf_listen *c = s->conf;
+	if (!session_room_begin(s)) {
+		smtp_reply_set(greeting, 421, "4.3.2", "%s memory is short, try again later",
+			       s->settings->gateway.hostname);
+		return false;
+	}
 	if (!lets_in(&c->accept_from, ip) && !lets_in(&c->relay_from, ip)) {
 		smtp_reply_set(greeting, 554, "5.7.1", "%s no SMTP service for %s here",
 			       s->settings->gateway.hostname, s->client);

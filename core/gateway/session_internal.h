@@ -48,6 +48,10 @@ struct session {
 	struct buf held, notes;   /* the header and the beginning of the body; what was repaired */
 	int64_t since;
 	struct transcript talk; /* for the log of 1993 */
+	/* of the budget of memory: for the connection, and for the message */
+	size_t kept, reserved, room; /* room: of reserved, the content's */
+	uint64_t declared;           /* the message's size as MAIL said it, 0: it did not */
+	int64_t starved;             /* mono ms until which it waits for room; 0: it does not */
 };
 
 /* ---- session.c ---- */
@@ -58,6 +62,32 @@ bool session_is_secure(const struct session *s);
 void session_answer(struct session *s, const struct smtp_reply *reply);
 /* When its connection is gone and nothing is at the spool. */
 void session_free(struct session *s);
+
+/* ---- session_room.c ---- */
+
+/* Takes room for a connection; false: there is none. session_room_end gives all back. */
+bool session_room_begin(struct session *s);
+void session_room_secure(struct session *s);
+void session_room_end(struct session *s);
+/* Room for one more recipient, and for the content; false: there is none. session_room_drop gives both back. */
+bool session_room_recipient(struct session *s);
+bool session_room_message(struct session *s);
+void session_room_drop(struct session *s);
+/* So many bytes of content have come. */
+void session_room_grew(struct session *s, uint64_t size);
+/* The content is the spool's message now, which counts for itself. */
+void session_room_submitted(struct session *s);
+/* The client waits for room from now on, unread; session_room_look says what becomes of it. */
+enum session_room { SESSION_ROOM, SESSION_NO_ROOM_YET, SESSION_NO_ROOM };
+void session_room_wait(struct session *s);
+enum session_room session_room_look(struct session *s);
+/* ms until its connection is looked at again. */
+int64_t session_room_timeout(const struct session *s);
+
+/* ---- session_mail.c ---- */
+
+/* Whether a message that waits for room has it now: the client is answered, or waits on. */
+void session_mail_look(struct session *s);
 
 /* ---- session_profile.c ---- */
 

@@ -23,6 +23,7 @@ void session_mail_drop(struct session *s)
 	free(s->link);
 	s->link = NULL;
 	region_destroy(&s->region);
+	session_room_drop(s);
 }
 
 static enum smtp_verdict refuse(struct session *s, struct smtp_reply *reply, int code,
@@ -102,6 +103,7 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 		return SMTP_DONE;
 	}
 	session_mail_drop(s);
+	s->declared = size;
 	s->region = region_new(0); /* bounded by max_recipients */
 	if (!s->region)
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
@@ -180,14 +182,15 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smt
 		    F_S("reason", d.reason));
 		return refuse_decided(s, &d, reply);
 	}
-	if (!aliased && mail_envelope_add(&s->envelope, forward_path) != OK)
+	if (!session_room_recipient(s) ||
+	    (!aliased && mail_envelope_add(&s->envelope, forward_path) != OK))
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	return SMTP_DONE;
 }
 
-static enum smtp_verdict on_data(void *ctx, struct smtp_reply *reply)
+/* There is room for the content. */
+static enum smtp_verdict data_begin(struct session *s, struct smtp_reply *reply)
 {
-	struct session *s = ctx;
 	struct err err;
 	mail_header_init(&s->header);
 	session_repair_begin(s);
@@ -198,9 +201,38 @@ static enum smtp_verdict on_data(void *ctx, struct smtp_reply *reply)
 		      "The spool takes nothing at the moment, try again later");
 }
 
+static enum smtp_verdict on_data(void *ctx, struct smtp_reply *reply)
+{
+	struct session *s = ctx;
+	if (session_room_message(s))
+		return data_begin(s, reply);
+	session_room_wait(s);
+	return SMTP_LATER;
+}
+
+void session_mail_look(struct session *s)
+{
+	struct smtp_reply reply;
+	enum session_room room = session_room_look(s);
+	if (room == SESSION_NO_ROOM_YET) {
+		channel_set_timeout(s->channel, session_room_timeout(s));
+		return;
+	}
+	smtp_server_go_on(&reply);
+	if (room == SESSION_ROOM) {
+		data_begin(s, &reply);
+	} else {
+		LOG(LOG_WARN, s->id, "message", "refused", F_A("from", s->envelope.reverse_path),
+		    F_S("client", s->client), F_S("reason", "memory is short"));
+		refuse(s, &reply, 452, "4.3.1", "Memory is short, try again later");
+	}
+	session_answer(s, &reply);
+}
+
 enum result session_mail_keep(struct session *s, const char *bytes, size_t n)
 {
 	enum result r = mail_header_feed(&s->header, bytes, n);
+	session_room_grew(s, spool_draft_size(s->draft) + n);
 	return r == OK ? spool_draft_write(s->draft, bytes, n) : r;
 }
 
@@ -298,6 +330,7 @@ static enum smtp_verdict on_end(void *ctx, struct smtp_reply *reply)
 	s->draft = NULL; /* the spool's now */
 	s->storing = true;
 	spool_submit(g->spool, &s->submit);
+	session_room_submitted(s);
 	return SMTP_LATER;
 }
 

@@ -128,6 +128,8 @@ void smtp_server_destroy(struct smtp_server **s);
 /* Takes bytes; returns how many were consumed: all, unless a callback is outstanding, output is full
  * (SMTP_OUTPUT_HIGH) or the session ended. Call again with the rest when that has changed. */
 size_t smtp_server_feed(struct smtp_server *s, const char *bytes, size_t n);
+/* The reply that on_data's is preset to: for a callback that answers later. */
+void smtp_server_go_on(struct smtp_reply *reply);
 /* The outstanding callback's answer; may produce output and make feed go on. */
 void smtp_server_answer(struct smtp_server *s, const struct smtp_reply *reply);
 /* STARTTLS was answered 220 and smtp_server_secured is awaited. */

@@ -8,11 +8,16 @@ static void answered(struct smtp_server *s, struct smtp_reply *reply)
 	smtp_session_reply(s, reply);
 }
 
+void smtp_server_go_on(struct smtp_reply *reply)
+{
+	smtp_reply_set(reply, 354, "", "End data with <CR><LF>.<CR><LF>");
+}
+
 void smtp_verb_data(struct smtp_server *s, char *args)
 {
 	(void)args;
 	struct smtp_reply reply;
-	smtp_reply_set(&reply, 354, "", "End data with <CR><LF>.<CR><LF>");
+	smtp_server_go_on(&reply);
 	enum smtp_verdict verdict = s->ops->on_data ? s->ops->on_data(s->ctx, &reply) : SMTP_DONE;
 	smtp_session_settle(s, verdict, &reply, answered);
 }

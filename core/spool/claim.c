@@ -56,10 +56,12 @@ enum result claim_load(struct spool *s, uint64_t number, struct spool_message **
 		r = err_set(err, E_CORRUPT, "its content is not in the spool");
 	else if (r == OK)
 		r = message_open(s, m, &body, err);
-	if (r == OK)
+	if (r == OK) {
+		message_charge(m);
 		*out = &m->m;
-	else
+	} else {
 		spool_message_unref(&gone);
+	}
 	return r;
 }
 
@@ -159,8 +161,16 @@ static enum result due(struct spool *s, struct spool_due *q, struct err *err)
 	if (r == OK && (v.short_of || (v.count && !q->messages)))
 		r = E_NOMEM;
 	spool_failed(s, r, err);
-	for (size_t i = 0; r == OK && i < v.count; i++)
+	for (size_t i = 0, bytes = 0; r == OK && i < v.count; i++) {
+		size_t had = q->count;
+		if (q->bytes && bytes >= q->bytes) { /* the rest at the next look */
+			q->next = q->now;
+			break;
+		}
 		r = take(s, q, v.numbers[i], err);
+		if (q->count > had)
+			bytes += message_of(q->messages[had])->charged;
+	}
 	free(v.numbers);
 	return r;
 }

@@ -2,6 +2,9 @@
  * alone. */
 #include "spool/message.h"
 
+#include "base/budget.h"
+#include "base/region.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +50,12 @@ enum result message_address(struct message *m, const struct mail_envelope *envel
 	return OK;
 }
 
+void message_charge(struct message *m)
+{
+	m->charged = sizeof *m + region_used(m->m.region) + (m->content ? m->m.size : 0);
+	budget_take(m->charged);
+}
+
 void message_number(struct message *m, uint64_t number)
 {
 	m->m.number = number;
@@ -69,6 +78,7 @@ void spool_message_unref(struct spool_message **m)
 	struct message *own = message_of(p);
 	if (p->fd >= 0)
 		close(p->fd);
+	budget_give(own->charged);
 	region_destroy(&p->region);
 	free(own->content);
 	free(own);

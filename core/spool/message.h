@@ -10,6 +10,7 @@
 struct message {
 	struct spool_message m;   /* first: one is cast to the other */
 	char *content;            /* owned; m.data when the body is inline */
+	size_t charged;           /* bytes of the budget */
 	char file[BODY_NAME_MAX]; /* name in SPOOL/body, "" when the body is inline */
 };
 
@@ -26,6 +27,8 @@ enum result message_address(struct message *m, const struct mail_envelope *envel
 /* Is this session's name that of a maildrop file? Those are taken once only (spool_maildrop_taken
  * in spool.h). */
 bool spool_maildrop_named(const char *session);
+/* Takes from the budget what it holds in memory, once it is whole; the last unref gives that back. */
+void message_charge(struct message *m);
 void message_number(struct message *m, uint64_t number);
 
 #endif

@@ -187,6 +187,7 @@ struct spool_due {
 	int64_t now; /* wall ms */
 	int64_t beyond; /* wall ms: due also is what was to wait for longer, for the clock was put back; 0: nothing is */
 	size_t limit; /* messages at most */
+	size_t bytes; /* of content in memory, about at most; one message comes in any case; 0: no bound */
 	struct spool_message **
 		messages; /* out: claimed, a reference each; the array is malloc'd, the caller frees it */
 	size_t count;

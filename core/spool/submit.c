@@ -87,6 +87,8 @@ static enum result make_message(struct spool *s, struct spool_draft **d,
 	enum result r = draft_finish(d, m, err);
 	if (r == OK)
 		r = message_address(*m, envelope, hold, clock_wall(s->o.clock));
+	if (r == OK)
+		message_charge(*m);
 	if (r == OK && !(*m)->m.rcpt_count)
 		r = err_set(err, E_RANGE, "a message needs a recipient");
 	return r;

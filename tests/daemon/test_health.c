@@ -86,6 +86,13 @@ START_TEST(each_finding)
 	t.oldest = NOW - HEALTH_QUEUE_OLD - 1;
 	expect(HEALTH_WARNING, "mail waits since 60 min");
 	t.oldest = 0;
+	g.memory_most = 192u << 20;
+	g.memory_used = 168u << 20;
+	expect(HEALTH_WELL, "");
+	g.memory_used++;
+	expect(HEALTH_WARNING, "168 of 192 MiB of memory are taken, senders wait: raise [gateway] "
+			       "memory_max, or lower max_connections of the listeners");
+	g.memory_used = 0;
 	t.broken = true;
 	strcpy(t.trouble.text, "disk I/O error");
 	expect(HEALTH_CRITICAL, "the spool is broken: disk I/O error");

@@ -118,6 +118,7 @@ enum result desk_due(struct desk *d, int64_t now, size_t limit, struct spool_due
 {
 	q->now = now;
 	q->beyond = 0;
+	q->bytes = 0;
 	q->limit = limit;
 	return desk_due_q(d, q);
 }
