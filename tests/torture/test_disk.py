@@ -88,6 +88,33 @@ class Disk(harness.Case):
         wait_for("it is well", lambda: g.health()[0] == 0)
         g.stop()
 
+    def test_room_for_urgent_mail(self):
+        port = harness.free_port()
+        g = self.gateway(ini="[queue]\ndisk_min = 12M\ndisk_min_urgent = 4M\n"
+                             "[listen alarms]\naddress = 127.0.0.1:%d\npriority = urgent\n" % port)
+        self.mount(g.spool, "32M")
+        g.start()
+
+        def urgent():
+            with harness.Client("127.0.0.1", port) as c:
+                return c.send(SMALL, ["jdoe@example.test"])[0]
+        filler = os.path.join(g.spool, "filler")
+        with open(filler, "wb") as f:
+            f.write(b"\0" * (22 << 20))
+            f.flush()
+            wait_for("it is noticed", lambda: g.send(SMALL)[0] == 452)
+            self.assertEqual(urgent(), 250)
+            self.assertEqual(g.health()[0], 1)
+            f.write(b"\0" * (6 << 20))
+            f.flush()
+            wait_for("it is noticed, too", lambda: urgent() == 452)
+            wait_for("it is critical", lambda: g.health()[0] == 2)
+        os.unlink(filler)
+        wait_for("all are taken again", lambda: g.send(SMALL)[0] == 250)
+        self.assertEqual(urgent(), 250)
+        wait_for("it is well", lambda: g.health()[0] == 0)
+        g.stop()
+
     def test_read_only_at_start(self):
         g = self.gateway(ini=NO_LIMIT)
         self.mount(g.spool, "16M")

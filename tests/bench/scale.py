@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""`make bench-scale`: what the gateway costs when much is there: idle sessions, messages that wait, dead destinations, a large
+message. Each is a curve (a table, and a plot as SVG). Memory is what the process holds itself (RssAnon); the cost of a message is the
+CPU time of the process, which a machine that does other things changes less than messages a second.
+
+Waiting messages are put into the spool's database as rows, copies of one that the gateway took: to send a million of them by SMTP
+would measure the sender. Needs the peers that `make check` unpacks (smtp-source).
+"""
+import argparse
+import os
+import pathlib
+import resource
+import socket
+import sqlite3
+import ssl
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path += [str(HERE), str(HERE.parent / "system")]
+import curve  # noqa: E402
+import load  # noqa: E402
+
+HOLD = "[route hold]\nmatch = *\ndo = hold\n"
+MANY = "max_connections = 30000\nmax_connections_client = 30000\n"
+MEMORY = "memory_max = 4G\n"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Program:
+    """A gateway of the harness, with what is measured of its process."""
+
+    def __init__(self, harness, **settings):
+        self.g = harness.Gateway(**settings)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.g.close()
+        return False
+
+    def start(self):
+        began = time.monotonic()
+        self.g.start()
+        return time.monotonic() - began
+
+    def memory(self):
+        with open(f"/proc/{self.g.process.pid}/status") as f:
+            return next(int(line.split()[1]) << 10 for line in f if line.startswith("RssAnon"))
+
+    def cpu(self):
+        with open(f"/proc/{self.g.process.pid}/stat") as f:
+            fields = f.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    def pump(self, build, messages, sessions=4):
+        """Messages a second, and CPU ms of the gateway for each."""
+        before = self.cpu()
+        seconds = load.source(build, self.g.port, sessions, messages, 4096)
+        return messages / seconds, (self.cpu() - before) * 1000 / messages
+
+
+def idle(args, harness, secure):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    def session(port):
+        s = socket.create_connection(("127.0.0.1", port))
+        for line in [b"EHLO idle.test\r\n"] + ([b"STARTTLS\r\n"] if secure else []):
+            s.recv(4096)
+            s.sendall(line)
+        s.recv(4096)
+        if secure:
+            s = context.wrap_socket(s)
+            s.sendall(b"EHLO idle.test\r\n")
+            s.recv(4096)
+        return s
+
+    rows = []
+    tls = "tls = offered\ncertificate = auto\n" if secure else ""
+    with Program(harness, ini=HOLD, listen=MANY + tls, gateway=MEMORY) as p:
+        p.pump(args.build, args.messages)  # what is made once
+        sessions, first = [], p.memory()
+        for count in [0] + args.idle:
+            while len(sessions) < count:
+                sessions.append(session(p.g.port))
+            kib = (p.memory() - first) / 1024 / count if count else 0
+            rate, cost = p.pump(args.build, args.messages)
+            rows.append((count, kib, rate, cost))
+        for s in sessions:
+            s.close()
+    name = "idle sessions, " + ("TLS" if secure else "no TLS")
+    return curve.Curve(name, "sessions", ["KiB each", "messages/s", "CPU ms a message"], rows)
+
+
+def copies(spool, count):
+    """Until so many wait, makes copies of the first message, which does: the rows that the gateway itself would have written, but for the history's chain."""
+    db = sqlite3.connect(os.path.join(spool, "spool.db"), isolation_level=None)
+    last, waiting = db.execute("SELECT last, messages_waiting FROM totals").fetchone()
+    more = count - waiting
+    db.execute("PRAGMA synchronous = OFF")
+    db.execute("BEGIN")
+    for table, key in ("message", "number"), ("rcpt", "message"), ("body", "message"):
+        columns = [c[1] for c in db.execute(f"PRAGMA table_info({table})") if c[1] != key]
+        names = ", ".join(columns)
+        db.execute(f"WITH RECURSIVE n(i) AS (SELECT {last + 1} UNION ALL SELECT i + 1 FROM n WHERE i < {last + more})"
+                   f" INSERT INTO {table} ({key}, {names}) SELECT i, {names} FROM n, {table} WHERE {key} = 1")
+    db.execute(f"UPDATE totals SET last = last + {more}, accepted = accepted + {more}, waiting = waiting + {more},"
+               f" messages_waiting = messages_waiting + {more},"
+               f" bytes = bytes + {more} * (SELECT size FROM message WHERE number = 1)")
+    db.execute("COMMIT")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def queue(args, harness):
+    """Messages that wait for a server that is down; what is sent meanwhile is held, so that its cost is that of being taken."""
+    closed = harness.free_port()
+    ini = (f"[queue]\nretry = 1d\n[route down]\nmatch = down.test\nsmart_host = 127.0.0.1:{closed}\n" + HOLD)
+    rows = []
+    with Program(harness, ini=ini, listen=MANY, gateway=MEMORY) as p:
+        assert p.g.send(b"Subject: waits\r\n\r\n" + b"0123456789abcde\r\n" * 200, to=["you@down.test"])[0] == 250
+        harness.wait_for("it waits", lambda: p.g.queue()[0]["first"]["attempts"] == 1)
+        first = None
+        for count in [1] + args.queue:
+            p.g.stop()
+            if count > 1:
+                copies(p.g.spool, count)
+            seconds = p.start()
+            harness.wait_for("it knows them", lambda: p.g.json("status")["spool"]["messages_waiting"] >= count)
+            p.pump(args.build, args.messages)
+            rate, cost = p.pump(args.build, args.messages)
+            memory = p.memory()
+            first = first or memory
+            rows.append((count, seconds, (memory - first) / count if count > 1 else 0, rate, cost))
+    return curve.Curve("messages that wait", "messages", ["start s", "bytes each", "messages/s", "CPU ms a message"], rows)
+
+
+def dead(args, harness):
+    """Half of the destinations let nobody in: their connections never come to be. Seconds until the live half has its mail."""
+    hole = socket.socket()  # its backlog is full: whoever comes waits
+    hole.bind(("127.0.0.1", 0))
+    hole.listen(0)
+    plugs = [socket.socket() for _ in range(4)]
+    for s in plugs:
+        s.setblocking(False)
+        s.connect_ex(hole.getsockname())
+    rows = []
+    for count in args.destinations:
+        for with_dead in False, True:
+            sink = harness.Sink(keep=lambda data: b"")
+            ini = "".join(f"[route d{i}]\nmatch = d{i}.test\ntls = off\nsmart_host = 127.0.0.1:"
+                          f"{hole.getsockname()[1] if with_dead and i % 2 else sink.port}\n" for i in range(count))
+            with Program(harness, ini=ini, listen=MANY, gateway=MEMORY) as p:
+                which = [i for i in range(count) if with_dead or i % 2 == 0]
+                began = time.monotonic()
+                with p.g.smtp() as c:
+                    for i in which:
+                        assert c.send(b"Subject: x\r\n\r\nx\r\n", [f"you@d{i}.test"])[0] == 250
+                harness.wait_for("the live half has it", lambda: sink.count() >= (count + 1) // 2, limit=600)
+                rows.append((count, with_dead, time.monotonic() - began, p.memory() / 1048576))
+            sink.close()
+    for s in [hole, *plugs]:
+        s.close()
+    merged = [(c, a[2], b[2], b[3]) for c, a, b in ((a[0], a, b) for a, b in zip(rows[::2], rows[1::2]))]
+    return curve.Curve("destinations, half of them dead", "destinations",
+                       ["s, live half alone", "s, with the dead half", "MiB"], merged)
+
+
+def large(args, harness):
+    """One message: the most memory the process ever had while it was taken and delivered into a mailbox."""
+    rows = []
+    for mib in args.large:
+        with Program(harness, gateway="max_size = 1G\n", listen="max_size = 1G\n") as p:
+            assert p.g.send(b"Subject: first\r\n\r\nx\r\n")[0] == 250
+            most, over = [p.memory()], threading.Event()
+            first = most[0]
+
+            def look():
+                while not over.wait(0.01):
+                    most[0] = max(most[0], p.memory())
+            watcher = threading.Thread(target=look)
+            watcher.start()
+            data = b"Subject: large\r\n\r\n" + (b"0123456789abcdef" * 4)[:62] + b"\r\n"
+            assert p.g.send(data + (b"x" * 62 + b"\r\n") * (mib << 14))[0] == 250
+            harness.wait_for("it arrives", lambda: p.g.count() == 2, limit=600)
+            over.set()
+            watcher.join()
+            rows.append((mib, (most[0] - first) / 1048576))
+    return curve.Curve("one large message", "MiB", ["MiB of memory more"], rows)
+
+
+CASES = {
+    "idle": lambda args, h: idle(args, h, False),
+    "idle-tls": lambda args, h: idle(args, h, True),
+    "queue": queue,
+    "dead": dead,
+    "large": large,
+}
+
+
+def numbers(text):
+    return [int(word) for word in text.split(",")]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
+    parser.add_argument("--svg", type=pathlib.Path)
+    parser.add_argument("--cases", default=",".join(CASES), help="some of " + ", ".join(CASES))
+    parser.add_argument("--messages", type=int, default=5000, help="sent at each point")
+    parser.add_argument("--idle", type=numbers, default=[1000, 2500, 5000, 10000])
+    parser.add_argument("--queue", type=numbers, default=[10000, 100000, 300000, 1000000])
+    parser.add_argument("--destinations", type=numbers, default=[100, 1000, 10000])
+    parser.add_argument("--large", type=numbers, default=[1, 10, 50, 100])
+    args = parser.parse_args()
+    unknown = set(args.cases.split(",")) - set(CASES)
+    if unknown:
+        parser.error("there is no case " + ", ".join(sorted(unknown)))
+    os.environ["SMTPGATE_BUILD"] = str(args.build.resolve())
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    import harness  # it looks for the build when it is loaded
+    curves = []
+    for name in args.cases.split(","):
+        if sys.stderr.isatty():
+            print(f"{name} ...", file=sys.stderr)
+        curves.append(CASES[name](args, harness))
+        print(curves[-1].table(), flush=True)
+    if args.svg:
+        args.svg.write_text(curve.svg(curves))
+
+
+if __name__ == "__main__":
+    main()
