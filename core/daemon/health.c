@@ -80,6 +80,11 @@ static void judge_spool(struct judge *j, const struct gateway_status *g,
 	char age[32];
 	unsigned long long free_mib = (unsigned long long)(g->disk_free >> 20);
 	const char *remedy = t->trouble.remedy;
+	if (g->spool_silent > HEALTH_SILENT)
+		find(j, HEALTH_CRITICAL,
+		     "the spool has not answered for %s: its disk hangs, mail waits for it (dmesg "
+		     "and iostat tell more)",
+		     text_duration(g->spool_silent, age, sizeof age));
 	if (t->broken)
 		find(j, HEALTH_CRITICAL, "the spool is broken: %s%s%s%s", t->trouble.text,
 		     *remedy ? " (" : "", remedy, *remedy ? ")" : "");

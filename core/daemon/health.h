@@ -7,13 +7,14 @@
 #include "gateway/gateway.h"
 #include "spool/spool.h"
 
+#define HEALTH_SILENT 3000 /* ms that the spool may take to answer */
 enum health { HEALTH_WELL, HEALTH_WARNING, HEALTH_CRITICAL };
 
 #define HEALTH_QUEUE_OLD \
 	(INT64_C(3600) * 1000) /* ms that a message may wait before it is a warning */
 
 /*
- * critical: the spool is broken, a required transport is not up, the disk is below disk_min_urgent or full. warning: any other
+ * critical: the spool is broken or does not answer (a disk that hangs), a required transport is not up, the disk is below disk_min_urgent or full. warning: any other
  * transport, a listener or a destination is down, a pickup folder cannot be looked into, the oldest waiting message is older than HEALTH_QUEUE_OLD, the disk is below
  * disk_min, seven eighths of the memory for senders are taken. Appends the reasons, worst first, joined by "; ", nothing when well.
  */

@@ -11,14 +11,25 @@ struct status_job {
 	struct control_job job;
 	struct spool_totals totals;
 	struct requests_host *host;
-	bool asked, asking, answered;
+	bool asked, asking, answered, late;
+	struct timer limit;
 };
 
 static void status_gone(struct control_job *j)
 {
 	struct status_job *s = (struct status_job *)j;
+	timers_clear(loop_timers(s->host->loop), &s->limit);
 	if (!s->asking)
 		free(s);
+}
+
+/* The spool's disk hangs: what was known last is better than nothing. */
+static void status_late(struct timer *t)
+{
+	struct status_job *s =
+		(struct status_job *)((char *)t - offsetof(struct status_job, limit));
+	s->late = true;
+	control_more(&s->job);
 }
 
 static void status_done(struct spool_request *q)
@@ -143,6 +154,13 @@ static json_t *spool_json(const struct spool_totals *t)
 			 (json_int_t)t->commits, "synced_messages", (json_int_t)t->synced_messages);
 }
 
+/* Of this moment, or the last that are known. */
+static const struct spool_totals *totals_of(const struct status_job *s,
+					    const struct gateway_status *g)
+{
+	return s->answered ? &s->totals : &g->known;
+}
+
 static json_t *health_json(const struct gateway_status *g, const struct spool_totals *t,
 			   const struct settings *settings, int64_t now)
 {
@@ -179,8 +197,8 @@ static json_t *status_json(struct status_job *s, struct region *region)
 	json_object_set_new(o, "destinations", destinations_json(&g));
 	json_object_set_new(o, "pickups", pickups_json(&g));
 	json_object_set_new(o, "refused", refused_json(&g));
-	json_object_set_new(o, "spool", spool_json(&s->totals));
-	json_object_set_new(o, "health", health_json(&g, &s->totals, settings, now));
+	json_object_set_new(o, "spool", spool_json(totals_of(s, &g)));
+	json_object_set_new(o, "health", health_json(&g, totals_of(s, &g), settings, now));
 	return json_pack("{s:o}", "status", o);
 }
 
@@ -189,7 +207,7 @@ static void status_answer(struct status_job *s)
 	struct control_client *c = s->job.client;
 	struct region *region = region_new(0);
 	struct err err;
-	if (s->totals.q.result == OK) {
+	if (!s->answered || s->totals.q.result == OK) {
 		control_line(c, status_json(s, region));
 		control_ok(c, NULL);
 	} else {
@@ -204,7 +222,7 @@ static void status_more(struct control_job *j)
 	struct status_job *s = (struct status_job *)j;
 	struct spool *spool = gateway_spool(s->host->gateway);
 	struct err err;
-	if (s->answered) {
+	if (s->answered || s->late) {
 		status_answer(s);
 	} else if (!s->asked && !spool) {
 		err_set(&err, E_STATE, "the gateway is stopping");
@@ -213,6 +231,9 @@ static void status_more(struct control_job *j)
 		s->totals.q.answer_to = loop_inbox(s->host->loop);
 		s->totals.q.done = status_done;
 		s->asked = s->asking = true;
+		s->limit.fire = status_late;
+		timers_set(loop_timers(s->host->loop), &s->limit,
+			   clock_mono(loop_clock(s->host->loop)) + HEALTH_SILENT);
 		spool_totals(spool, &s->totals);
 	}
 }

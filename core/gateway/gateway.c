@@ -7,7 +7,6 @@
 
 #include "base/budget.h"
 #include "base/text.h"
-
 #include "gateway/alarm.h"
 #include "gateway/book.h"
 #include "gateway/cycle.h"
@@ -190,6 +189,7 @@ static void totals_done(struct spool_request *request)
 	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, totals));
 	g->totals_asked = false;
 	if (request->result == OK) {
+		g->known = *t;
 		atomic_store(&g->live, t->messages_waiting + t->messages_held);
 		alarms_look(g, t);
 	}
@@ -217,6 +217,7 @@ static void every_second(struct timer *t)
 	alarms_look(g, NULL);
 	if (!g->totals_asked) {
 		g->totals_asked = true;
+		g->totals_since = clock_mono(g->clock);
 		g->totals = (struct spool_totals){
 			.q = {.answer_to = loop_inbox(g->loop), .done = totals_done}};
 		spool_totals(g->spool, &g->totals);
@@ -409,6 +410,8 @@ enum result gateway_status(struct gateway *g, struct region *region, struct gate
 		.stopping = g->stopping,
 		.disk_free = atomic_load(&g->disk_free),
 	};
+	out->known = g->known;
+	out->spool_silent = g->totals_asked ? clock_mono(g->clock) - g->totals_since : 0;
 	const struct budget_state memory = budget_state();
 	out->memory_used = memory.used;
 	out->memory_peak = memory.peak;

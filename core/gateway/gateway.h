@@ -127,6 +127,9 @@ struct gateway_status {
 	size_t active_messages; /* in memory, being worked on */
 	bool stopping;
 	uint64_t disk_free; /* bytes where the spool is */
+	struct spool_totals
+		known;        /* what the spool said last, once a second; zeros before it has */
+	int64_t spool_silent; /* ms that it has not answered for */
 	/* bytes that are kept because others send; how often there was no room */
 	uint64_t memory_used, memory_peak, memory_most, memory_refused;
 };

@@ -55,6 +55,8 @@ struct gateway {
 	void *stopped_ctx;
 	struct spool_totals totals; /* [main] asked once a second */
 	bool totals_asked;
+	int64_t totals_since;        /* mono ms when they were asked for */
+	struct spool_totals known;   /* the last ones that came */
 	struct maildrop *maildrop;   /* [main] */
 	struct cycles *cycles;       /* [main] mailbags of postoffices */
 	struct pickups *pickups;     /* [main] */

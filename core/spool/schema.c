@@ -56,6 +56,8 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"ALTER TABLE totals ADD COLUMN base_hash BLOB NOT NULL DEFAULT x'';",
 	/* 3: what was changed of a message before it was taken */
 	"ALTER TABLE message ADD COLUMN repaired TEXT NOT NULL DEFAULT '';",
+	/* 4: a start looks at the bodies that are files, and need not read all others for it */
+	"CREATE INDEX body_file ON body (message) WHERE file IS NOT NULL;",
 };
 
 enum result schema_version(sqlite3 *db, int *version, struct err *err)

@@ -59,7 +59,7 @@
 		   " AND next_at > ? ORDER BY next_at, number")                                    \
 	X(SQL_OLDEST, "SELECT number, arrived FROM message WHERE number >= ?"                      \
 		      " AND COALESCE(next_at, -1) >= 0 ORDER BY number LIMIT 1")                   \
-	X(SQL_NEXT_FILE, "SELECT message, file FROM body WHERE message > ?"                        \
+	X(SQL_NEXT_FILE, "SELECT message, file FROM body INDEXED BY body_file WHERE message > ?"   \
 			 " AND file IS NOT NULL ORDER BY message LIMIT 1")                         \
 	X(SQL_ENDED, "SELECT number FROM message WHERE ended IS NOT NULL AND ended <= ?"           \
 		     " AND (maildrop IS NULL OR ended <= ?) ORDER BY ended LIMIT ?")               \

@@ -93,6 +93,12 @@ START_TEST(each_finding)
 	expect(HEALTH_WARNING, "168 of 192 MiB of memory are taken, senders wait: raise [gateway] "
 			       "memory_max, or lower max_connections of the listeners");
 	g.memory_used = 0;
+	g.spool_silent = HEALTH_SILENT;
+	expect(HEALTH_WELL, "");
+	g.spool_silent = 12000;
+	expect(HEALTH_CRITICAL, "the spool has not answered for 12 s: its disk hangs, mail waits "
+				"for it (dmesg and iostat tell more)");
+	g.spool_silent = 0;
 	t.broken = true;
 	strcpy(t.trouble.text, "disk I/O error");
 	expect(HEALTH_CRITICAL, "the spool is broken: disk I/O error");

@@ -208,7 +208,8 @@ START_TEST(a_spool_of_before)
 		    "ALTER TABLE totals DROP COLUMN link_hash;"
 		    "ALTER TABLE totals DROP COLUMN base_hash;"
 		    "ALTER TABLE message DROP COLUMN repaired;"
-		    "DELETE FROM meta WHERE name IN ('schema 2 by', 'schema 3 by');"
+		    "DROP INDEX body_file;"
+		    "DELETE FROM meta WHERE name LIKE 'schema _ by' AND name > 'schema 1 by';"
 		    "PRAGMA user_version = 1");
 	stage_reopen(&st);
 	verify_well(0);

@@ -112,6 +112,9 @@ class Memory(harness.Case):
                 c.content()
             else:
                 self.assertRegex(answer, "^452 4.3.1 ")
+        wait_for("status tells of the disk", lambda: "its disk hangs" in g.health()[1])
+        self.assertEqual(g.health()[0], 2)
+        self.assertGreater(g.json("status")["memory"]["used"], SENDERS // 2)
         self.assertGreater(len(taken), 10)
         self.assertGreater(len(refused), 10)
         subprocess.run(["fsfreeze", "-u", g.spool], check=True)
