@@ -76,7 +76,7 @@ class ReadOnly(harness.Case):
         wait_for("it takes mail again", lambda: g.send(SMALL, to=FAR)[0] == 250)
         wait_for("it is well", lambda: g.health()[0] == 0)
         self.assertEqual(g.send(LARGE)[0], 250)
-        wait_for("it delivers", lambda: g.count() == 1)
+        wait_for("it delivers and notes it", lambda: g.count() == 1 and len(g.queue()) == 3)
         g.kill()
         g.start()  # what was refused does not come back
         self.assertEqual([m["number"] for m in g.queue()], [1, 2, 3])
