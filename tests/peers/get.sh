@@ -1,17 +1,19 @@
 #!/bin/sh
 # get.sh PEER FOLDER: unpacks a mail program of Debian as a peer for tests, and installs nothing: no service, no user, no
-# conflict with the machine's own mail server. PEER is postfix (smtp-source, smtp-sink, a whole Postfix) or dovecot.
+# conflict with the machine's own mail server. PEER is postfix (smtp-source, smtp-sink, a whole Postfix), dovecot, or samba
+# (smbd and smbclient, for a postoffice on a share).
 # FOLDER/PEER then holds the package's tree with the libraries that this machine lacks, FOLDER/bin a starter for each of its
 # programs. What is there already is kept. Needs no root. Exits 69 and says why when the packages cannot be had.
 set -eu
 
-[ $# -eq 2 ] || { echo "usage: get.sh postfix|dovecot FOLDER" >&2; exit 64; }
+[ $# -eq 2 ] || { echo "usage: get.sh postfix|dovecot|samba FOLDER" >&2; exit 64; }
 peer=$1
 folder=$2
 case $peer in
 postfix) packages=postfix ;;
-dovecot) packages='dovecot-core dovecot-lmtpd dovecot-imapd' ;;
-*) echo "get.sh: no peer $peer (postfix, dovecot)" >&2; exit 64 ;;
+dovecot) packages='dovecot-core dovecot-lmtpd dovecot-imapd dovecot-pop3d' ;;
+samba) packages='samba samba-libs smbclient' ;;
+*) echo "get.sh: no peer $peer (postfix, dovecot, samba)" >&2; exit 64 ;;
 esac
 
 die() { printf 'get.sh: %s\n' "$*" >&2; exit 69; }
@@ -39,7 +41,7 @@ mkdir -p "$folder/bin"
 folder=$(cd "$folder" && pwd -P)
 exec 9>"$folder/.lock"
 flock 9 # tests run side by side
-[ ! -e "$folder/$peer/.whole" ] || exit 0
+[ "$(cat "$folder/$peer/.whole" 2>/dev/null || true)" != "$packages" ] || exit 0
 
 command -v apt-get >/dev/null || die "no apt-get: $peer comes from Debian's packages $packages"
 apt-cache show $packages >/dev/null 2>&1 || die "apt knows no package $packages; as root: apt-get update"
@@ -57,7 +59,7 @@ done
 # Starters find the private libraries; a Postfix program looks for them in its own folder as well.
 triplet=$(ls "$work/tree/usr/lib" | grep -- '-linux-gnu' | head -n 1 || true)
 root=$folder/$peer
-libraries=$root/usr/lib/$peer${triplet:+:$root/usr/lib/$triplet:$root/lib/$triplet}
+libraries=$root/usr/lib/$peer${triplet:+:$root/usr/lib/$triplet:$root/usr/lib/$triplet/$peer:$root/lib/$triplet}
 rm -rf "$root"
 mv "$work/tree" "$root"
 for program in "$root"/usr/sbin/* "$root"/usr/bin/* "$root"/usr/lib/"$peer"/sbin/*; do
@@ -70,4 +72,4 @@ printf '%s\n' "$libraries" >"$root/.libraries"
 
 missing=$(LD_LIBRARY_PATH=$libraries ldd "$root"/usr/sbin/* "$root"/usr/lib/"$peer"/sbin/* 2>/dev/null | grep 'not found' | sort -u || true)
 [ -z "$missing" ] || die "$peer lacks libraries: $missing"
-touch "$root/.whole"
+echo "$packages" >"$root/.whole"

@@ -56,10 +56,11 @@ service stats {{
 
 
 class Dovecot:
-    """Mailboxes for `users`; mail for anybody else is refused."""
+    """Mailboxes for `users`; mail for anybody else is refused. settings: another file than SETTINGS, told {port} and the like as that is."""
 
-    def __init__(self, users):
-        harness.peer("doveconf", "dovecot")
+    def __init__(self, users, settings=SETTINGS):
+        self.settings = settings
+        harness.peer("doveconf", "dovecot", has="dovecot/usr/lib/dovecot/pop3-login")
         self.tree = os.path.join(harness.PEERS, "dovecot")
         self.folder = tempfile.mkdtemp(prefix="d", dir="/tmp")  # short: see COMPILED_IN
         os.chmod(self.folder, 0o755)
@@ -102,7 +103,7 @@ class Dovecot:
     def start(self):
         conf = os.path.join(self.folder, "dovecot.conf")
         with open(conf, "w") as f:
-            f.write(SETTINGS.format(folder=self.folder, libraries=self.libraries(), user=self.user, group=self.group,
+            f.write(self.settings.format(folder=self.folder, libraries=self.libraries(), user=self.user, group=self.group,
                                     uid=self.uid, gid=self.gid, port=self.port))
         # what dovecot does itself with the doveconf of /usr/bin
         argv = [os.path.join(self.tree, "usr/bin/doveconf"), "-f", "service=master", "-c", conf, "-m", "master", "-e",

@@ -377,10 +377,11 @@ def body_of(data):
     return b""
 
 
-def peer(name, package="postfix"):
-    """A program of a real peer, unpacked under the build folder by tests/peers/get.sh when it is not there yet."""
+def peer(name, package="postfix", has=None):
+    """A program of a real peer, unpacked under the build folder by tests/peers/get.sh when it is not there yet. has: a file that only
+    what get.sh unpacks today has."""
     path = os.path.join(PEERS, "bin", name)
-    if not os.path.exists(path):
+    if not os.path.exists(path) or (has and not os.path.exists(os.path.join(PEERS, has))):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers", "get.sh")
         subprocess.run(["sh", script, package, PEERS], check=True, stdout=subprocess.DEVNULL, timeout=300)
     return path
