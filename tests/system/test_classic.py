@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import harness
-from test_office_put import PDF, PUT
+from test_office_put import PDF, PUT, unpacked
 
 INSIDE = "SMTPGATE_TEST_CLASSIC_INSIDE"
 LETTERS = ["-cd", "-lacsy", "-w1", "-q180", "-p001"]
@@ -93,6 +93,7 @@ class Classic(harness.Case):
         left = email.message_from_bytes(self.far.messages[0]["data"], policy=email.policy.default)
         self.assertEqual((left.defects, left["From"], left["Subject"]), ([], "jdoe@company.test", "Re: Grüße"))
         self.assertEqual([(a.get_filename(), a.get_content()) for a in left.iter_attachments()], [("Büro Ü.doc", PDF)])
+        self.assertEqual(unpacked(self.g, self.far.messages[0]["data"]), [PDF])
         said = subprocess.run([harness.PROGRAM, "config", "--config", ini, "-n"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.assertIn("lifetime = 3m", said)  # 180 attempts of 1 s
         refused = subprocess.run(["swaks", "--server", "127.0.0.1", "--from", "joe@far.test", "--to", "x@else.test"],

@@ -2,7 +2,6 @@
 alone says which domains are here; who cannot get it is bounced; a share that was away, another gateway, a put program that fails and a mail
 that kills the translator cost nobody else anything."""
 
-import contextlib
 import email
 import email.message
 import email.policy
@@ -25,6 +24,19 @@ def mail(text="Größe 5 €\n", parts=(("Büro Ü.pdf", PDF),), subject="Grüß
     for name, data in parts:
         m.add_attachment(data, maintype="application", subtype="pdf", filename=name)
     return m.as_bytes()
+
+
+def unpacked(g, data):
+    """The files that munpack, which knows the MIME of 1993 and nothing since, finds in a mail."""
+    folder, files = os.path.join(g.folder, "unpacked"), []
+    os.mkdir(folder)
+    subprocess.run(["munpack", "-q", "-C", folder], input=data.replace(b"\r\n", b"\n"), check=True, timeout=harness.LIMIT,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".desc"):
+            with open(os.path.join(folder, name), "rb") as f:
+                files.append(f.read())
+    return files
 
 
 class Put(harness.Case):
@@ -78,17 +90,8 @@ class Put(harness.Case):
         left = email.message_from_bytes(sent["data"], policy=email.policy.default)
         self.assertEqual((left.defects, left["From"], left["Subject"]), ([], "jdoe@company.test", "Re: Grüße"))
         self.assertEqual([(p.get_filename(), p.get_content()) for p in left.iter_attachments()], [("Büro Ü.doc", PDF)])
-        self.unpacks(g, sent["data"])
+        self.assertEqual(unpacked(g, sent["data"]), [PDF])
         g.stop()
-
-    def unpacks(self, g, data):
-        """munpack, which knows the MIME of 1993 and nothing since, finds one file, to the byte."""
-        folder = os.path.join(g.folder, "unpacked")
-        os.mkdir(folder)
-        subprocess.run(["munpack", "-q", "-C", folder], input=data.replace(b"\r\n", b"\n"), check=True, timeout=harness.LIMIT, stdout=subprocess.DEVNULL)
-        files = [open(os.path.join(folder, name), "rb") for name in os.listdir(folder) if not name.endswith(".desc")]
-        with contextlib.ExitStack() as stack:
-            self.assertEqual([stack.enter_context(f).read() for f in files], [PDF])
 
     def test_what_the_mail_said_is_said(self):
         g = self.office().start()
@@ -293,6 +296,29 @@ class Put(harness.Case):
         harness.wait_for("the good one", lambda: g.count() == 1)
         harness.wait_for("the reason", lambda: "no poison here" in str(g.queue()))
         self.assertFalse(os.path.exists(os.path.join(g.mail, "smtp/to_nc.api")))
+        g.stop()
+
+    def test_a_put_program_that_hangs(self):
+        """It is killed at get_timeout, the message waits, and goes in when the program does its work again."""
+        g = self.office("get_timeout = 1s\n")
+        script = os.path.join(g.folder, "put.sh")
+
+        def write(command):
+            with open(script + ".new", "w") as f:
+                f.write("#!/bin/sh\n%s\n" % command)
+            os.chmod(script + ".new", 0o755)
+            os.rename(script + ".new", script)
+        write("exec sleep 1000")
+        with open(g.ini) as f:
+            text = f.read()
+        with open(g.ini, "w") as f:
+            f.write(text.replace("wait = 1s\n", "wait = 1s\nput = %s\n" % script) + "[queue]\nretry = 1s\n")
+        g.start()
+        self.assertEqual(g.send(mail(), ["jdoe@example.test"])[0], 250)
+        harness.wait_for("it is killed", lambda: "did not end within its time limit and was killed" in g.log())
+        self.assertEqual(g.count(), 0)
+        write("exec %s \"$@\"" % PUT)
+        harness.wait_for("the mail", lambda: g.count() == 1)
         g.stop()
 
     def test_our_put_that_names_nobody(self):
