@@ -120,6 +120,18 @@ static enum result take_received(struct word *w)
 	return OK;
 }
 
+static enum result take_log_in(struct word *w)
+{
+	w->c->log_in = true;
+	return OK;
+}
+
+static enum result take_log_out(struct word *w)
+{
+	w->c->log_out = true;
+	return OK;
+}
+
 /* ---- when it stops ---- */
 
 static bool read_two(const char *text, const char *format, int *a, int *b)
@@ -203,8 +215,8 @@ static const struct letter {
 	{"md", REFUSED, NULL,
 	 "what comes in is never left for another program; take [pickup] or format = drop of an "
 	 "ini file"},
-	{"mr", NOTED, NULL, "smtpgate history tells what was received"},
-	{"ms", NOTED, NULL, "smtpgate history tells what was sent"},
+	{"mr", ALONE, take_log_in, NULL},
+	{"ms", ALONE, take_log_out, NULL},
 	{"ha", NOTED, NULL, "WINMAIL.DAT is unpacked where tnef can, and else kept"},
 	{"re", NOTED, NULL, "nothing is encapsulated"},
 	{"rr", REFUSED, NULL, "its meaning was never published"},
@@ -244,7 +256,7 @@ static enum result take_word(struct word *w, int argc, char **argv, int *i, FILE
 	if (!l)
 		return err_set(w->err, E_SYNTAX,
 			       "%s: no such letter on a command line of 1993; it has -D -W -Q -C "
-			       "-L -G -P -BR -BT -BD -T",
+			       "-L -G -P -BR -BT -BD -T -MR -MS",
 			       w->whole);
 	w->value = w->whole + 1 + strlen(l->name);
 	if (l->what == REFUSED)

@@ -20,6 +20,7 @@ struct classic {
 	const char *level;      /* -C: a word of [log] level */
 	bool file, screen;      /* -L, -G */
 	bool received;          /* -T */
+	bool log_in, log_out;   /* -MR, -MS */
 	int64_t stop_after;     /* -BR, -BT, -BD: ms from now; 0: never */
 	const char *day, *hour; /* -BD and -BT as they stand */
 };

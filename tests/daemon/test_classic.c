@@ -45,7 +45,8 @@ START_TEST(a_command_line_of_then)
 	ck_assert(c.file && c.screen && !c.received);
 	ck_assert_int_eq(c.stop_after, 0);
 	ck_assert_str_eq(notes, "");
-	ck_assert_int_eq(PARSE("-D/x", "-LN", "-GN", "-T", "-CWE"), OK);
+	ck_assert_int_eq(PARSE("-D/x", "-LN", "-GN", "-T", "-CWE", "-ms"), OK);
+	ck_assert(!c.log_in && c.log_out);
 	ck_assert(!c.file && !c.screen && c.received);
 	ck_assert_str_eq(c.level, "warn");
 	ck_assert_int_eq(PARSE("-d/x", "-w86400", "-q365"), OK);
@@ -107,7 +108,9 @@ END_TEST
 START_TEST(noted_in_words)
 {
 	ck_assert_int_eq(PARSE("-d/x", "-MR", "-ha", "-re", "-v20", "-z", "-f"), OK);
-	ck_assert_ptr_nonnull(strstr(notes, "-MR means nothing here: smtpgate history tells"));
+	ck_assert_ptr_null(strstr(notes, "-MR"));
+	ck_assert(c.log_in && !c.log_out);
+	ck_assert_ptr_nonnull(strstr(notes, "-ha means nothing here: WINMAIL.DAT is unpacked"));
 	ck_assert_ptr_nonnull(strstr(notes, "-re means nothing here: nothing is encapsulated"));
 }
 END_TEST

@@ -73,7 +73,7 @@ class Classic(harness.Case):
         return p, ini
 
     def test_mail_both_ways_by_cfg_files_alone(self):
-        p, ini = self.start()
+        p, ini = self.start("-MR", "-ms")
         pdf = os.path.join(self.g.folder, "Büro.pdf")
         with open(pdf, "wb") as f:
             f.write(PDF)
@@ -96,6 +96,9 @@ class Classic(harness.Case):
         self.assertEqual(unpacked(self.g, self.far.messages[0]["data"]), [PDF])
         said = subprocess.run([harness.PROGRAM, "config", "--config", ini, "-n"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.assertIn("lifetime = 3m", said)  # 180 attempts of 1 s
+        for name, address in (("RECV.LOG", "joe@far.test"), ("SENT.LOG", "jdoe")):
+            with open(os.path.join(self.g.mail, "log", name), "rb") as f:
+                self.assertIn(address.encode(), f.read(), name)
         refused = subprocess.run(["swaks", "--server", "127.0.0.1", "--from", "joe@far.test", "--to", "x@else.test"],
                                  stdout=subprocess.PIPE, text=True, timeout=harness.LIMIT)
         self.assertEqual(refused.returncode, 24)  # no recipient was taken: nobody is relayed
