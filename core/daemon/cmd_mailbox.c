@@ -3,6 +3,7 @@
 #include "daemon/context.h"
 #include "deliver/maildir.h"
 #include "mail/address.h"
+#include "route/route.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,13 +22,6 @@ static bool is_folder(const char *format, const char *path, const char *name)
 	struct stat st;
 	int n = snprintf(whole, sizeof whole, format, path, name);
 	return n > 0 && (size_t)n < sizeof whole && stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* A postoffice with a mailbag has folders that are no mailboxes. */
-static bool is_own(const struct conf_postoffice *p, const char *name)
-{
-	return p->get &&
-	       (text_same(name, "outgoing") || text_same(name, "smtp") || text_same(name, "log"));
 }
 
 /* A postoffice of Microsoft Mail does where smtpput is its put program; with another one the folders may be others. */
@@ -68,7 +62,7 @@ static enum exit_status list_one(const struct call *c, const struct conf_postoff
 	for (int i = 0; i < count; i++) {
 		const char *name = names[i]->d_name;
 		char local[MAIL_LOCAL_MAX + 1];
-		if (!is_own(p, name) && is_folder("%s/%s/new", p->path, name) &&
+		if (!route_own_folder(p, name) && is_folder("%s/%s/new", p->path, name) &&
 		    mail_local_quote(name, local, sizeof local) == OK)
 			fprintf(c->out, "%s@%s  %s/%s  %zu new\n", local, p->domains.items[0],
 				p->path, name, count_new(p->path, name));
@@ -124,7 +118,7 @@ static enum result check_name(const struct conf_postoffice *p, const char *name,
 			       "the postoffice %s keeps no mailboxes here: its format is neither "
 			       "maildir nor mmff",
 			       p->name);
-	if (is_own(p, name))
+	if (route_own_folder(p, name))
 		return err_set(err, E_SYNTAX, "%s is a folder of the mailbag's, and no mailbox",
 			       name);
 	if (p->get && strlen(name) > NATIVE_MOST)

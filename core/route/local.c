@@ -47,12 +47,18 @@ const struct conf_postoffice *route_local_find(const struct settings *s, const c
 	return found;
 }
 
+bool route_own_folder(const struct conf_postoffice *p, const char *name)
+{
+	if (text_same(name, "log"))
+		return p->get || p->classic_log;
+	return p->get && (text_same(name, "outgoing") || text_same(name, "smtp"));
+}
+
 /* May this be the name of a mailbox's folder? It is one below the postoffice's path, never a hidden
- * one, and where mail leaves by a mailbag not one of its own. */
+ * one, and not one of its own. */
 static bool is_folder_name(const struct conf_postoffice *p, const char *name)
 {
-	if (p->get &&
-	    (text_same(name, "outgoing") || text_same(name, "smtp") || text_same(name, "log")))
+	if (route_own_folder(p, name))
 		return false;
 	return name[0] && name[0] != '.' && !strchr(name, '/');
 }

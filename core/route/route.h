@@ -68,6 +68,8 @@ void route_decide(const struct route_world *w, const struct route_from *from,
 void route_admit(const struct route_world *w, const struct conf_listen *listen,
 		 const struct route_from *from, const char *forward_path, struct route_decision *d);
 
+/* Is this a folder of the postoffice's own, which is no mailbox: of its mailbag, or with its logs? */
+bool route_own_folder(const struct conf_postoffice *p, const char *name);
 /* Turns a decision by a route into one by the route's fallback, whose match, sender and the like do not count. False: it has
  * none, and the decision is as it was. */
 bool route_fall_back(const struct settings *s, struct route_decision *d);

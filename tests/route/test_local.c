@@ -57,11 +57,24 @@ START_TEST(refusal_is_filled)
 }
 END_TEST
 
+START_TEST(own_folders)
+{
+	struct conf_postoffice p = {0};
+	ck_assert(!route_own_folder(&p, "log") && !route_own_folder(&p, "smtp"));
+	p.classic_log = true;
+	ck_assert(route_own_folder(&p, "Log") && !route_own_folder(&p, "smtp"));
+	p = (struct conf_postoffice){.get = "smtpget"};
+	ck_assert(route_own_folder(&p, "LOG") && route_own_folder(&p, "smtp"));
+	ck_assert(route_own_folder(&p, "Outgoing") && !route_own_folder(&p, "logs"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("local");
 	SUITE_CASE(s, "domains", longest_wins, first_of_equals_wins, suffix_is_below_only);
 	SUITE_CASE(s, "refusal", refusal_is_filled);
+	SUITE_CASE(s, "folders", own_folders);
 	return s;
 }
 SUITE_MAIN(suite)
