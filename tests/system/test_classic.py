@@ -97,8 +97,7 @@ class Classic(harness.Case):
         said = subprocess.run([harness.PROGRAM, "config", "--config", ini, "-n"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.assertIn("lifetime = 3m", said)  # 180 attempts of 1 s
         for name, address in (("RECV.LOG", "joe@far.test"), ("SENT.LOG", "jdoe")):
-            with open(os.path.join(self.g.mail, "log", name), "rb") as f:
-                self.assertIn(address.encode(), f.read(), name)
+            harness.wait_for(name, lambda: address in self.text_of(name))
         refused = subprocess.run(["swaks", "--server", "127.0.0.1", "--from", "joe@far.test", "--to", "x@else.test"],
                                  stdout=subprocess.PIPE, text=True, timeout=harness.LIMIT)
         self.assertEqual(refused.returncode, 24)  # no recipient was taken: nobody is relayed
@@ -106,10 +105,16 @@ class Classic(harness.Case):
         p.send_signal(signal.SIGTERM)
         self.assertEqual(p.wait(harness.LIMIT), 0)
 
+    def text_of(self, name):
+        path = os.path.join(self.g.mail, "log", name)
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="latin-1") as f:
+            return f.read()
+
     def shown(self):
         """The log of 1993 with what differs from run to run made alike, without the turns in which there was nothing to get."""
-        with open(os.path.join(self.g.mail, "log/SMTPGATE.LOG")) as f:
-            text = f.read()
+        text = self.text_of("SMTPGATE.LOG")
         for what, name in ((r"(?m)^\d\d:\d\d:\d\d - ", "hh:mm:ss - "), (r"socket=\d+|(?<=at socket )\d+", lambda m: re.sub(r"\d+", "N", m[0])),
                            (re.escape(self.g.mail), "/srv/maildata"), (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"), (r"queued as m\d+", "queued as mN"),
                            (r"\bSIZE=\d+", "SIZE=N"), (r"(Header: Date:) .*", r"\1 ..."),
