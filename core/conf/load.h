@@ -82,8 +82,8 @@ void conf_derive(struct conf_load *l);
 void conf_profiles_derive(struct conf_load *l);
 /* What a postoffice of format = mmff has of its own files: its address map, and the domains in it. */
 void conf_office_derive(struct conf_load *l, struct conf_section *sec);
-/* The profile that a listener names, or NULL with the fault. */
-const struct conf_profile *conf_profile_of(struct conf_load *l, const struct conf_section *listen);
+/* The profile that a listener or a pickup folder names, or NULL with the fault. */
+const struct conf_profile *conf_profile_of(struct conf_load *l, const struct conf_section *by);
 /* Looks for faults that no key shows alone. */
 void conf_validate(struct conf_load *l);
 /* Those of how a route logs in, and of an [oauth]. */

@@ -106,11 +106,20 @@ static void resolve(struct conf_load *l, struct conf_section *sec)
 	}
 }
 
-/* Addresses without domain get the origin. */
-static void complete(struct conf_load *l, const char **address)
+/* Addresses without domain get the origin. A profile is of whoever comes in: the account that mail leaves by is its route's. */
+static void complete(struct conf_load *l, const struct conf_section *sec, const char *key,
+		     const char **address)
 {
 	if (!*address || strchr(*address, '@'))
 		return;
+	if (text_same(*address, CONF_ACCOUNT)) {
+		conf_load_place(l, sec, key);
+		conf_load_error(l,
+				"write the address, or set it in the [route] that logs in: from = "
+				"account, sender_as = account",
+				"%s: a profile has no account", key);
+		return;
+	}
 	*address = region_printf(l->region, "%s@%s", *address, l->s->gateway.origin);
 	l->no_memory |= !*address;
 }
@@ -121,8 +130,8 @@ static void complete_all(struct conf_load *l)
 		struct conf_profile *p = sec->at;
 		if (sec->kind->id != CONF_KIND_PROFILE)
 			continue;
-		complete(l, &p->from);
-		complete(l, &p->sender);
+		complete(l, sec, "from", &p->from);
+		complete(l, sec, "sender", &p->sender);
 	}
 }
 
@@ -141,10 +150,12 @@ void conf_profiles_derive(struct conf_load *l)
 	complete_all(l);
 }
 
-const struct conf_profile *conf_profile_of(struct conf_load *l, const struct conf_section *listen)
+const struct conf_profile *conf_profile_of(struct conf_load *l, const struct conf_section *by)
 {
-	const struct conf_listen *c = listen->at;
-	const struct conf_section *sec = find_or_fault(l, listen, "profile", c->profile);
+	const char *name = by->kind->id == CONF_KIND_PICKUP
+				   ? ((const struct conf_pickup *)by->at)->profile
+				   : ((const struct conf_listen *)by->at)->profile;
+	const struct conf_section *sec = find_or_fault(l, by, "profile", name);
 	return sec ? sec->at : NULL;
 }
 

@@ -261,7 +261,8 @@ struct conf_pickup {
 	struct conf_texts senders_written;
 	uint64_t max_size; /* [gateway] max_size when not set */
 	enum mail_priority priority;
-	unsigned charset; /* index of conf_charsets */
+	unsigned charset;    /* index of conf_charsets */
+	const char *profile; /* its name: what is put right in files of mail */
 };
 
 struct conf_queue {

@@ -397,6 +397,7 @@ static void check_folder(struct conf_load *l, const struct conf_section *sec, co
 static void check_pickup(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_pickup *p = sec->at;
+	conf_profile_of(l, sec);
 	bool before = true;
 	char what[80];
 	for (const struct conf_section *s = l->sections; s; s = s->next) {

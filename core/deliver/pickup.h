@@ -26,10 +26,11 @@ struct pickup {
 	const struct file_ops *files;
 	const struct clock *clock;
 	const struct conf_pickup *conf;
-	const char *spool;    /* whose maildrop gets the mail */
-	const char *hostname; /* of Message-ID */
-	const char *origin;   /* behind addresses without @ */
-	const char *charset;  /* of texts in MMFF */
+	const char *spool;                  /* whose maildrop gets the mail */
+	const char *hostname;               /* of Message-ID */
+	const char *origin;                 /* behind addresses without @ */
+	const char *charset;                /* of texts in MMFF */
+	const struct conf_profile *profile; /* what is put right of mail; NULL: nothing */
 	/* A native address (NETWORK/POSTOFFICE/MAILBOX) as local@domain in the region; NULL: it has none. */
 	const char *(*address)(void *ctx, const char *native, struct region *region);
 	/* Told of each file that is done with: what it was, from whom to how many, or, with a reason, that it is set aside. */

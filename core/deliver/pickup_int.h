@@ -27,6 +27,10 @@ enum result pickup_take_mail(struct pickup_work *w, struct err *err);
 enum result pickup_take_mmff(struct pickup_work *w, struct err *err);
 /* A result of understanding the file; of those that another look cannot change, w->faulty is set. Returns r. */
 enum result pickup_fault(struct pickup_work *w, enum result r);
+/* As the profile of the folder wants it: the header of the message, and the sender of the envelope; e->repaired says what was
+ * done. E_NOMEM. */
+enum result pickup_repair(struct pickup_work *w, struct mail_envelope *e, struct buf *message,
+			  struct err *err);
 /* The envelope as far as the folder decides it. */
 void pickup_envelope(const struct pickup_work *w, struct mail_envelope *e);
 /* May the folder send for this address? The null reverse-path may always. E_DENIED. */

@@ -269,6 +269,8 @@ enum result pickup_take_mail(struct pickup_work *w, struct err *err)
 	enum result r = pickup_fault(w, make(&x, &text, &message, err));
 	buf_free(&text);
 	if (r == OK)
+		r = pickup_repair(w, &x.envelope, &message, err);
+	if (r == OK)
 		r = pickup_put(w, 1, &x.envelope, &message, err);
 	buf_free(&message);
 	return r;

@@ -126,6 +126,7 @@ static enum result look(struct folder *f, const struct conf_pickup *conf, struct
 				 .hostname = gateway->hostname,
 				 .origin = gateway->origin,
 				 .charset = conf_charsets[conf->charset],
+				 .profile = settings_profile(f->settings, conf->profile),
 				 .address = address,
 				 .tell = tell,
 				 .ctx = f};

@@ -68,6 +68,8 @@ static enum result put_envelope(struct buf *b, const struct mail_envelope *e, si
 	enum result r = buf_puts(b, FIRST_LINE);
 	for (size_t i = 0; r == OK && i < sizeof lines / sizeof *lines; i++)
 		r = put_line(b, lines[i].name, lines[i].value ? lines[i].value : "", err);
+	if (r == OK && e->repaired && *e->repaired)
+		r = put_line(b, "repaired", e->repaired, err);
 	for (size_t i = 0; r == OK && i < e->count; i++)
 		r = put_line(b, "to", e->recipients[i], err);
 	if (r == OK)
@@ -280,6 +282,8 @@ static enum result take_line(struct mail_envelope *e, char *line, int64_t *size)
 		e->client = kept(e->region, value, &short_of);
 	else if (strcmp(line, "helo") == 0)
 		e->helo = kept(e->region, value, &short_of);
+	else if (strcmp(line, "repaired") == 0)
+		e->repaired = kept(e->region, value, &short_of);
 	else if (strcmp(line, "arrived") == 0)
 		fits = number_of(value, INT64_MIN, INT64_MAX, &e->arrived);
 	else if (strcmp(line, "size") == 0)
@@ -370,6 +374,7 @@ static void distrust(struct mail_envelope *e, const struct stat *st)
 	e->listener = "send";
 	e->protocol = "local";
 	e->client = "";
+	e->repaired = "";
 	e->helo = p ? region_strdup(e->region, p->pw_name)
 		    : region_printf(e->region, "uid%ld", (long)st->st_uid);
 	if (!e->helo)

@@ -74,6 +74,34 @@ START_TEST(likeness_goes_on)
 }
 END_TEST
 
+/* A profile knows no account: "account" is no mailbox at the origin. */
+START_TEST(an_account_is_of_a_route)
+{
+	fails("[profile a]\nfrom = account\nsender = Account\n",
+	      "/gw.ini:2: error: from: a profile has no account (write the address, or set it in "
+	      "the "
+	      "[route] that logs in: from = account, sender_as = account)\n"
+	      "/gw.ini:3: error: sender: a profile has no account (write the address, or set it in "
+	      "the [route] that logs in: from = account, sender_as = account)\n"
+	      "2 errors, 0 warnings\n");
+	load("[profile a]\nfrom = account@company.com\n");
+	fake_free();
+}
+END_TEST
+
+START_TEST(of_pickup_folders)
+{
+	fails("[pickup a]\npath = /in\nprofile = moderm\n",
+	      "/gw.ini:3: error: profile: there is no [profile moderm] (did you mean \"modern\"?)\n"
+	      "1 error, 0 warnings\n");
+	load("[pickup a]\npath = /in\n[pickup b]\npath = /on\nprofile = p\n[profile p]\nrepair = "
+	     "none\n");
+	shows("pickup a", "profile = legacy ; default\n");
+	shows("pickup b", "profile = p ; /gw.ini:5\n");
+	fake_free();
+}
+END_TEST
+
 START_TEST(likeness_ends_somewhere)
 {
 	fails("[profile a]\nlike = b\n",
@@ -150,6 +178,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, built_in_ones_may_be_changed);
 	tcase_add_test(tc, likeness_goes_on);
 	tcase_add_test(tc, likeness_ends_somewhere);
+	tcase_add_test(tc, an_account_is_of_a_route);
+	tcase_add_test(tc, of_pickup_folders);
 	tcase_add_test(tc, prompts_are_two);
 	tcase_add_test(tc, repairs_are_words);
 	tcase_add_test(tc, listeners_take_its_newline);

@@ -67,6 +67,7 @@ START_TEST(comes_back)
 	ck_assert_uint_eq(list(name), 0); /* no folder yet */
 	for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
 		struct mail_envelope got;
+		envelope.repaired = i % 2 ? "Date missing; From was \"x\"" : "";
 		write_one(contents[i], strlen(contents[i]));
 		ck_assert_uint_eq(list(name), 1);
 		ck_assert_int_eq(spool_maildrop_read(suite_scratch(), name, 1 << 20, region, &got,
@@ -77,6 +78,7 @@ START_TEST(comes_back)
 		ck_assert_str_eq(got.session, name);
 		ck_assert_str_eq(got.reverse_path, "root@localhost");
 		ck_assert_str_eq(got.listener, "send");
+		ck_assert_str_eq(got.repaired, envelope.repaired);
 		ck_assert_str_eq(got.protocol, "local");
 		ck_assert_uint_eq(got.count, 2);
 		ck_assert_str_eq(got.recipients[1], "\"b b\"@example.net");

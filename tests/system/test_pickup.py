@@ -53,6 +53,29 @@ class Pickup(harness.Case):
         self.assertIn("pickup taken folder=erp", g.log())
         g.stop()
 
+    def test_profile(self):
+        """What a profile wants put right is, and is told; the envelope's sender as well. A reload takes another."""
+        old = "From: erp\nDate: Fri, 01 Jan 1993 00:00:00 +0000\nTo: jdoe@example.test\nSubject: Gr\u00fc\u00dfe\n\nhi\n".encode("cp1252")
+        g = self.folder(more="sender = erp@example.test\n").start()
+        self.drop("one.eml", b"X-Sender: erp@example.test\n" + old)
+        harness.wait_for("the mail", lambda: g.count() == 1)
+        self.assertIn(b"=?windows-1252?", g.messages()[0])
+        self.assertIn(b"X-Original-Date: Fri, 01 Jan 1993", g.messages()[0])
+        for part in "Date was", "undeclared characters":
+            self.assertIn(part, g.show(1)["repaired"])
+        self.assertIn("  repaired  ", g.command("queue", "show", "1").stdout)
+        g.write(ini=self.section + "profile = own\n[profile own]\nrepair = none\nsender = office@example.test\n")
+        g.reload()
+        harness.wait_for("it is in force", lambda: "profile = own" in g.command("config", "pickup erp").stdout)
+        self.drop("two.eml", b"X-Sender: erp@example.test\n" + old)
+        harness.wait_for("the mail", lambda: g.count() == 2)
+        second = [m for m in g.messages() if b"Gr\xfc\xdfe" in m]
+        self.assertEqual(len(second), 1)
+        self.assertIn(b"\nDate: Fri, 01 Jan 1993", second[0])
+        self.assertEqual(g.show(2)["repaired"], "sender was erp@example.test")
+        self.assertEqual(g.show(2)["from"], "office@example.test")
+        g.stop()
+
     def test_microsoft_mail(self):
         g = self.folder().start()
         self.drop("from_nc.api", b"VERSION:3.00\rTO:TEST/HQ/jdoe\rFROM:TEST/HQ/admin\rSUBJECT:\x81ber\rTEXT:3\r\x84hi")
