@@ -2,6 +2,7 @@
 #include "mail/eight_bit.h"
 
 #include "base/base64.h"
+#include "base/scan.h"
 #include "base/text.h"
 #include "mail/fold.h"
 
@@ -12,10 +13,7 @@
 
 bool mail_eight_bit_in(const char *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)bytes[i] > 127)
-			return true;
-	return false;
+	return scan_ascii(bytes, n) < n;
 }
 
 /* Length of the UTF-8 character at the front of n bytes; 0: there is none; beyond n: it was cut. */
@@ -34,10 +32,12 @@ static size_t character(const char *at, size_t n)
 
 const char *mail_eight_bit_charset(const char *bytes, size_t n, bool whole)
 {
-	for (size_t i = 0; i < n;) {
+	for (size_t i = 0; (i += scan_ascii(bytes + i, n - i)) < n;) {
 		size_t len = character(bytes + i, n - i);
 		if (!len || (len > n - i && whole))
 			return "windows-1252";
+		if (len > n - i)
+			break;
 		i += len;
 	}
 	return "utf-8";

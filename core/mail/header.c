@@ -2,6 +2,7 @@
  * for memory only. */
 #include "mail/header.h"
 
+#include "base/scan.h"
 #include "base/text.h"
 #include "mail/address.h"
 
@@ -180,19 +181,12 @@ static enum result header_byte(struct mail_header *h, char c, uint64_t at)
 
 static void body_bytes(struct mail_header *h, const char *p, size_t n)
 {
-	bool cr = h->cr, bare = h->bare, nul = h->nul;
-	unsigned char high = 0;
-	for (size_t i = 0; i < n; i++) {
-		char c = p[i];
-		bare |= cr != (c == '\n');
-		cr = c == '\r';
-		nul |= c == '\0';
-		high |= (unsigned char)c;
-	}
-	h->cr = cr;
-	h->bare = bare;
-	h->nul = nul;
-	h->eight_bit |= (high & 0x80) != 0;
+	struct scan s = {.cr = h->cr};
+	scan_content(&s, p, n);
+	h->cr = s.cr;
+	h->bare |= s.bare;
+	h->nul |= s.nul;
+	h->eight_bit |= s.high;
 }
 
 enum result mail_header_feed(struct mail_header *h, const void *bytes, size_t n)
