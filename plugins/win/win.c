@@ -22,6 +22,13 @@ const struct sgt_key win_keys[] = {
 			     .type = SGT_ADDR,
 			     .help = "Router of that network; without one only its hosts are "
 				     "reached."},
+	[WIN_KEY_SOURCE6] = {.name = "source6",
+			     .type = SGT_TEXT,
+			     .help = "Own IPv6 address that connections come from, with the length "
+				     "of its network: fd77::26/64."},
+	[WIN_KEY_GATEWAY6] = {.name = "gateway6",
+			      .type = SGT_ADDR,
+			      .help = "Router of that network for IPv6."},
 	[WIN_KEY_NAME_SERVER] = {.name = "name_server",
 				 .type = SGT_ADDR,
 				 .flags = SGT_KEY_MANY,
@@ -45,9 +52,6 @@ static enum sgt_result address(struct sgt_stack *stack, const char *text, unsign
 	struct ipaddr a;
 	enum sgt_result r = ipaddr_parse(text, default_port, &a, error);
 	(void)stack;
-	if (r == SGT_OK && !a.any && a.u.sa.sa_family != AF_INET)
-		r = error_set(error, SGT_BAD_ADDRESS,
-			      "\"%.100s\" is IPv6: this TCP/IP has IPv4 only", text);
 	if (r == SGT_OK)
 		ipaddr_format(&a, out);
 	return r;
@@ -64,6 +68,8 @@ static void own_addresses(struct sgt_stack *stack, void (*fn)(void *ctx, const c
 	char text[SGT_ADDRESS_MAX];
 	fn(ctx, win_print(stack->address, text));
 	fn(ctx, win_print(stack->source, text));
+	if (stack->six.set)
+		fn(ctx, win_six_print(stack->six.source, text));
 }
 
 SGT_EXPORT const struct sgt_module SGT_MODULE(win);
@@ -73,7 +79,8 @@ const struct sgt_module SGT_MODULE(win) = {
 	.vendor = "WIN/TCP for DOS RunTime 4.1, The Wollongong Group, Inc.",
 	.provider = "the 4.4BSD TCP of libslirp",
 	.version = "1 (libslirp " SLIRP_VERSION_STRING ")",
-	.caps = SGT_CAP_LISTEN | SGT_CAP_CONNECT | SGT_CAP_IPV4 | SGT_CAP_ABORT | SGT_CAP_INSTANCES,
+	.caps = SGT_CAP_LISTEN | SGT_CAP_CONNECT | SGT_CAP_IPV4 | SGT_CAP_IPV6_CONNECT |
+		SGT_CAP_ABORT | SGT_CAP_INSTANCES,
 	.lend_max = SOCK_LEND_MAX,
 	.keys = win_keys,
 	.create = win_create,

@@ -20,6 +20,7 @@
 #include "support/wire.h"
 #include "win/win_flow.h"
 #include "win/win_frame.h"
+#include "win/win_hop.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -39,6 +40,14 @@ struct win_gateway {
 	uint64_t asked_ms; /* when it was asked for last, 0: never */
 	uint32_t asking[WIN_ASKING_MAX];
 	unsigned asking_count;
+};
+
+/* The IPv6 that connections may come from. */
+struct win_six {
+	bool set;
+	uint8_t source[WIN_IP6_LEN];
+	unsigned bits;                /* of its network */
+	uint8_t gateway[WIN_IP6_LEN]; /* all zero: none */
 };
 
 /* A listener: libslirp connects to fd's name for each connection to address:port. */
@@ -64,9 +73,11 @@ struct sgt_stack {
 	uint32_t address, source, mask;
 	uint8_t address_mac[WIN_MAC_LEN], source_mac[WIN_MAC_LEN];
 	struct win_gateway gateway;
+	struct win_six six;
 	/* from start to stop */
 	Slirp *slirp;
 	struct win_flows flows;
+	struct win_hops hops;
 	struct win_polls polls;
 	LIST_HEAD(, win_port) ports;
 	uint8_t known[65536 / 8]; /* ports that libslirp has been given, a bit each */
@@ -86,7 +97,15 @@ struct sgt_stack {
 
 /* ---- win.c ---- */
 extern const struct sgt_key win_keys[];
-enum { WIN_KEY_NETWORK, WIN_KEY_ADDRESS, WIN_KEY_SOURCE, WIN_KEY_GATEWAY, WIN_KEY_NAME_SERVER };
+enum {
+	WIN_KEY_NETWORK,
+	WIN_KEY_ADDRESS,
+	WIN_KEY_SOURCE,
+	WIN_KEY_GATEWAY,
+	WIN_KEY_SOURCE6,
+	WIN_KEY_GATEWAY6,
+	WIN_KEY_NAME_SERVER
+};
 
 /* ---- win_create.c ---- */
 enum sgt_result win_create(const struct sgt_host *host, const struct sgt_create *with,
@@ -95,6 +114,11 @@ void win_destroy(struct sgt_stack *stack);
 /* "10.1.0.25:25" as an ipaddr. */
 void win_ipaddr(struct ipaddr *out, uint32_t ip, unsigned port);
 const char *win_print(uint32_t ip, char out[SGT_ADDRESS_MAX]);
+
+/* ---- win_create6.c ---- */
+/* Reads source6 and gateway6. */
+enum sgt_result win_create6(struct sgt_stack *stack, const struct sgt_value *source,
+			    const struct sgt_value *gateway, struct sgt_error *error);
 
 /* ---- win_detect.c ---- */
 void win_detect(struct sgt_stack *stack, struct sgt_report *report);
@@ -129,15 +153,39 @@ void win_ether_out(struct sgt_stack *stack, uint8_t *frame, size_t n);
 void win_ether_settle(struct sgt_stack *stack);
 /* Tells the network who we are. */
 void win_ether_announce(struct sgt_stack *stack);
-void win_ether_send_reset(struct sgt_stack *stack, const uint8_t *mac, const struct win_segment *s);
+/* A reset with seq, ack and flags of s, to where the flow's last segment came from. */
+void win_ether_send_reset(struct sgt_stack *stack, const struct win_flow *f,
+			  const struct win_segment *s);
+/* A whole frame; a full queue loses it, as a network may. */
+void win_ether_send(struct sgt_stack *stack, const uint8_t *frame, size_t n);
+/* To the MAC that `came` came from, from the one that it came to; frame may be came. */
+void win_ether_send_back(struct sgt_stack *stack, const uint8_t *came, uint8_t *frame, size_t n);
+/* libslirp learns where `ip` is. */
+void win_ether_tell(struct sgt_stack *stack, uint32_t ip, const uint8_t *mac);
+/* Another host has our address: said once. */
+void win_ether_conflict(struct sgt_stack *stack, const char *ip, const uint8_t *mac);
 void win_ether_mac_of(uint8_t mac[WIN_MAC_LEN], uint32_t ip);
+
+/* ---- win_six.c ---- */
+void win_six_in(struct sgt_stack *stack, uint8_t *frame, size_t n);
+/* A segment of libslirp's that belongs to a flow with a hop. */
+void win_six_out(struct sgt_stack *stack, const struct win_flow *f, uint8_t *frame, size_t n);
+/* libslirp asks where an alias is; false: that is none. */
+bool win_six_asked(struct sgt_stack *stack, uint32_t alias);
+void win_six_announce(struct sgt_stack *stack);
+/* On the network itself, not behind the gateway? */
+bool win_six_is_near(const struct sgt_stack *stack, const uint8_t ip[WIN_IP6_LEN]);
+/* The hop to a peer; NULL: there are as many as there may be. */
+struct win_hop *win_six_hop(struct sgt_stack *stack, const uint8_t ip[WIN_IP6_LEN]);
+void win_six_ipaddr(struct ipaddr *out, const uint8_t ip[WIN_IP6_LEN], unsigned port);
+const char *win_six_print(const uint8_t ip[WIN_IP6_LEN], char out[SGT_ADDRESS_MAX]);
 
 /* ---- win_track.c ---- */
 /* A segment for us came. It goes to libslirp when a flow or an open port is there for it (or is lost, when
  * a bound is reached); false: there is none. */
 bool win_track_in(struct sgt_stack *stack, uint8_t *frame, size_t n, struct win_segment *s);
-/* A segment of libslirp's: false when it must not go out. Gives it its ports on the network. */
-bool win_track_out(struct sgt_stack *stack, struct win_segment *s);
+/* A segment of libslirp's: its flow, or NULL when it must not go out. Gives it its ports on the network. */
+const struct win_flow *win_track_out(struct sgt_stack *stack, struct win_segment *s);
 /* A listener ends: connections to it that are not made yet end as well. */
 void win_track_unlisten(struct sgt_stack *stack, unsigned port);
 /* A segment of ours came back: there is no way. */

@@ -12,6 +12,31 @@
 
 /* ---- where to ---- */
 
+static enum sgt_result check_target6(const struct sgt_stack *stack, const struct ipaddr *a,
+				     const char *text, struct sgt_error *error)
+{
+	char own[SGT_ADDRESS_MAX];
+	const uint8_t *ip = a->u.in6.sin6_addr.s6_addr;
+	if (!stack->six.set) {
+		error_set(error, SGT_UNREACHABLE,
+			  "%.60s is IPv6, and [vendor %.40s] has no source6", text, stack->name);
+		error_remedy(error, "source6 = ADDRESS/64 in [vendor %.40s]", stack->name);
+		return error->result;
+	}
+	if (ip[0] == 0xff || win_ip6_is_zero(ip))
+		return error_set(error, SGT_BAD_ADDRESS, "%.100s is not one host's address", text);
+	if (memcmp(ip, stack->six.source, WIN_IP6_LEN) == 0 ||
+	    IN6_IS_ADDR_LOOPBACK(&a->u.in6.sin6_addr))
+		return error_set(error, SGT_UNREACHABLE, "%.100s is this gateway itself", text);
+	if (win_six_is_near(stack, ip) || !win_ip6_is_zero(stack->six.gateway))
+		return SGT_OK;
+	error_set(error, SGT_UNREACHABLE,
+		  "%.60s is not on the network of %s, and [vendor %.40s] has no gateway6", text,
+		  win_six_print(stack->six.source, own), stack->name);
+	error_remedy(error, "gateway6 = ADDRESS in [vendor %.40s]", stack->name);
+	return error->result;
+}
+
 static enum sgt_result check_target(const struct sgt_stack *stack, const struct ipaddr *a,
 				    const char *text, struct sgt_error *error)
 {
@@ -20,8 +45,8 @@ static enum sgt_result check_target(const struct sgt_stack *stack, const struct 
 	if (a->any || !ipaddr_port(a))
 		return error_set(error, SGT_BAD_ADDRESS, "\"%.100s\" is nothing to connect to",
 				 text);
-	if (a->u.sa.sa_family != AF_INET)
-		return error_set(error, SGT_UNSUPPORTED, "%.100s: this TCP/IP has no IPv6", text);
+	if (a->u.sa.sa_family == AF_INET6)
+		return check_target6(stack, a, text, error);
 	if (!ip || IN_MULTICAST(ntohl(ip)) || ip == INADDR_BROADCAST || ip == near ||
 	    ip == (near | ~stack->mask))
 		return error_set(error, SGT_BAD_ADDRESS, "%.100s is not one host's address", text);
@@ -36,20 +61,24 @@ static enum sgt_result check_target(const struct sgt_stack *stack, const struct 
 	return error->result;
 }
 
-static enum sgt_result check_source(const struct sgt_stack *stack, const char *source,
-				    struct sgt_error *error)
+static enum sgt_result check_source(const struct sgt_stack *stack, const struct ipaddr *to,
+				    const char *source, struct sgt_error *error)
 {
-	struct ipaddr from;
+	struct ipaddr from, ours;
 	char own[SGT_ADDRESS_MAX];
 	if (!source)
 		return SGT_OK;
 	enum sgt_result r = ipaddr_parse_host(source, &from, error);
 	if (r != SGT_OK)
 		return r;
-	if (from.u.sa.sa_family == AF_INET && from.u.in4.sin_addr.s_addr == stack->source)
+	if (to->u.sa.sa_family == AF_INET6)
+		win_six_ipaddr(&ours, stack->six.source, 0);
+	else
+		win_ipaddr(&ours, stack->source, 0);
+	if (ipaddr_equal(&from, &ours))
 		return SGT_OK;
 	return error_set(error, SGT_BAD_ADDRESS, "%.100s: the only address to connect from is %s",
-			 source, win_print(stack->source, own));
+			 source, ipaddr_format_host(&ours, own));
 }
 
 /* ---- through the door ---- */
@@ -120,6 +149,22 @@ static enum sgt_result connect_by(struct sgt_stack *stack, struct win_flow *f,
 	return r;
 }
 
+/* NULL: there are as many as there may be, or memory is short. */
+static struct win_flow *flow_to(struct sgt_stack *stack, const struct ipaddr *to)
+{
+	const uint8_t *ip = to->u.in6.sin6_addr.s6_addr;
+	bool six = to->u.sa.sa_family == AF_INET6;
+	struct win_hop *hop = six ? win_six_hop(stack, ip) : NULL;
+	if (six && !hop)
+		return NULL;
+	struct win_flow *f =
+		win_flow_add(&stack->flows, stack->sock.host,
+			     six ? hop->alias : to->u.in4.sin_addr.s_addr, ipaddr_port(to), 0);
+	if (f && six)
+		win_flow_set_hop(f, hop, ip);
+	return f;
+}
+
 enum sgt_result win_connect(struct sgt_stack *stack, const char *address, const char *source,
 			    void *user, struct sgt_conn **conn, struct sgt_error *error)
 {
@@ -128,13 +173,10 @@ enum sgt_result win_connect(struct sgt_stack *stack, const char *address, const 
 	if (r == SGT_OK)
 		r = check_target(stack, &to, address, error);
 	if (r == SGT_OK)
-		r = check_source(stack, source, error);
+		r = check_source(stack, &to, source, error);
 	if (r != SGT_OK)
 		return r;
-	struct win_flow *f = stack->scarce
-				     ? NULL
-				     : win_flow_add(&stack->flows, stack->sock.host,
-						    to.u.in4.sin_addr.s_addr, ipaddr_port(&to), 0);
+	struct win_flow *f = stack->scarce ? NULL : flow_to(stack, &to);
 	if (!f)
 		return error_set(error, SGT_LIMIT,
 				 "no descriptor or port is free for a connection to %.100s",

@@ -141,14 +141,19 @@ static enum sgt_result read_addresses(struct sgt_stack *stack, const struct sgt_
 	return r;
 }
 
-static enum sgt_result read_name_servers(const struct sgt_value *v, struct sgt_error *error)
+static enum sgt_result read_name_servers(const struct sgt_stack *stack, const struct sgt_value *v,
+					 struct sgt_error *error)
 {
 	struct ipaddr a;
-	for (size_t i = 0; i < v->count; i++)
-		if (ipaddr_parse(v->texts[i], 53, &a, error) != SGT_OK || a.any ||
-		    a.u.sa.sa_family != AF_INET)
+	for (size_t i = 0; i < v->count; i++) {
+		if (ipaddr_parse(v->texts[i], 53, &a, error) != SGT_OK || a.any)
 			return error_set(error, SGT_BAD_SETTING,
-					 "name_server = %.100s: not an IPv4 address", v->texts[i]);
+					 "name_server = %.100s: not an IP address", v->texts[i]);
+		if (a.u.sa.sa_family == AF_INET6 && !stack->six.set)
+			return error_set(error, SGT_BAD_SETTING,
+					 "name_server = %.100s: without source6 there is no IPv6",
+					 v->texts[i]);
+	}
 	return SGT_OK;
 }
 
@@ -160,7 +165,9 @@ static enum sgt_result read_values(struct sgt_stack *stack, const struct sgt_val
 	enum sgt_result r = wire_init(&stack->wire, v[WIN_KEY_NETWORK].texts[0], error);
 	if (r == SGT_OK)
 		r = read_addresses(stack, v, error);
-	return r == SGT_OK ? read_name_servers(&v[WIN_KEY_NAME_SERVER], error) : r;
+	if (r == SGT_OK)
+		r = win_create6(stack, &v[WIN_KEY_SOURCE6], &v[WIN_KEY_GATEWAY6], error);
+	return r == SGT_OK ? read_name_servers(stack, &v[WIN_KEY_NAME_SERVER], error) : r;
 }
 
 /* No socket but AF_UNIX ones is ever asked for. */

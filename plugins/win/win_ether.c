@@ -7,7 +7,7 @@
  * We answer ARP requests and echo requests ourselves.
  *
  * Out: segments, and ARP requests for hosts on the network. For a host that is not, the answer is
- * ours, and its segments go to the gateway's MAC.
+ * ours, and its segments go to the gateway's MAC. IPv6: win_six.c.
  */
 #include "win/win.h"
 
@@ -41,7 +41,7 @@ static bool is_near(const struct sgt_stack *stack, uint32_t ip)
 }
 
 /* A full queue loses it, as a network may; the peer's TCP or libslirp's sends it again. */
-static void send_frame(struct sgt_stack *stack, const uint8_t *frame, size_t n)
+void win_ether_send(struct sgt_stack *stack, const uint8_t *frame, size_t n)
 {
 	if (wire_send(&stack->wire, frame, n) < 0)
 		stack->lost = true;
@@ -56,17 +56,17 @@ static void send_arp(struct sgt_stack *stack, unsigned op, uint32_t own, uint32_
 	struct arp arp = {.op = op, .sender = own, .target = target};
 	memcpy(arp.sender_mac, own_mac(stack, own), WIN_MAC_LEN);
 	arp_write(frame, &arp, to_mac);
-	send_frame(stack, frame, sizeof frame);
+	win_ether_send(stack, frame, sizeof frame);
 }
 
 void win_ether_announce(struct sgt_stack *stack)
 {
 	send_arp(stack, ARP_REQUEST, stack->address, stack->address, NULL);
 	send_arp(stack, ARP_REQUEST, stack->source, stack->source, NULL);
+	win_six_announce(stack);
 }
 
-/* libslirp learns where `ip` is. */
-static void tell_slirp(struct sgt_stack *stack, uint32_t ip, const uint8_t *mac)
+void win_ether_tell(struct sgt_stack *stack, uint32_t ip, const uint8_t *mac)
 {
 	uint8_t frame[ARP_FRAME_LEN];
 	struct arp arp = {.op = ARP_REPLY, .sender = ip, .target = stack->source};
@@ -94,7 +94,7 @@ void win_ether_settle(struct sgt_stack *stack)
 	if (!g->known)
 		return;
 	for (unsigned i = 0; i < g->asking_count; i++)
-		tell_slirp(stack, g->asking[i], g->mac);
+		win_ether_tell(stack, g->asking[i], g->mac);
 	g->asking_count = 0;
 }
 
@@ -102,30 +102,33 @@ void win_ether_settle(struct sgt_stack *stack)
 static void asked_by_slirp(struct sgt_stack *stack, const struct arp *arp)
 {
 	struct win_gateway *g = &stack->gateway;
+	if (win_six_asked(stack, arp->target))
+		return;
 	if (is_near(stack, arp->target))
 		send_arp(stack, ARP_REQUEST, stack->source, arp->target, NULL);
 	else if (g->asking_count < WIN_ASKING_MAX)
 		g->asking[g->asking_count++] = arp->target; /* beyond: it asks again */
 }
 
-static void tell_conflict(struct sgt_stack *stack, const struct arp *arp)
+void win_ether_conflict(struct sgt_stack *stack, const char *ip, const uint8_t *mac)
 {
-	char text[SGT_ADDRESS_MAX], mac[ARP_MAC_TEXT];
+	char text[ARP_MAC_TEXT];
 	if (stack->conflict_told)
 		return;
 	stack->conflict_told = true;
 	sock_log(&stack->sock, SGT_LOG_ERROR,
 		 "%s: another host of the network (%s) has our address %s: give one of them "
 		 "another",
-		 stack->name, arp_print_mac(arp->sender_mac, mac), win_print(arp->sender, text));
+		 stack->name, arp_print_mac(mac, text), ip);
 }
 
 static void arp_in(struct sgt_stack *stack, const struct arp *arp)
 {
 	struct win_gateway *g = &stack->gateway;
+	char text[SGT_ADDRESS_MAX];
 	if (is_own(stack, arp->sender)) {
 		if (memcmp(arp->sender_mac, own_mac(stack, arp->sender), WIN_MAC_LEN) != 0)
-			tell_conflict(stack, arp);
+			win_ether_conflict(stack, win_print(arp->sender, text), arp->sender_mac);
 		return;
 	}
 	if (g->ip && arp->sender == g->ip) {
@@ -134,31 +137,34 @@ static void arp_in(struct sgt_stack *stack, const struct arp *arp)
 	}
 	if (arp->sender && is_near(stack, arp->sender) &&
 	    (is_own(stack, arp->target) || arp->target == arp->sender))
-		tell_slirp(stack, arp->sender, arp->sender_mac);
+		win_ether_tell(stack, arp->sender, arp->sender_mac);
 	if (arp->op == ARP_REQUEST && is_own(stack, arp->target))
 		send_arp(stack, ARP_REPLY, arp->target, arp->sender, arp->sender_mac);
 }
 
 /* ---- frames ---- */
 
-void win_ether_send_reset(struct sgt_stack *stack, const uint8_t *mac, const struct win_segment *s)
+void win_ether_send_reset(struct sgt_stack *stack, const struct win_flow *f,
+			  const struct win_segment *s)
 {
 	uint8_t frame[WIN_RESET_LEN];
 	win_frame_make_reset(frame, s);
-	memcpy(frame, mac, WIN_MAC_LEN);
+	memcpy(frame, f->mac, WIN_MAC_LEN);
 	memcpy(frame + ASIDE, own_mac(stack, s->from), WIN_MAC_LEN);
-	send_frame(stack, frame, sizeof frame);
+	if (f->hop)
+		win_six_out(stack, f, frame, sizeof frame);
+	else
+		win_ether_send(stack, frame, sizeof frame);
 }
 
-/* To the MAC that it came from, from the one that it came to. */
-static void send_back(struct sgt_stack *stack, const uint8_t *came, uint8_t *frame, size_t n)
+void win_ether_send_back(struct sgt_stack *stack, const uint8_t *came, uint8_t *frame, size_t n)
 {
 	uint8_t to[WIN_MAC_LEN], from[WIN_MAC_LEN];
 	memcpy(from, came, WIN_MAC_LEN);
 	memcpy(to, came + ASIDE, WIN_MAC_LEN);
 	memcpy(frame, to, WIN_MAC_LEN);
 	memcpy(frame + ASIDE, from, WIN_MAC_LEN);
-	send_frame(stack, frame, n);
+	win_ether_send(stack, frame, n);
 }
 
 static void datagram_in(struct sgt_stack *stack, uint8_t *frame, size_t n)
@@ -174,13 +180,13 @@ static void datagram_in(struct sgt_stack *stack, uint8_t *frame, size_t n)
 		return;
 	if (!win_frame_segment(frame, n, &s)) {
 		if (win_frame_echo(frame, n))
-			send_back(stack, frame, frame, n);
+			win_ether_send_back(stack, frame, frame, n);
 		else if (win_frame_returned(frame, n, stack->source, &r))
 			win_track_returned(stack, &r);
 		return;
 	}
 	if (!win_track_in(stack, frame, n, &s) && win_frame_answer_reset(answer, &s))
-		send_back(stack, frame, answer, sizeof answer);
+		win_ether_send_back(stack, frame, answer, sizeof answer);
 }
 
 void win_ether_in(struct sgt_stack *stack, uint8_t *frame, size_t n)
@@ -190,6 +196,8 @@ void win_ether_in(struct sgt_stack *stack, uint8_t *frame, size_t n)
 		arp_in(stack, &arp);
 	else if (n <= WIN_FRAME_MAX && win_frame_kind(frame, n) == KIND_IPV4)
 		datagram_in(stack, frame, n);
+	else if (n <= WIN_FRAME_MAX)
+		win_six_in(stack, frame, n);
 }
 
 static void send_segment(struct sgt_stack *stack, uint8_t *frame, size_t n,
@@ -202,17 +210,26 @@ static void send_segment(struct sgt_stack *stack, uint8_t *frame, size_t n,
 			return; /* it is being asked for; TCP sends this again */
 		memcpy(frame, g->mac, WIN_MAC_LEN);
 	}
-	send_frame(stack, frame, n);
+	win_ether_send(stack, frame, n);
+}
+
+/* A segment of libslirp's. */
+static void segment_out(struct sgt_stack *stack, uint8_t *frame, size_t n)
+{
+	struct win_segment s;
+	const struct win_flow *f =
+		win_frame_segment(frame, n, &s) ? win_track_out(stack, &s) : NULL;
+	if (f && f->hop)
+		win_six_out(stack, f, frame, n);
+	else if (f)
+		send_segment(stack, frame, n, &s);
 }
 
 void win_ether_out(struct sgt_stack *stack, uint8_t *frame, size_t n)
 {
 	struct arp arp;
-	struct win_segment s;
-	if (arp_read(frame, n, &arp)) {
-		if (arp.op == ARP_REQUEST)
-			asked_by_slirp(stack, &arp);
-	} else if (win_frame_segment(frame, n, &s) && win_track_out(stack, &s)) {
-		send_segment(stack, frame, n, &s);
-	}
+	if (!arp_read(frame, n, &arp))
+		segment_out(stack, frame, n);
+	else if (arp.op == ARP_REQUEST)
+		asked_by_slirp(stack, &arp);
 }

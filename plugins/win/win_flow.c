@@ -87,6 +87,8 @@ void win_flow_free(struct win_flows *flows, const struct sgt_host *host, struct 
 {
 	flows->count--;
 	flows->half -= f->phase == WIN_HALF;
+	if (f->hop)
+		f->hop->flows--;
 	LIST_REMOVE(f, bucket);
 	host->alloc(host->ctx, f, 0);
 }
@@ -116,6 +118,13 @@ void win_flow_sent(struct win_flow *f, const struct win_segment *s)
 	f->sent = true;
 	f->fin_out = f->fin_out || fin;
 	f->reset = f->reset || s->flags & WIN_RST;
+}
+
+void win_flow_set_hop(struct win_flow *f, struct win_hop *hop, const uint8_t peer6[WIN_IP6_LEN])
+{
+	hop->flows++;
+	f->hop = hop;
+	memcpy(f->peer6, peer6, WIN_IP6_LEN);
 }
 
 bool win_flow_is_over(const struct win_flow *f, uint64_t now_ms)

@@ -22,7 +22,7 @@
 #ifndef SMTPGATE_WIN_FLOW_H
 #define SMTPGATE_WIN_FLOW_H
 
-#include "win/win_frame.h"
+#include "win/win_hop.h"
 
 #include "support/sockets.h"
 
@@ -41,9 +41,11 @@ struct win_flow {
 	bool out;
 	uint32_t peer;
 	unsigned peer_port;
-	uint8_t mac[WIN_MAC_LEN]; /* where its last segment came from */
-	unsigned port;            /* ours on the network */
-	unsigned inner;           /* of an outgoing one: libslirp's; 0 until it has chosen */
+	struct win_hop *hop;        /* of IPv6: peer is its alias; else NULL */
+	uint8_t peer6[WIN_IP6_LEN]; /* then the peer */
+	uint8_t mac[WIN_MAC_LEN];   /* where its last segment came from */
+	unsigned port;              /* ours on the network */
+	unsigned inner;             /* of an outgoing one: libslirp's; 0 until it has chosen */
 	bool fin_in, fin_out, reset;
 	bool sent;         /* snd_max is known */
 	uint32_t snd_max;  /* behind the last byte that libslirp sent */
@@ -71,6 +73,8 @@ void win_flow_begin_again(struct win_flows *flows, struct win_flow *f);
 void win_flow_opened(struct win_flows *flows, struct win_flow *f);
 /* A segment of libslirp's went out. */
 void win_flow_sent(struct win_flow *f, const struct win_segment *s);
+/* Has it go to peer6 by hop. */
+void win_flow_set_hop(struct win_flow *f, struct win_hop *hop, const uint8_t peer6[WIN_IP6_LEN]);
 /* Can anything still come that somebody waits for? now_ms: monotonic. */
 bool win_flow_is_over(const struct win_flow *f, uint64_t now_ms);
 /* What the network should be told when the stack ends: does the peer believe in a connection? */

@@ -47,6 +47,7 @@ static void reset(struct sgt_stack *stack)
 	stack->swept_ms = 0;
 	memset(stack->reserve, 0xff, sizeof stack->reserve);
 	memset(stack->known, 0, sizeof stack->known);
+	memset(&stack->hops, 0, sizeof stack->hops);
 }
 
 static enum sgt_result open_rest(struct sgt_stack *stack, struct sgt_error *error)

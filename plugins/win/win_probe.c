@@ -39,7 +39,7 @@ static void make_mac(const struct sgt_stack *stack, uint8_t mac[ARP_MAC_LEN])
 
 static bool climb_rest(struct climb *c, struct sgt_stack *stack)
 {
-	char address[SGT_ADDRESS_MAX], source[SGT_ADDRESS_MAX];
+	char address[SGT_ADDRESS_MAX], source[SGT_ADDRESS_MAX], six[SGT_ADDRESS_MAX] = "";
 	struct arp_port port = {.fd = wire_fd(&stack->wire),
 				.send = send_frame,
 				.receive = receive,
@@ -47,8 +47,11 @@ static bool climb_rest(struct climb *c, struct sgt_stack *stack)
 	const struct climb_own own[] = {{stack->address, stack->address_mac},
 					{stack->source, stack->source_mac}};
 	make_mac(stack, port.mac);
-	climb_good(c, "address", "%s, connections come from %s", win_print(stack->address, address),
-		   win_print(stack->source, source));
+	if (stack->six.set)
+		win_six_print(stack->six.source, six);
+	climb_good(c, "address", "%s, connections come from %s%s%s",
+		   win_print(stack->address, address), win_print(stack->source, source),
+		   six[0] ? " and " : "", six);
 	if (!climb_conflict(c, &port, own, 2,
 			    "give one of them another address: address and source in [vendor "
 			    "NAME]"))

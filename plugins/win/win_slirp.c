@@ -59,7 +59,7 @@ static void on_notify(void *ctx)
 	stack->again = true;
 }
 
-/* Timers are for router advertisements alone, and there is no IPv6: none is ever asked for. */
+/* Timers are for router advertisements alone, and libslirp has no IPv6 here (win_six.c): none is ever asked for. */
 static const SlirpCb callbacks = {
 	.send_packet = on_frame,
 	.guest_error = on_error,

@@ -78,7 +78,10 @@ static void see_making(struct sgt_stack *stack, struct win_flow *f, const struct
 			sock_failed(f->conn, ECONNREFUSED);
 	} else if (f->phase == WIN_SYN_SENT && ours && s->flags & WIN_SYN) {
 		win_flow_opened(&stack->flows, f);
-		win_ipaddr(&local, stack->source, f->port);
+		if (f->hop)
+			win_six_ipaddr(&local, stack->six.source, f->port);
+		else
+			win_ipaddr(&local, stack->source, f->port);
 		if (f->conn)
 			sock_connected(f->conn, &local);
 	}
@@ -128,7 +131,7 @@ bool win_track_in(struct sgt_stack *stack, uint8_t *frame, size_t n, struct win_
 
 /* ---- segments that go ---- */
 
-bool win_track_out(struct sgt_stack *stack, struct win_segment *s)
+const struct win_flow *win_track_out(struct sgt_stack *stack, struct win_segment *s)
 {
 	struct win_flow *f;
 	if (s->from == stack->address) {
@@ -139,18 +142,18 @@ bool win_track_out(struct sgt_stack *stack, struct win_segment *s)
 			f = NULL;
 	}
 	if (!f)
-		return false;
+		return NULL;
 	win_flow_sent(f, s);
 	f->seen_ms = now(stack);
 	if (!f->out)
-		return true;
+		return f;
 	f->inner = s->from_port;
 	if (f->phase == WIN_SYN_SENT && !f->conn) {
 		stack->orphans = true;
-		return false;
+		return NULL;
 	}
 	win_frame_set_ports(s, f->port, f->peer_port);
-	return true;
+	return f;
 }
 
 void win_track_returned(struct sgt_stack *stack, const struct win_returned *r)
@@ -198,7 +201,7 @@ void win_track_kill(struct sgt_stack *stack, struct win_flow *f)
 				     .ack = f->snd_max,
 				     .flags = WIN_RST | WIN_ACK};
 	if (win_flow_is_alive(f) && !stack->lost)
-		win_ether_send_reset(stack, f->mac, &ours);
+		win_ether_send_reset(stack, f, &ours);
 	bool known = f->sent;
 	forget(stack, f); /* first: what libslirp says to it is for nobody */
 	if (known) {

@@ -15,7 +15,6 @@ static const struct excuse {
 	const char *test, *why;
 } excuses[] = {
 	{"win", "accept_ipv6", "it cannot listen on IPv6"},
-	{"win", "connect_ipv6", "it cannot connect to IPv6"},
 	{"win", "datagrams_echo", "it carries no datagrams"},
 	{"win", "datagrams_close_in_event", "it carries no datagrams"},
 	{"win", "share_divides", "it does not share listeners"},

@@ -12,23 +12,25 @@ extern const struct sgt_module SGT_MODULE(win);
 static struct vde_bed network;
 
 static const struct conformance_setting *settings(const char *address, const char *source,
-						  struct conformance_setting out[4])
+						  const char *source6,
+						  struct conformance_setting out[5])
 {
 	out[0] = (struct conformance_setting){"network", network.url};
 	out[1] = (struct conformance_setting){"address", address};
 	out[2] = (struct conformance_setting){"source", source};
-	out[3] = (struct conformance_setting){NULL, NULL};
+	out[3] = (struct conformance_setting){"source6", source6};
+	out[4] = (struct conformance_setting){NULL, NULL};
 	return out;
 }
 
 static void bed_of(struct conformance_bed *bed, const char *name)
 {
-	static struct conformance_setting ours[4], theirs[4];
+	static struct conformance_setting ours[5], theirs[5];
 	*bed = (struct conformance_bed){
 		.name = name,
 		.module = &SGT_MODULE(win),
-		.settings = settings("10.77.0.35/24", "10.77.0.36", ours),
-		.peer_settings = settings("10.77.0.135/24", "10.77.0.136", theirs),
+		.settings = settings("10.77.0.35/24", "10.77.0.36", "fd77::36/64", ours),
+		.peer_settings = settings("10.77.0.135/24", "10.77.0.136", "fd77::136/64", theirs),
 		.host = "10.77.0.35",
 		.dead = "10.77.0.99:25", /* nobody has it: ARP is not answered */
 		.bulk = 65536,
@@ -45,6 +47,7 @@ static void kernel_bed(struct conformance_bed *bed)
 	vde_bed_open(&network);
 	bed_of(bed, "win");
 	bed->peer_host = VDE_BED_HOST;
+	bed->peer_host6 = VDE_BED_HOST6;
 	bed->peer = &conformance_peer_kernel;
 	bed->netns = network.netns;
 	bed->crossed = vde_bed_crossed;

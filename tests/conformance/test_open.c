@@ -111,10 +111,15 @@ void conformance_connect_ipv6(struct test *t)
 		snprintf(t->exempt, sizeof t->exempt, "the peer of this bed has no IPv6 address");
 		return;
 	}
-	NEED(t, t->ops->listen(t->peer, t->bed->peer_host6, address), "the peer cannot listen");
+	struct peer_door *door = t->ops->listen(t->peer, t->bed->peer_host6, address);
+	NEED(t, door, "the peer cannot listen");
 	struct end *end = end_connect(&t->rig, address);
 	NEED(t, end && end_wait(end, END_OPEN, SOON), "no CONNECTED to %s", address);
 	NEED(t, strcmp(end->peer, address) == 0, "peer is %s, not %s", end->peer, address);
+	struct peer_conn *conn = t->ops->accept(door, SOON);
+	NEED(t, conn, "the peer at %s does not see the connection", address);
+	talk(t, end, conn);
+	end_both(t, end, conn);
 }
 
 /* Nobody listens: ERROR with exactly REFUSED, once, and CLOSED after close. */

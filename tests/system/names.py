@@ -35,8 +35,9 @@ class Names:
 
     def bind(self, host):
         """One port for both; the kernel's choice for the one may be taken for the other."""
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.udp = socket.socket(family, socket.SOCK_DGRAM)
+        self.tcp = socket.socket(family, socket.SOCK_STREAM)
         self.udp.bind((host, 0))
         self.port = self.udp.getsockname()[1]
         try:

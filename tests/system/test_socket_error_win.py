@@ -81,7 +81,12 @@ class Win(harness.Case):
                 ("source", "fd00::1", "not an IPv4 address"),
                 ("gateway", "10.78.0.1", other),
                 ("gateway", "10.77.0.36", "that is our own address"),
-                ("name_server", "fd00::1", "not an IPv4 address")):
+                ("source6", "fd77::36", "not an IPv6 address with the length of its network (1 to 127), as in fd77::26/64"),
+                ("source6", "10.77.0.36/24", "not an IPv6 address with the length of its network (1 to 127), as in fd77::26/64"),
+                ("source6", "ff02::1/64", "not an IPv6 address with the length of its network (1 to 127), as in fd77::26/64"),
+                ("gateway6", "fd77::1", "source6 is missing"),
+                ("name_server", "fd00::1", "without source6 there is no IPv6"),
+                ("name_server", "x:y:z", "not an IP address")):
             with self.subTest(key + " = " + value):
                 self.keys = dict(HAS, network=self.net.url)
                 self.keys[key] = value
