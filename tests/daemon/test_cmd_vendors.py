@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 
 import testbed
 
@@ -53,6 +54,22 @@ class Vendors(testbed.Case):
         rows = {row["code"]: row for row in json.loads(self.gateway().command("vendors", "--json").stdout)}
         if rows["win"]["file"]:
             self.assertEqual(rows["win"]["detail"], "network is missing; network = vde:///run/vde.ctl")
+
+    def test_its_section_is_what_is_looked_at(self):
+        """Also when the section has another name; what is wrong in it is told."""
+        sw = os.path.join(tempfile.gettempdir(), "no-switch-%d" % os.getpid())
+        for ini, state, detail in (
+                ("[vendor win]\nnetwork = vde://%s\naddress = 10.1.0.25/16\nsource = 10.1.0.26\n" % sw, "not running", "no switch at " + sw),
+                ("[vendor old]\nplugin = win\nnetwork = vde://%s\naddress = 10.1.0.25/16\nsource = 10.1.0.26\n" % sw, "not running",
+                 "no switch at " + sw),
+                ("[vendor win]\nnetwork = vde://%s\naddress = 10.1.0.25\n" % sw, "bad settings", "address = 10.1.0.25: not an IPv4 address"),
+                ("[vendor win]\nnetwerk = vde://%s\n" % sw, "bad settings", "netwerk")):
+            g = self.gateway(vendor=ini)
+            rows = {row["code"]: row for row in json.loads(self.check(g.command("vendors", "--json"), 0).stdout)}
+            if rows["win"]["file"]:
+                self.assertEqual(rows["win"]["state"], state, rows["win"])
+                self.assertIn(detail, rows["win"]["detail"])
+            self.assertEqual(rows["lmn"]["state"], "running")
 
 
 class Names(testbed.Case):
