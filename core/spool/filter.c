@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define FALLBACK ", fallback " /* in a rule, between two routes: core/route/route.c */
+
 bool filter_empty(const struct spool_filter *f)
 {
 	return !f->numbers && !f->from && !f->to && !f->rule && !f->error && !f->client &&
@@ -58,11 +60,23 @@ bool filter_message(const struct spool_filter *f, const struct spool_entry *e)
 	return !f->until || v->arrived <= f->until;
 }
 
+/* A rule is written "route A", "route A, fallback B" or "postoffice A/B"; people name the section alone, or all of it. */
+static bool rule_fits(const char *wanted, const char *rule)
+{
+	const char *name = text_starts(rule, "route ")        ? rule + 6
+			   : text_starts(rule, "postoffice ") ? rule + 11
+							      : rule;
+	const char *other = strstr(name, FALLBACK);
+	size_t n = other ? (size_t)(other - name) : strlen(name);
+	return text_same(wanted, rule) || (strlen(wanted) == n && text_same_n(name, n, wanted)) ||
+	       (other && text_same(wanted, other + strlen(FALLBACK)));
+}
+
 bool filter_rcpt(const struct spool_filter *f, const struct spool_rcpt *r)
 {
 	if (f->to && !address_fits(f->to, r->address))
 		return false;
-	if (f->rule && !text_same(f->rule, r->rule))
+	if (f->rule && !rule_fits(f->rule, r->rule))
 		return false;
 	return !f->error || contains(r->reason, f->error);
 }

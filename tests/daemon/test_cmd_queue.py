@@ -29,6 +29,22 @@ class Queue(testbed.Case):
         self.check(self.called(g, "sendmail", "-bp"), 0, out="-- 4 messages")
         g.stop()
 
+    def test_by_route(self):
+        """Whatever was decided last: by a route's name, a postoffice's, or that there is none."""
+        g = self.gateway(ini="[route out]\nmatch = far.test\nsmart_host = 127.0.0.1:%d\n[route kept]\nmatch = kept.test\ndo = hold\n"
+                         % testbed.free_port()).start()
+        for to in "a@far.test", "b@kept.test", "c@far.test", "d@elsewhere.test":
+            self.assertEqual(g.send(b"Subject: s\r\n\r\nx\r\n", (to,))[0], 250)
+        wait_for("all were decided", lambda: len(self.ids(g, "--error", "no route")) == 1 and
+                 len(self.ids(g, "--route", "out")) == 2 and len(self.ids(g, "--route", "kept")) == 1)
+        self.assertEqual(self.ids(g, "--route", "out"), ["m1", "m3"])
+        self.assertEqual(self.ids(g, "--route", "out", "--to", "c@far.test"), ["m3"])
+        self.assertEqual(self.ids(g, "--route", "ou"), [])
+        self.check(g.command("queue", "hold", "--route", "out"), 0, out="hold: 2 messages")
+        self.check(g.command("queue", "remove", "--route", "kept"), 0, out="remove: 1 message")
+        self.assertEqual(self.ids(g), ["m1", "m3", "m4"])
+        g.stop()
+
     def test_many_pages(self):
         g = self.gateway().start()
         with g.smtp() as c:

@@ -1,5 +1,6 @@
 /* list, filters and totals, over both engines; a long random life whose sums have to close at every
  * step. */
+#include "spool/filter.h"
 #include "spool/desk.h"
 #include "support/suite.h"
 
@@ -73,6 +74,36 @@ START_TEST(filters)
 	expect(&st, (struct spool_filter){.numbers = numbers, .number_count = 6}, 9);
 	expect(&st, (struct spool_filter){.numbers = numbers, .number_count = 0}, 0);
 	stage_close(&st);
+}
+END_TEST
+
+/* Sections are named as in the ini, or as the rule is printed. */
+START_TEST(rules)
+{
+	static const struct {
+		const char *rule, *wanted;
+		bool fits;
+	} rows[] = {
+		{"route out", "out", true},
+		{"route out", "OUT", true},
+		{"route out", "route out", true},
+		{"route out", "ou", false},
+		{"route out", "route", false},
+		{"postoffice COMPANY/HQ", "company/hq", true},
+		{"postoffice COMPANY/HQ", "HQ", false},
+		{"route a, fallback b", "a", true},
+		{"route a, fallback b", "b", true},
+		{"route a, fallback b", "route a, fallback b", true},
+		{"route a, fallback b", "c", false},
+		{"no route", "no route", true},
+		{"no route", "route", false},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct spool_rcpt r = {.rule = rows[i].rule};
+		const struct spool_filter f = {.rule = rows[i].wanted};
+		ck_assert_msg(filter_rcpt(&f, &r) == rows[i].fits, "%s: %s", rows[i].rule,
+			      rows[i].wanted);
+	}
 }
 END_TEST
 
@@ -192,6 +223,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("spool/list");
 	STAGE_CASE(s, "filter", filters);
+	SUITE_CASE(s, "rules", rules);
 	STAGE_CASE(s, "list", pages, claimed_is_shown);
 	STAGE_CASE(s, "totals", sums_close_at_every_step);
 	return s;
