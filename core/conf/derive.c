@@ -113,6 +113,9 @@ static void derive_listen(struct conf_load *l, struct conf_section *sec)
 	const struct conf_profile *profile = conf_profile_of(l, sec);
 	if (profile)
 		inherit_newline(l, sec, profile);
+	bool submission = ((const struct conf_listen *)sec->at)->mode == CONF_MODE_SUBMISSION;
+	conf_load_derive(l, sec, "auth", submission ? "required" : "off",
+			 submission ? "mode is submission" : "mode is smtp");
 	const char *certificate = ((const struct conf_listen *)sec->at)->certificate;
 	conf_load_derive(l, sec, "tls", certificate ? "offered" : "off",
 			 certificate ? "certificate is set" : "certificate is not set");

@@ -92,6 +92,8 @@ enum conf_tls_version { CONF_TLS_1_0, CONF_TLS_1_1, CONF_TLS_1_2, CONF_TLS_1_3 }
 
 enum conf_newline { CONF_NEWLINE_REJECT, CONF_NEWLINE_NORMALISE, CONF_NEWLINE_NOTE };
 
+enum conf_mode { CONF_MODE_SMTP, CONF_MODE_SUBMISSION };
+
 enum conf_auth { CONF_AUTH_OFF, CONF_AUTH_OFFERED, CONF_AUTH_REQUIRED };
 
 /* How lenient a listener is with a client. */
@@ -124,9 +126,10 @@ struct conf_listen {
 	const char *profile;            /* its name */
 	enum conf_newline bare_newline; /* of the profile when not set */
 	enum mail_priority priority;
-	enum conf_auth auth;
-	const char *users; /* file; see auth/users.h */
-	bool sender_login; /* who is logged in sends as himself: route/sender.h */
+	enum conf_mode mode;
+	enum conf_auth auth; /* required in submission */
+	const char *users;   /* file; see auth/users.h */
+	bool sender_login;   /* who is logged in sends as himself: route/sender.h */
 	unsigned threads;
 };
 

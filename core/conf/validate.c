@@ -139,6 +139,12 @@ static void check_tls(struct conf_load *l, const struct conf_section *sec)
 				"clear",
 				listen->name);
 	}
+	if (listen->mode == CONF_MODE_SUBMISSION && listen->auth != CONF_AUTH_REQUIRED) {
+		conf_load_place(l, sec, "auth");
+		conf_load_error(l, "take auth away, or set mode = smtp",
+				"auth: [listen %s] has mode = submission, which demands a login",
+				listen->name);
+	}
 	if (listen->key && (!listen->certificate || own)) {
 		conf_load_place(l, sec, "key");
 		conf_load_error(l, own ? "take it away" : "set certificate to the file it is for",

@@ -149,8 +149,11 @@ static enum result put_rule(struct admitting *a)
 	switch (a->client->rule) {
 	case REFUSED_ACCEPT:
 		return put_list(a, "accept_from", false);
-	case REFUSED_RELAY:
 	case REFUSED_NO_LOGIN:
+		if (a->listen->mode == CONF_MODE_SUBMISSION)
+			return OK; /* there everybody logs in */
+		return put_list(a, "relay_from", true);
+	case REFUSED_RELAY:
 	case REFUSED_LOGIN: /* who is known by address need not log in */
 		return put_list(a, "relay_from", true);
 	case REFUSED_FULL:

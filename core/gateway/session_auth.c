@@ -222,7 +222,8 @@ void session_auth_offer(struct session *s)
 	bool may = session_is_secure(s) || s->auth_clear;
 	s->config.auth = !offered ? NULL : may ? "SCRAM-SHA-256 PLAIN LOGIN" : "";
 	s->config.auth_required = s->conf->auth == CONF_AUTH_REQUIRED &&
-				  !route_client_fits(&s->conf->relay_from, s->client);
+				  (s->conf->mode == CONF_MODE_SUBMISSION ||
+				   !route_client_fits(&s->conf->relay_from, s->client));
 }
 
 void session_auth_drop(struct session *s)

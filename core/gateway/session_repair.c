@@ -12,10 +12,17 @@
 #define SAMPLE \
 	16384u /* bytes of the body by which its charset is guessed, where that is asked for */
 
+/* Whose own program it is may leave out what a server on the way must not add (RFC 6409 sections 8.3 and 8.4). */
+static unsigned repairs_of(const struct session *s)
+{
+	return s->profile->repair |
+	       (s->conf->mode == CONF_MODE_SUBMISSION ? MAIL_REPAIR_DATE | MAIL_REPAIR_MESSAGE_ID
+						      : 0);
+}
+
 void session_repair_begin(struct session *s)
 {
-	const struct conf_profile *p = s->profile;
-	s->repairing = p->repair || p->from;
+	s->repairing = repairs_of(s) || s->profile->from;
 	mail_header_init(&s->probe);
 	buf_init(&s->held, 0); /* bounded by HEADER_MAX, SAMPLE and what one call brings */
 }
@@ -42,7 +49,7 @@ static enum result mend(struct session *s, bool whole)
 	size_t head = (size_t)s->probe.header_size;
 	int64_t now = clock_wall(clock);
 	const struct mail_repair how = {
-		.what = s->profile->repair,
+		.what = repairs_of(s),
 		.from = s->profile->from,
 		.sender = s->envelope.reverse_path,
 		.origin = g->origin,

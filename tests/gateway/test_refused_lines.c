@@ -8,6 +8,7 @@
 static const char ini[] =
 	"[listen lan]\naddress = 127.0.0.1:25\nmax_size = 1M\ntls = offered\n"
 	"certificate = auto\nrate = 60/1m\nsender_login = yes\n"
+	"[listen own]\naddress = 127.0.0.1:587\nmode = submission\ncertificate = auto\n"
 	"[listen tls]\naddress = 127.0.0.1:465\ntls = implicit\ncertificate = auto\n"
 	"[profile old]\nclients = 192.0.2.0/24\ntls_min = 1.1\n"
 	"[profile small]\nmax_size = 2K\nclients = 198.51.100.1\n";
@@ -37,6 +38,7 @@ START_TEST(lists)
 	      "[listen lan]\nrelay_from = 127.0.0.0/8, ::1, 2001:db8::1\n");
 	gives("10.0.0.1", "tls", REFUSED_NO_LOGIN,
 	      "[listen tls]\nrelay_from = 127.0.0.0/8, ::1, 10.0.0.1\n");
+	gives("10.0.0.1", "own", REFUSED_NO_LOGIN, "");
 	gives("10.0.0.1", "lan", REFUSED_ACCEPT, "[listen lan]\naccept_from = all, 10.0.0.1\n");
 	gives("node 7", "lan", REFUSED_RELAY, "[listen lan]\nrelay_from = all\n");
 	gives("10.0.0.1", "gone", REFUSED_RELAY, "");

@@ -156,6 +156,27 @@ class AuthIn(harness.Case):
             self.assertEqual([self.guess() for _ in range(9)], [535] * 9)
             self.assertEqual(self.guess(password=PASSWORD), 235)
 
+    def test_submission(self):
+        """A login is demanded of everybody, and what a program left out is put in."""
+        self.g.write(listen="mode = submission\ncertificate = auto\nusers = %s\n" % self.users,
+                     ini="[profile modern]\nrepair = none\n")
+        self.g.reload()
+        harness.wait_for("it is in force", lambda: self.client().send(TEXT, ("jdoe@example.test",))[0] == 530)
+        c = self.client()  # from 127.0.0.1, which is in relay_from
+        self.assertEqual(c.say("MAIL FROM:<me@client.test>")[0], 530)
+        self.assertEqual(c.say("AUTH PLAIN " + b64("\0anna\0" + PASSWORD))[0], 235)
+        self.assertEqual(c.send(b"Subject: bare\r\n\r\ntext\r\n", ("jdoe@example.test",))[0], 250)
+        harness.wait_for("the mail", lambda: self.g.count() == 1)
+        for field in b"\nDate: ", b"\nMessage-ID: <":
+            self.assertIn(field, self.g.messages()[0])
+        self.assertNotIn(b"\nFrom: ", self.g.messages()[0])
+        self.g.write(listen="mode = submission\nauth = offered\ncertificate = auto\nusers = %s\n" % self.users)
+        done = self.g.command("check")
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("mode = submission, which demands a login", done.stdout + done.stderr)
+        self.g.write(listen="mode = submission\n")
+        self.assertIn("no password is taken in the clear", self.g.command("check").stderr)
+
     def test_senders_are_those_of_the_user(self):
         def mail(sender, login=True):
             c = self.client()
