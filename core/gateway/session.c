@@ -138,13 +138,20 @@ static size_t peer_data(void *ctx, struct channel *c, const char *bytes, size_t 
 		return 0; /* until on_sent: who does not read is not served */
 	size_t used = smtp_server_feed(s->server, bytes, n);
 	flush(s);
-	return used;
+	if (session_room_output(s, channel_output_pending(c), OUTPUT_HIGH))
+		return used;
+	LOG(LOG_WARN, s->id, "session", "aborted", F_S("client", s->client),
+	    F_S("reason", "it does not read its replies, and memory is short"));
+	channel_abort(c);
+	return n;
 }
 
 static void peer_sent(void *ctx, struct channel *c)
 {
-	(void)ctx;
-	if (channel_output_pending(c) <= OUTPUT_HIGH)
+	size_t pending = channel_output_pending(c);
+	if (!pending)
+		session_room_sent(ctx);
+	if (pending <= OUTPUT_HIGH)
 		channel_resume(c);
 }
 

@@ -51,6 +51,7 @@ struct session {
 	/* of the budget of memory: for the connection, and for the message */
 	size_t kept, reserved, room; /* room: of reserved, the content's */
 	uint64_t declared;           /* the message's size as MAIL said it, 0: it did not */
+	size_t unread;               /* for replies that the client does not read */
 	int64_t starved;             /* mono ms until which it waits for room; 0: it does not */
 };
 
@@ -77,6 +78,9 @@ void session_room_drop(struct session *s);
 void session_room_grew(struct session *s, uint64_t size);
 /* The content is the spool's message now, which counts for itself. */
 void session_room_submitted(struct session *s);
+/* Room for more replies, up to `most` bytes, to a client that has not read `pending` of them; false: none. session_room_sent: it has read all. */
+bool session_room_output(struct session *s, size_t pending, size_t most);
+void session_room_sent(struct session *s);
 /* The client waits for room from now on, unread; session_room_look says what becomes of it. */
 enum session_room { SESSION_ROOM, SESSION_NO_ROOM_YET, SESSION_NO_ROOM };
 void session_room_wait(struct session *s);

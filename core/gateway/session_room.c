@@ -7,6 +7,8 @@
 #include "base/budget.h"
 
 #define SESSION_BYTES 8192     /* an idle session */
+#define UNREAD_BYTES 4096      /* of that for replies on their way */
+#define INPUT_BYTES 16384      /* what it has sent by the time that it is not read any more */
 #define SECURE_BYTES 32768     /* and what TLS adds */
 #define RECIPIENT_BYTES 256    /* of an envelope */
 #define MESSAGE_BYTES 4096     /* an envelope without recipients, a header's look */
@@ -38,6 +40,7 @@ void session_room_secure(struct session *s)
 void session_room_end(struct session *s)
 {
 	session_room_drop(s);
+	session_room_sent(s);
 	budget_give(s->kept);
 	s->kept = 0;
 }
@@ -85,6 +88,22 @@ void session_room_drop(struct session *s)
 	budget_give(s->reserved);
 	s->reserved = s->room = 0;
 	s->starved = 0;
+}
+
+bool session_room_output(struct session *s, size_t pending, size_t most)
+{
+	if (pending <= UNREAD_BYTES || s->unread)
+		return true;
+	if (!budget_try(most + INPUT_BYTES))
+		return false;
+	s->unread = most + INPUT_BYTES;
+	return true;
+}
+
+void session_room_sent(struct session *s)
+{
+	budget_give(s->unread);
+	s->unread = 0;
 }
 
 /* ---- the wait ---- */

@@ -196,6 +196,32 @@ class Memory(harness.Case):
         wait_for("it is well", lambda: g.health()[0] == 0)
         g.stop()
 
+    def test_clients_that_do_not_read(self):
+        g = self.small().start()
+        clients = []
+        for _ in range(1500):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.connect((g.host, g.port))
+            s.setblocking(False)
+            clients.append(s)
+            self.addCleanup(s.close)
+        text = b"NOOP\r\n" * 10000
+        for _ in range(20):  # what the kernel keeps is no part of the process
+            for s in clients:
+                try:
+                    s.send(text)
+                except OSError:  # full, or it was ended
+                    pass
+        self.fits(g)
+        self.assertIn("it does not read its replies", g.log())
+        with g.smtp() as c:
+            self.assertEqual(c.say("NOOP")[0], 250)
+        for s in clients:
+            s.close()
+        wait_for("all is given back", lambda: g.json("status")["memory"]["used"] == 0)
+        g.stop()
+
     def scratch(self):
         if not hasattr(self, "folder"):
             self.folder = self.enterContext(harness.tempfile.TemporaryDirectory(prefix="smtpgate-memory."))
