@@ -217,7 +217,7 @@ def main():
     parser.add_argument("--messages", type=int, default=5000, help="sent at each point")
     parser.add_argument("--idle", type=numbers, default=[1000, 2500, 5000, 10000])
     parser.add_argument("--queue", type=numbers, default=[10000, 100000, 300000, 1000000])
-    parser.add_argument("--destinations", type=numbers, default=[100, 1000, 10000])
+    parser.add_argument("--destinations", type=numbers, default=[100, 1000, 3000])
     parser.add_argument("--large", type=numbers, default=[1, 10, 50, 100])
     args = parser.parse_args()
     unknown = set(args.cases.split(",")) - set(CASES)
