@@ -4,7 +4,7 @@ message. Each is a curve (a table, and a plot as SVG). Memory is what the proces
 CPU time of the process, which a machine that does other things changes less than messages a second.
 
 Waiting messages are put into the spool's database as rows, copies of one that the gateway took: to send a million of them by SMTP
-would measure the sender. Needs the peers that `make check` unpacks (smtp-source).
+would measure the sender. What sends is smtp-source, which is unpacked under the build folder.
 """
 import argparse
 import os
@@ -13,6 +13,7 @@ import resource
 import socket
 import sqlite3
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -226,6 +227,7 @@ def main():
     os.environ["SMTPGATE_BUILD"] = str(args.build.resolve())
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    subprocess.run([HERE.parent / "peers/get.sh", "postfix", args.build / "peers"], check=True)  # smtp-source
     import harness  # it looks for the build when it is loaded
     curves = []
     for name in args.cases.split(","):
