@@ -59,12 +59,16 @@ void ftp_log(const struct sgt_stack *s, enum sgt_level level, const char *format
 
 void ftp_deliver(struct sgt_stack *s, const struct sgt_event *event)
 {
+	ftp_unlock();
 	s->host->deliver(s->host->ctx, event);
+	ftp_lock(s);
 }
 
 static void detect(struct sgt_stack *s, struct sgt_report *report)
 {
-	wire_detect(&s->wire, report);
+	pthread_mutex_lock(&s->face->door);
+	wire_detect(&s->face->wire, report);
+	pthread_mutex_unlock(&s->face->door);
 }
 
 static enum sgt_result address(struct sgt_stack *s, const char *text, unsigned default_port,
@@ -80,7 +84,9 @@ static enum sgt_result address(struct sgt_stack *s, const char *text, unsigned d
 
 static void counters(struct sgt_stack *s, struct sgt_counters *out)
 {
+	ftp_lock(s);
 	*out = s->counters;
+	ftp_unlock();
 }
 
 static void own_addresses(struct sgt_stack *s, void (*fn)(void *ctx, const char *address),
@@ -89,18 +95,128 @@ static void own_addresses(struct sgt_stack *s, void (*fn)(void *ctx, const char 
 	struct ipaddr a;
 	char text[SGT_ADDRESS_MAX], whole[SGT_ADDRESS_MAX];
 	ip_addr_t ip;
-	if (s->has_ip4) {
-		ip_addr_copy_from_ip4(ip, s->ip4);
+	if (s->face->set.has_ip4) {
+		ip_addr_copy_from_ip4(ip, s->face->set.ip4);
 		ftp_ip_to(&a, &ip, 0);
 		fn(ctx, ipaddr_format_host(&a, text));
 	}
-	for (size_t i = 0; i < s->ip6_count; i++) {
-		ip_addr_copy_from_ip6(ip, s->ip6[i]);
+	for (size_t i = 0; i < s->face->set.ip6_count; i++) {
+		ip_addr_copy_from_ip6(ip, s->face->set.ip6[i]);
 		ftp_ip_to(&a, &ip, 0);
 		ipaddr_format_host(&a, text);
 		snprintf(whole, sizeof whole, "[%.100s]", text);
 		fn(ctx, whole);
 	}
+}
+
+static enum sgt_result prepare(struct sgt_stack *s, struct sgt_error *error)
+{
+	return ftp_face_prepare(s->face, error);
+}
+
+/* ---- what touches lwIP, under its lock ---- */
+
+static enum sgt_result locked_listen(struct sgt_stack *s, const struct sgt_plan *plan, void *user,
+				     struct sgt_listener **listener, struct sgt_error *error)
+{
+	ftp_lock(s);
+	enum sgt_result r = ftp_listen(s, plan, user, listener, error);
+	ftp_unlock();
+	return r;
+}
+
+static void locked_unlisten(struct sgt_listener *l)
+{
+	struct sgt_stack *s = l->stack;
+	ftp_lock(s);
+	ftp_unlisten(l);
+	ftp_unlock();
+}
+
+static enum sgt_result locked_connect(struct sgt_stack *s, const char *to, const char *source,
+				      void *user, struct sgt_conn **conn, struct sgt_error *error)
+{
+	ftp_lock(s);
+	enum sgt_result r = ftp_connect(s, to, source, user, conn, error);
+	ftp_unlock();
+	return r;
+}
+
+static void locked_set_user(struct sgt_conn *c, void *user)
+{
+	struct sgt_stack *s = c->stack;
+	ftp_lock(s);
+	ftp_set_user(c, user);
+	ftp_unlock();
+}
+
+static enum sgt_result locked_send(struct sgt_conn *c, const struct sgt_bytes *pieces, size_t count)
+{
+	struct sgt_stack *s = c->stack;
+	ftp_lock(s);
+	enum sgt_result r = ftp_send(c, pieces, count);
+	ftp_unlock();
+	return r;
+}
+
+static void locked_consume(struct sgt_conn *c, size_t n)
+{
+	struct sgt_stack *s = c->stack;
+	ftp_lock(s);
+	ftp_consume(c, n);
+	ftp_unlock();
+}
+
+static enum sgt_result locked_shutdown(struct sgt_conn *c)
+{
+	struct sgt_stack *s = c->stack;
+	ftp_lock(s);
+	enum sgt_result r = ftp_shutdown(c);
+	ftp_unlock();
+	return r;
+}
+
+static void locked_close(struct sgt_conn *c)
+{
+	struct sgt_stack *s = c->stack;
+	ftp_lock(s);
+	ftp_close(c);
+	ftp_unlock();
+}
+
+static void locked_abort(struct sgt_conn *c)
+{
+	struct sgt_stack *s = c->stack;
+	ftp_lock(s);
+	ftp_abort(c);
+	ftp_unlock();
+}
+
+static enum sgt_result locked_dgram_open(struct sgt_stack *s, const char *local, void *user,
+					 struct sgt_dgram **dgram, struct sgt_error *error)
+{
+	ftp_lock(s);
+	enum sgt_result r = ftp_dgram_open(s, local, user, dgram, error);
+	ftp_unlock();
+	return r;
+}
+
+static enum sgt_result locked_dgram_send(struct sgt_dgram *d, const char *to, const void *data,
+					 size_t len)
+{
+	struct sgt_stack *s = ftp_dgram_stack(d);
+	ftp_lock(s);
+	enum sgt_result r = ftp_dgram_send(d, to, data, len);
+	ftp_unlock();
+	return r;
+}
+
+static void locked_dgram_close(struct sgt_dgram *d)
+{
+	struct sgt_stack *s = ftp_dgram_stack(d);
+	ftp_lock(s);
+	ftp_dgram_close(d);
+	ftp_unlock();
 }
 
 SGT_EXPORT const struct sgt_module SGT_MODULE(ftp);
@@ -111,31 +227,32 @@ const struct sgt_module SGT_MODULE(ftp) = {
 	.provider = "lwIP",
 	.version = "1, lwIP " LWIP_VERSION_STRING,
 	.caps = SGT_CAP_LISTEN | SGT_CAP_CONNECT | SGT_CAP_DATAGRAMS | SGT_CAP_IPV4 |
-		SGT_CAP_IPV6_LISTEN | SGT_CAP_IPV6_CONNECT | SGT_CAP_ABORT,
+		SGT_CAP_IPV6_LISTEN | SGT_CAP_IPV6_CONNECT | SGT_CAP_ABORT | SGT_CAP_INSTANCES |
+		SGT_CAP_SHARE,
 	.lend_max = FTP_LEND_MAX,
 	.keys = ftp_keys,
 	.create = ftp_create,
 	.detect = detect,
-	.prepare = ftp_netif_prepare,
+	.prepare = prepare,
 	.start = ftp_start,
 	.run = ftp_run,
 	.wakeup = ftp_wakeup,
 	.stop = ftp_stop,
 	.destroy = ftp_destroy,
 	.address = address,
-	.listen = ftp_listen,
+	.listen = locked_listen,
 	.listener_address = ftp_listener_address,
-	.unlisten = ftp_unlisten,
-	.connect = ftp_connect,
-	.set_user = ftp_set_user,
-	.send = ftp_send,
-	.consume = ftp_consume,
-	.shutdown = ftp_shutdown,
-	.close = ftp_close,
-	.abort = ftp_abort,
-	.dgram_open = ftp_dgram_open,
-	.dgram_send = ftp_dgram_send,
-	.dgram_close = ftp_dgram_close,
+	.unlisten = locked_unlisten,
+	.connect = locked_connect,
+	.set_user = locked_set_user,
+	.send = locked_send,
+	.consume = locked_consume,
+	.shutdown = locked_shutdown,
+	.close = locked_close,
+	.abort = locked_abort,
+	.dgram_open = locked_dgram_open,
+	.dgram_send = locked_dgram_send,
+	.dgram_close = locked_dgram_close,
 	.counters = counters,
 	.own_addresses = own_addresses,
 	.probe = ftp_probe,

@@ -1,6 +1,13 @@
 /*
- * What the files of the ftp module share. lwIP is one per process, all of it static: one stack of this module is started
- * at a time (ftp_claim), on the thread that started it.
+ * What the files of the ftp module share.
+ *
+ * lwIP is there once in a process, all of it static, and knows no threads; but it has any number of network interfaces. So
+ * each host that we are on some network is a face: a wire and an interface of lwIP's. A stack has one; stacks of the same
+ * settings, as the threads of a listener are, have the same one, and share its listeners. Connections, listeners and
+ * datagram handles of lwIP's are bound to the interface of their face: two faces see nothing of each other but by the wire.
+ *
+ * All of lwIP, the faces and what hangs on them is touched under one lock (ftp_lock), which whoever waits or delivers an event
+ * lets go of. Whichever stack runs has lwIP's timers run for all; what becomes due for another one wakes that one.
  *
  * lwIP calls back in the middle of its own work, where little is allowed. So a callback only notes what happened and puts
  * its connection into the ready queue; ftp_run serves that queue after lwIP has returned, and there alone events are
@@ -15,6 +22,7 @@
 #include "support/lend.h"
 #include "support/wire.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 
@@ -49,35 +57,51 @@ struct ftp_frame {
 
 STAILQ_HEAD(ftp_queue, sgt_conn);
 
-struct sgt_stack {
-	const struct sgt_host *host;
-	struct wire wire;
-	/* settings */
+/* What a face is made from; compared byte by byte. */
+struct ftp_settings {
+	char url[WIRE_PLACE_MAX + 16], name[WIRE_NAME_MAX + 1];
 	bool has_ip4, has_gateway;
 	ip4_addr_t ip4, mask, gateway;
 	ip6_addr_t ip6[FTP_IP6_MAX];
 	size_t ip6_count;
 	uint8_t mac[6];
 	unsigned mtu;
+};
+
+/* A host that we are. Lives from the first create with its settings to the last destroy. */
+struct ftp_face {
+	LIST_ENTRY(ftp_face) all;
+	unsigned stacks; /* that have it */
+	struct ftp_settings set;
+	pthread_mutex_t door; /* who prepares, starts or stops; taken before the lock */
+	bool prepared;
 	bool asked; /* just before this start: nobody else has our address */
-	/* from start to stop */
+	struct wire wire;
+	/* from the first start to the last stop */
+	LIST_HEAD(, sgt_stack) started;
 	bool lost;
-	bool looped;   /* lwIP has packets from us to us */
-	bool starving; /* a connection waits for receive memory */
-	int event_fd;
+	bool looped; /* lwIP has packets from us to us */
 	struct netif netif;
-	struct lend_pool pool;
-	struct sgt_counters counters;
 	uint64_t conflict_ms; /* when somebody else claimed our address, last told; 0: never */
 	uint64_t defended_ms; /* and when we last claimed it again */
+	LIST_HEAD(, ftp_port) ports;
+	STAILQ_HEAD(, ftp_frame) frames;
+	size_t frame_count;
+};
+
+struct sgt_stack {
+	const struct sgt_host *host;
+	struct ftp_face *face;
+	LIST_ENTRY(sgt_stack) of_face; /* while started */
+	bool starving;                 /* a connection waits for receive memory */
+	int event_fd;
+	struct lend_pool pool;
+	struct sgt_counters counters;
 	LIST_HEAD(, sgt_conn) conns;
 	LIST_HEAD(, sgt_listener) listeners;
 	LIST_HEAD(, sgt_dgram) dgrams;
 	struct ftp_queue ready;
 	STAILQ_HEAD(, sgt_dgram) ready_dgrams;
-	STAILQ_HEAD(, ftp_frame) frames;
-	size_t frame_count;
-	uint64_t key[2]; /* of initial sequence numbers */
 };
 
 /* CONNECTING and OPEN as the contract has them; FAILED: ERROR is due or told; CLOSING: CLOSED is due. */
@@ -107,11 +131,20 @@ struct sgt_conn {
 	struct ipaddr peer;
 };
 
-struct sgt_listener {
-	LIST_ENTRY(sgt_listener) all;
-	struct sgt_stack *stack;
+/* A listening port of a face, and who takes its connections, in turn. */
+struct ftp_port {
+	LIST_ENTRY(ftp_port) all;
 	struct tcp_pcb *pcb;
 	struct ipaddr at;
+	bool shared;
+	TAILQ_HEAD(, sgt_listener) takers; /* never empty; the first is next */
+};
+
+struct sgt_listener {
+	LIST_ENTRY(sgt_listener) all;
+	TAILQ_ENTRY(sgt_listener) of_port;
+	struct sgt_stack *stack;
+	struct ftp_port *port;
 	void *user;
 	char text[SGT_ADDRESS_MAX];
 };
@@ -127,17 +160,28 @@ enum sgt_result ftp_run(struct sgt_stack *s, int timeout_ms, struct sgt_error *e
 void ftp_wakeup(struct sgt_stack *s);
 void ftp_stop(struct sgt_stack *s);
 
-/* ---- ftp_netif.c: lwIP's network interface on the wire ---- */
+/* ---- ftp_face.c: hosts that we are; all but get, put and prepare under the lock ---- */
+/* The face with these settings, that of another stack if there is one. */
+enum sgt_result ftp_face_get(const struct ftp_settings *set, struct ftp_face **face,
+			     struct sgt_error *error);
+void ftp_face_put(struct ftp_face **face);
 /* What needs the rights that are dropped later; and is our address free? Before anything else was touched. */
-enum sgt_result ftp_netif_prepare(struct sgt_stack *s, struct sgt_error *error);
-/* Asks for the address as well, but for the first time after that. */
-enum sgt_result ftp_netif_up(struct sgt_stack *s, struct sgt_error *error);
-void ftp_netif_down(struct sgt_stack *s);
+enum sgt_result ftp_face_prepare(struct ftp_face *f, struct sgt_error *error);
+/* The stack is there from now on; the first brings the face up, and asks for the address as well, but for the first time
+ * after prepare. Both take the lock themselves. */
+enum sgt_result ftp_face_join(struct sgt_stack *s, struct sgt_error *error);
+void ftp_face_leave(struct sgt_stack *s);
+/* Packets from us to us, of every face. */
+void ftp_face_loop(void);
+bool ftp_owns(const struct ftp_face *f, const ip_addr_t *ip);
+
+/* ---- ftp_netif.c: lwIP's network interface on the wire ---- */
+enum sgt_result ftp_netif_up(struct ftp_face *f, struct sgt_error *error);
+void ftp_netif_down(struct ftp_face *f);
 /* Takes what has arrived, at most FTP_FRAMES. */
 void ftp_netif_input(struct sgt_stack *s);
 /* Sends what waited for room. */
-void ftp_netif_flush(struct sgt_stack *s);
-bool ftp_owns(const struct sgt_stack *s, const ip_addr_t *ip);
+void ftp_netif_flush(struct ftp_face *f);
 
 /* ---- ftp_filter.c ---- */
 /* Should lwIP never see this frame? Tells a conflict of addresses. */
@@ -154,28 +198,29 @@ void ftp_probe(struct sgt_stack *s, int limit_ms,
 	       void (*fn)(void *ctx, const struct sgt_finding *finding), void *ctx);
 
 /* ---- ftp_global.c: what lwIP has once in a process ---- */
-/* False: another stack of this module is started. */
-bool ftp_claim(struct sgt_stack *s);
-void ftp_release(struct sgt_stack *s);
-/* Packets from us to us, which lwIP wants to be called back for. */
-void ftp_loop(struct sgt_stack *s);
+void ftp_lock(struct sgt_stack *s);
+void ftp_unlock(void);
+/* Tells a stack that something is due, unless it is the one that has the lock. */
+void ftp_notify(struct sgt_stack *s);
+/* The first stack of all starts. */
+void ftp_begin(const struct sgt_host *host);
 
 /* ---- ftp_orphan.c: connections of lwIP's that nobody has a handle of ---- */
 /* Has lwIP bring it to its end, by a reset at once when it is not made yet. */
 void ftp_orphan(struct tcp_pcb *pcb);
-/* Handshakes under way. */
-unsigned ftp_half_open(void);
-/* Ends the oldest orphans beyond their bounds. Not from inside lwIP. */
-void ftp_trim(void);
-/* Ends all connections that lwIP has. */
-void ftp_trim_all(void);
+/* Handshakes under way at a face. */
+unsigned ftp_half_open(const struct ftp_face *f);
+/* Ends the oldest orphans of a face beyond their bounds. Not from inside lwIP. */
+void ftp_trim(const struct ftp_face *f);
+/* Ends all connections that lwIP has there. */
+void ftp_trim_all(const struct ftp_face *f);
 /* Has one of them bytes that its peer has not acknowledged? */
-bool ftp_draining(void);
+bool ftp_draining(const struct ftp_face *f);
 
 /* ---- ftp_conn.c ---- */
 struct sgt_conn *ftp_conn_new(struct sgt_stack *s, struct tcp_pcb *pcb, enum ftp_state state);
 void ftp_conn_ready(struct sgt_conn *c);
-/* Delivers what is due; may free it. */
+/* Delivers what is due, with the lock; may free it. */
 void ftp_conn_serve(struct sgt_conn *c);
 void ftp_conn_free(struct sgt_conn *c);
 enum sgt_result ftp_connect(struct sgt_stack *s, const char *to, const char *source, void *user,
@@ -205,6 +250,7 @@ enum sgt_result ftp_dgram_open(struct sgt_stack *s, const char *local, void *use
 			       struct sgt_dgram **dgram, struct sgt_error *error);
 enum sgt_result ftp_dgram_send(struct sgt_dgram *d, const char *to, const void *data, size_t len);
 void ftp_dgram_close(struct sgt_dgram *d);
+struct sgt_stack *ftp_dgram_stack(const struct sgt_dgram *d);
 /* Delivers a datagram of the first handle that has one; false: none has. */
 bool ftp_dgram_serve(struct sgt_stack *s);
 
@@ -212,13 +258,14 @@ bool ftp_dgram_serve(struct sgt_stack *s);
 void ftp_ip_from(ip_addr_t *out, const struct ipaddr *a);
 void ftp_ip_to(struct ipaddr *out, const ip_addr_t *ip, unsigned port);
 /* Is it the own address of a listener or datagram handle, or one of the wild ones? */
-enum sgt_result ftp_own_check(const struct sgt_stack *s, const struct ipaddr *a,
+enum sgt_result ftp_own_check(const struct ftp_face *f, const struct ipaddr *a,
 			      struct sgt_error *error);
 
 /* ---- common ---- */
 void *ftp_alloc(const struct sgt_stack *s, void *old, size_t size);
 void ftp_log(const struct sgt_stack *s, enum sgt_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Lets go of the lock meanwhile. */
 void ftp_deliver(struct sgt_stack *s, const struct sgt_event *event);
 
 #endif

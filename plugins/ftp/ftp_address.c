@@ -51,27 +51,27 @@ void ftp_ip_to(struct ipaddr *out, const ip_addr_t *ip, unsigned port)
 	ipaddr_set_port(out, port);
 }
 
-bool ftp_owns(const struct sgt_stack *s, const ip_addr_t *ip)
+bool ftp_owns(const struct ftp_face *f, const ip_addr_t *ip)
 {
 	if (!IP_IS_V6(ip))
-		return s->has_ip4 && ip4_addr_cmp(ip_2_ip4(ip), &s->ip4);
-	for (size_t i = 0; i < s->ip6_count; i++)
-		if (ip6_addr_cmp_zoneless(ip_2_ip6(ip), &s->ip6[i]))
+		return f->set.has_ip4 && ip4_addr_cmp(ip_2_ip4(ip), &f->set.ip4);
+	for (size_t i = 0; i < f->set.ip6_count; i++)
+		if (ip6_addr_cmp_zoneless(ip_2_ip6(ip), &f->set.ip6[i]))
 			return true;
 	for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) /* the link's own */
-		if (ip6_addr_isvalid(netif_ip6_addr_state(&s->netif, i)) &&
-		    ip6_addr_cmp_zoneless(ip_2_ip6(ip), netif_ip6_addr(&s->netif, i)))
+		if (ip6_addr_isvalid(netif_ip6_addr_state(&f->netif, i)) &&
+		    ip6_addr_cmp_zoneless(ip_2_ip6(ip), netif_ip6_addr(&f->netif, i)))
 			return true;
 	return false;
 }
 
-enum sgt_result ftp_own_check(const struct sgt_stack *s, const struct ipaddr *a,
+enum sgt_result ftp_own_check(const struct ftp_face *f, const struct ipaddr *a,
 			      struct sgt_error *error)
 {
 	char text[SGT_ADDRESS_MAX];
 	ip_addr_t ip;
 	ftp_ip_from(&ip, a);
-	if (a->any || ip_addr_isany(&ip) || ftp_owns(s, &ip))
+	if (a->any || ip_addr_isany(&ip) || ftp_owns(f, &ip))
 		return SGT_OK;
 	error_set(error, SGT_BAD_ADDRESS, "%s is not an address of this stack",
 		  ipaddr_format_host(a, text));

@@ -11,6 +11,7 @@ void ftp_conn_ready(struct sgt_conn *c)
 		return;
 	c->queued = true;
 	STAILQ_INSERT_TAIL(&c->stack->ready, c, next_ready);
+	ftp_notify(c->stack);
 }
 
 struct sgt_conn *ftp_conn_new(struct sgt_stack *s, struct tcp_pcb *pcb, enum ftp_state state)
@@ -138,15 +139,16 @@ static bool bind_any_port(struct sgt_stack *s, struct tcp_pcb *pcb, const ip_add
 static enum sgt_result check_way(const struct sgt_stack *s, const char *to, const struct ipaddr *a,
 				 struct sgt_error *error)
 {
+	const struct ftp_settings *set = &s->face->set;
 	ip_addr_t ip;
 	ftp_ip_from(&ip, a);
 	if (a->any || !ipaddr_port(a) || ip_addr_isany(&ip) || ip_addr_ismulticast(&ip))
 		return error_set(error, SGT_BAD_ADDRESS, "\"%.100s\" is nothing to connect to", to);
 	bool v6 = IP_IS_V6(&ip);
-	if (v6 ? !s->ip6_count : !s->has_ip4)
+	if (v6 ? !set->ip6_count : !set->has_ip4)
 		return error_set(error, SGT_UNREACHABLE, "%s: this stack has no IPv%d address", to,
 				 v6 ? 6 : 4);
-	if (v6 || s->has_gateway || ip4_addr_netcmp(ip_2_ip4(&ip), &s->ip4, &s->mask))
+	if (v6 || set->has_gateway || ip4_addr_netcmp(ip_2_ip4(&ip), &set->ip4, &set->mask))
 		return SGT_OK;
 	error_set(error, SGT_UNREACHABLE, "%s is not on this network, and no gateway is set", to);
 	error_remedy(error, "gateway = ADDRESS in the vendor's section");
@@ -162,7 +164,7 @@ static enum sgt_result read_source(const struct sgt_stack *s, const char *source
 		return SGT_OK;
 	enum sgt_result r = ipaddr_parse_host(source, &a, error);
 	if (r == SGT_OK)
-		r = ftp_own_check(s, &a, error);
+		r = ftp_own_check(s->face, &a, error);
 	if (r != SGT_OK)
 		return r;
 	ftp_ip_from(from, &a);
@@ -185,6 +187,7 @@ static enum sgt_result begin(struct sgt_stack *s, const struct ipaddr *a, const 
 	}
 	c->peer = *a;
 	c->user = user;
+	tcp_bind_netif(pcb, &s->face->netif);
 	err_t e = bind_any_port(s, pcb, from) ? ERR_OK : ERR_USE;
 	if (e == ERR_OK)
 		e = tcp_connect(pcb, &ip, (u16_t)ipaddr_port(a), on_connected);
@@ -225,7 +228,7 @@ void ftp_close(struct sgt_conn *c)
 	ftp_bytes_detach(c);
 	if (pcb)
 		ftp_orphan(pcb);
-	ftp_trim();
+	ftp_trim(c->stack->face);
 	c->state = FTP_CLOSING;
 	ftp_conn_ready(c);
 }

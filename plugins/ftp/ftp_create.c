@@ -12,7 +12,7 @@ static enum sgt_result bad(struct sgt_error *error, const char *key, const char 
 	return error_set(error, SGT_BAD_SETTING, "%s = %.100s: %s", key, text, why);
 }
 
-static enum sgt_result set_ip4(struct sgt_stack *s, const char *text, const struct ipaddr *a,
+static enum sgt_result set_ip4(struct ftp_settings *s, const char *text, const struct ipaddr *a,
 			       unsigned bits, struct sgt_error *error)
 {
 	if (s->has_ip4)
@@ -28,7 +28,7 @@ static enum sgt_result set_ip4(struct sgt_stack *s, const char *text, const stru
 	return SGT_OK;
 }
 
-static enum sgt_result set_ip6(struct sgt_stack *s, const char *text, const struct ipaddr *a,
+static enum sgt_result set_ip6(struct ftp_settings *s, const char *text, const struct ipaddr *a,
 			       unsigned bits, struct sgt_error *error)
 {
 	ip_addr_t ip;
@@ -39,11 +39,15 @@ static enum sgt_result set_ip6(struct sgt_stack *s, const char *text, const stru
 	ftp_ip_from(&ip, a);
 	if (ip6_addr_isany(ip_2_ip6(&ip)) || ip6_addr_ismulticast(ip_2_ip6(&ip)))
 		return bad(error, "address", text, "not the address of a host");
-	s->ip6[s->ip6_count++] = *ip_2_ip6(&ip);
+	ip6_addr_t *mine =
+		&s->ip6[s->ip6_count++]; /* not by assignment: settings are compared whole */
+	memcpy(mine->addr, ip_2_ip6(&ip)->addr, sizeof mine->addr);
+	mine->zone = ip_2_ip6(&ip)->zone;
 	return SGT_OK;
 }
 
-static enum sgt_result read_address(struct sgt_stack *s, const char *text, struct sgt_error *error)
+static enum sgt_result read_address(struct ftp_settings *s, const char *text,
+				    struct sgt_error *error)
 {
 	char host[SGT_ADDRESS_MAX], *end;
 	struct ipaddr a;
@@ -59,7 +63,7 @@ static enum sgt_result read_address(struct sgt_stack *s, const char *text, struc
 					   : set_ip6(s, text, &a, (unsigned)bits, error);
 }
 
-static enum sgt_result read_addresses(struct sgt_stack *s, const struct sgt_value *v,
+static enum sgt_result read_addresses(struct ftp_settings *s, const struct sgt_value *v,
 				      struct sgt_error *error)
 {
 	enum sgt_result r = SGT_OK;
@@ -72,7 +76,7 @@ static enum sgt_result read_addresses(struct sgt_stack *s, const struct sgt_valu
 	return r;
 }
 
-static enum sgt_result read_gateway(struct sgt_stack *s, const struct sgt_value *v,
+static enum sgt_result read_gateway(struct ftp_settings *s, const struct sgt_value *v,
 				    struct sgt_error *error)
 {
 	struct ipaddr a;
@@ -89,7 +93,7 @@ static enum sgt_result read_gateway(struct sgt_stack *s, const struct sgt_value 
 }
 
 /* Locally administered, the same after each start, another for each address of a network (FNV-1a). */
-static void derive_mac(struct sgt_stack *s, const char *network, const char *address)
+static void derive_mac(struct ftp_settings *s, const char *network, const char *address)
 {
 	uint64_t hash = 14695981039346656037ull;
 	for (const char *at = network; *at; at++)
@@ -101,7 +105,7 @@ static void derive_mac(struct sgt_stack *s, const char *network, const char *add
 		s->mac[i] = (uint8_t)(hash >> (8 * i));
 }
 
-static enum sgt_result read_mac(struct sgt_stack *s, const struct sgt_value *v,
+static enum sgt_result read_mac(struct ftp_settings *s, const struct sgt_value *v,
 				struct sgt_error *error)
 {
 	unsigned b[6];
@@ -118,20 +122,31 @@ static enum sgt_result read_mac(struct sgt_stack *s, const struct sgt_value *v,
 	return SGT_OK;
 }
 
-static enum sgt_result read_hostname(struct sgt_stack *s, const char *text, struct sgt_error *error)
+static enum sgt_result read_hostname(struct ftp_settings *s, const char *text,
+				     struct sgt_error *error)
 {
 	size_t n =
 		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
 	if (!n || text[n] || n > WIRE_NAME_MAX)
 		return bad(error, "hostname", text, "letters, digits, . - and _, at most 60");
-	snprintf(s->wire.name, sizeof s->wire.name, "%s", text);
+	snprintf(s->name, sizeof s->name, "%s", text);
 	return SGT_OK;
 }
 
-static enum sgt_result read_values(struct sgt_stack *s, const struct sgt_value *v,
+static enum sgt_result read_network(struct ftp_settings *s, const char *text,
+				    struct sgt_error *error)
+{
+	struct wire w;
+	enum sgt_result r = wire_init(&w, text, error);
+	if (r == SGT_OK)
+		memcpy(s->url, w.url, strlen(w.url) + 1);
+	return r;
+}
+
+static enum sgt_result read_values(struct ftp_settings *s, const struct sgt_value *v,
 				   struct sgt_error *error)
 {
-	enum sgt_result r = wire_init(&s->wire, v[FTP_KEY_NETWORK].texts[0], error);
+	enum sgt_result r = read_network(s, v[FTP_KEY_NETWORK].texts[0], error);
 	if (r == SGT_OK)
 		r = read_addresses(s, &v[FTP_KEY_ADDRESS], error);
 	if (r == SGT_OK)
@@ -143,13 +158,13 @@ static enum sgt_result read_values(struct sgt_stack *s, const struct sgt_value *
 	if (r == SGT_OK && v[FTP_KEY_MAC].count)
 		r = read_mac(s, &v[FTP_KEY_MAC], error);
 	else if (r == SGT_OK)
-		derive_mac(s, s->wire.url, v[FTP_KEY_ADDRESS].texts[0]);
+		derive_mac(s, s->url, v[FTP_KEY_ADDRESS].texts[0]);
 	s->mtu = (unsigned)v[FTP_KEY_MTU].number;
 	return r;
 }
 
 /* A listener must be at one of our addresses; what the link gives itself is not known yet. */
-static enum sgt_result check_plan(const struct sgt_stack *s, const char *address,
+static enum sgt_result check_plan(const struct ftp_face *f, const char *address,
 				  struct sgt_error *error)
 {
 	struct ipaddr a;
@@ -158,23 +173,38 @@ static enum sgt_result check_plan(const struct sgt_stack *s, const char *address
 	if (r != SGT_OK)
 		return r;
 	ftp_ip_from(&ip, &a);
-	if (IP_IS_V6_VAL(ip) && s->ip6_count && ip6_addr_islinklocal(ip_2_ip6(&ip)))
+	if (IP_IS_V6_VAL(ip) && f->set.ip6_count && ip6_addr_islinklocal(ip_2_ip6(&ip)))
 		return SGT_OK;
-	return ftp_own_check(s, &a, error);
+	return ftp_own_check(f, &a, error);
+}
+
+static enum sgt_result check_plans(const struct ftp_face *f, const struct sgt_create *with,
+				   struct sgt_error *error)
+{
+	enum sgt_result r = SGT_OK;
+	ftp_lock(NULL);
+	for (size_t i = 0; i < with->plan_count && r == SGT_OK; i++)
+		r = check_plan(f, with->plans[i].address, error);
+	ftp_unlock();
+	return r;
 }
 
 enum sgt_result ftp_create(const struct sgt_host *host, const struct sgt_create *with,
 			   struct sgt_stack **stack, struct sgt_error *error)
 {
+	struct ftp_settings set;
 	struct sgt_stack *s = host->alloc(host->ctx, NULL, sizeof *s);
 	if (!s)
 		return error_set(error, SGT_NOMEM, "memory is short for the settings of ftp");
 	memset(s, 0, sizeof *s);
+	memset(&set, 0, sizeof set);
 	s->host = host;
 	s->event_fd = -1;
-	enum sgt_result r = read_values(s, with->values, error);
-	for (size_t i = 0; i < with->plan_count && r == SGT_OK; i++)
-		r = check_plan(s, with->plans[i].address, error);
+	enum sgt_result r = read_values(&set, with->values, error);
+	if (r == SGT_OK)
+		r = ftp_face_get(&set, &s->face, error);
+	if (r == SGT_OK)
+		r = check_plans(s->face, with, error);
 	if (r == SGT_OK)
 		*stack = s;
 	else
@@ -184,6 +214,6 @@ enum sgt_result ftp_create(const struct sgt_host *host, const struct sgt_create 
 
 void ftp_destroy(struct sgt_stack *s)
 {
-	wire_free(&s->wire);
+	ftp_face_put(&s->face);
 	ftp_alloc(s, s, 0);
 }

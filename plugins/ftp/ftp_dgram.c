@@ -30,6 +30,7 @@ static void keep(struct sgt_dgram *d, struct packet *p)
 	STAILQ_INSERT_TAIL(&d->packets, p, next);
 	if (!d->waiting++)
 		STAILQ_INSERT_TAIL(&d->stack->ready_dgrams, d, next_ready);
+	ftp_notify(d->stack);
 }
 
 /* lwIP's callback. Beyond the bound, or when memory is short, a datagram is lost, as datagrams may be. */
@@ -98,6 +99,7 @@ static enum sgt_result open_at(struct sgt_stack *s, const struct ipaddr *a, stru
 	struct udp_pcb *pcb = udp_new_ip_type(IP_GET_TYPE(&ip));
 	if (!pcb)
 		return error_set(error, SGT_NOMEM, "memory is short for datagrams");
+	udp_bind_netif(pcb, &s->face->netif);
 	if (bind_port(s, pcb, &ip, (u16_t)ipaddr_port(a)) == ERR_OK) {
 		*out = pcb;
 		return SGT_OK;
@@ -114,7 +116,7 @@ enum sgt_result ftp_dgram_open(struct sgt_stack *s, const char *local, void *use
 	struct udp_pcb *pcb = NULL;
 	enum sgt_result r = ipaddr_parse(local, 0, &a, error);
 	if (r == SGT_OK)
-		r = ftp_own_check(s, &a, error);
+		r = ftp_own_check(s->face, &a, error);
 	if (r == SGT_OK)
 		r = open_at(s, &a, &pcb, error);
 	if (r != SGT_OK)
@@ -130,6 +132,11 @@ enum sgt_result ftp_dgram_open(struct sgt_stack *s, const char *local, void *use
 	LIST_INSERT_HEAD(&s->dgrams, d, all);
 	*dgram = d;
 	return SGT_OK;
+}
+
+struct sgt_stack *ftp_dgram_stack(const struct sgt_dgram *d)
+{
+	return d->stack;
 }
 
 void ftp_dgram_close(struct sgt_dgram *d)

@@ -22,8 +22,9 @@ enum { ADVERTISEMENT = 136 };
 /* What is sent to each host of a group, or to all. */
 static bool ip4_for_us(const struct sgt_stack *s, ip4_addr_t to)
 {
-	return ip4_addr_cmp(&to, &s->ip4) || ip4_addr_ismulticast(&to) || to.addr == 0xffffffffu ||
-	       to.addr == (s->ip4.addr | ~s->mask.addr);
+	return ip4_addr_cmp(&to, &s->face->set.ip4) || ip4_addr_ismulticast(&to) ||
+	       to.addr == 0xffffffffu ||
+	       to.addr == (s->face->set.ip4.addr | ~s->face->set.mask.addr);
 }
 
 static bool ip6_for_us(const struct sgt_stack *s, const unsigned char *to)
@@ -34,8 +35,8 @@ static bool ip6_for_us(const struct sgt_stack *s, const unsigned char *to)
 	if (ip6_addr_ismulticast(ip_2_ip6(&ip)))
 		return true;
 	for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
-		if (!ip6_addr_isinvalid(netif_ip6_addr_state(&s->netif, i)) &&
-		    ip6_addr_cmp_zoneless(ip_2_ip6(&ip), netif_ip6_addr(&s->netif, i)))
+		if (!ip6_addr_isinvalid(netif_ip6_addr_state(&s->face->netif, i)) &&
+		    ip6_addr_cmp_zoneless(ip_2_ip6(&ip), netif_ip6_addr(&s->face->netif, i)))
 			return true;
 	return false;
 }
@@ -52,22 +53,22 @@ static void tell_conflict(struct sgt_stack *s, const char *ip, const unsigned ch
 {
 	char text[18];
 	uint64_t now = s->host->now_ms(s->host->ctx);
-	if (s->conflict_ms && now - s->conflict_ms < AGAIN_MS)
+	if (s->face->conflict_ms && now - s->face->conflict_ms < AGAIN_MS)
 		return;
-	s->conflict_ms = now;
+	s->face->conflict_ms = now;
 	ftp_mac_format(mac, text);
 	ftp_log(s, SGT_LOG_ERROR,
 		"%s: another host of %s (%s) has our address: give one of the two another", ip,
-		s->wire.url, text);
+		s->face->wire.url, text);
 }
 
 static void defend(struct sgt_stack *s)
 {
 	uint64_t now = s->host->now_ms(s->host->ctx);
-	if (s->defended_ms && now - s->defended_ms < DEFEND_MS)
+	if (s->face->defended_ms && now - s->face->defended_ms < DEFEND_MS)
 		return;
-	s->defended_ms = now;
-	etharp_gratuitous(&s->netif);
+	s->face->defended_ms = now;
+	etharp_gratuitous(&s->face->netif);
 }
 
 static bool arp_unwanted(struct sgt_stack *s, const unsigned char *arp, size_t len)
@@ -77,9 +78,9 @@ static bool arp_unwanted(struct sgt_stack *s, const unsigned char *arp, size_t l
 	if (len < ARP_LEN)
 		return true;
 	memcpy(&sender, arp + 14, sizeof sender);
-	if (!s->has_ip4 || sender != s->ip4.addr)
+	if (!s->face->set.has_ip4 || sender != s->face->set.ip4.addr)
 		return false;
-	tell_conflict(s, ip4addr_ntoa_r(&s->ip4, text, sizeof text), arp + 8);
+	tell_conflict(s, ip4addr_ntoa_r(&s->face->set.ip4, text, sizeof text), arp + 8);
 	defend(s);
 	return true;
 }
@@ -97,23 +98,24 @@ static bool claims_ours(struct sgt_stack *s, const unsigned char *mac, const uns
 
 /* ---- packets ---- */
 
-static bool begins_too_many(const unsigned char *tcp, size_t len)
+static bool begins_too_many(const struct sgt_stack *s, const unsigned char *tcp, size_t len)
 {
 	return len >= TCP_LEN && (tcp[13] & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	       ftp_half_open() >= FTP_HALF_OPEN;
+	       ftp_half_open(s->face) >= FTP_HALF_OPEN;
 }
 
 static bool ip4_unwanted(const struct sgt_stack *s, const unsigned char *ip, size_t len)
 {
 	ip4_addr_t from, to;
-	if (len < IP4_LEN || !s->has_ip4)
+	if (len < IP4_LEN || !s->face->set.has_ip4)
 		return true;
 	memcpy(&from.addr, ip + 12, sizeof from.addr);
 	memcpy(&to.addr, ip + 16, sizeof to.addr);
-	if (ip4_addr_cmp(&from, &s->ip4) || ip4_addr_isloopback(&from) || !ip4_for_us(s, to))
+	if (ip4_addr_cmp(&from, &s->face->set.ip4) || ip4_addr_isloopback(&from) ||
+	    !ip4_for_us(s, to))
 		return true;
 	size_t head = (ip[0] & 15u) * 4u;
-	return ip[9] == PROTO_TCP && head < len && begins_too_many(ip + head, len - head);
+	return ip[9] == PROTO_TCP && head < len && begins_too_many(s, ip + head, len - head);
 }
 
 /*
@@ -133,18 +135,19 @@ static bool ip6_is_usual(const unsigned char *ip, size_t len)
 static bool ip6_unwanted(struct sgt_stack *s, const unsigned char *mac, const unsigned char *ip,
 			 size_t len)
 {
-	if (len < IP6_LEN || !s->ip6_count || is_own6(s, ip + 8) || !ip6_for_us(s, ip + 24) ||
-	    !ip6_is_usual(ip, len))
+	if (len < IP6_LEN || !s->face->set.ip6_count || is_own6(s, ip + 8) ||
+	    !ip6_for_us(s, ip + 24) || !ip6_is_usual(ip, len))
 		return true;
 	if (ip[6] == PROTO_ICMP6)
 		return claims_ours(s, mac, ip + IP6_LEN, len - IP6_LEN);
-	return ip[6] == PROTO_TCP && begins_too_many(ip + IP6_LEN, len - IP6_LEN);
+	return ip[6] == PROTO_TCP && begins_too_many(s, ip + IP6_LEN, len - IP6_LEN);
 }
 
 bool ftp_unwanted(struct sgt_stack *s, const unsigned char *frame, size_t len)
 {
-	const unsigned char *from = frame + sizeof s->mac, *packet = frame + ETHER;
-	if (len <= ETHER || memcmp(from, s->mac, sizeof s->mac) == 0 || from[0] & GROUP)
+	const unsigned char *from = frame + sizeof s->face->set.mac, *packet = frame + ETHER;
+	if (len <= ETHER || memcmp(from, s->face->set.mac, sizeof s->face->set.mac) == 0 ||
+	    from[0] & GROUP)
 		return true;
 	len -= ETHER;
 	switch (frame[12] << 8 | frame[13]) {

@@ -1,25 +1,31 @@
-/* lwIP's network interface on the wire: frames in, frames out, and those that wait for room. */
+/*
+ * lwIP's network interface on the wire: frames in, frames out, and those that wait for room.
+ *
+ * What lwIP answers for no connection of its own (a reset for a stranger) it sends by the first interface that fits, or by the
+ * standard one. So the interface whose frames are being taken is put there.
+ */
 #include "ftp/ftp.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static err_t put(struct sgt_stack *s, const void *frame, size_t len)
+static err_t put(struct ftp_face *f, const void *frame, size_t len)
 {
-	if (s->lost || s->frame_count == FTP_QUEUE)
+	if (f->lost || f->frame_count == FTP_QUEUE)
 		return ERR_MEM; /* TCP keeps it and tries again */
-	int sent = STAILQ_EMPTY(&s->frames) ? wire_send(&s->wire, frame, len) : 0;
+	int sent = STAILQ_EMPTY(&f->frames) ? wire_send(&f->wire, frame, len) : 0;
 	if (sent)
-		s->lost = sent == WIRE_LOST;
+		f->lost = sent == WIRE_LOST;
 	if (sent)
 		return ERR_OK;
-	struct ftp_frame *f = ftp_alloc(s, NULL, sizeof *f + len);
-	if (!f)
+	struct ftp_frame *w = malloc(sizeof *w + len);
+	if (!w)
 		return ERR_MEM;
-	f->len = len;
-	memcpy(f->bytes, frame, len);
-	STAILQ_INSERT_TAIL(&s->frames, f, next);
-	if (!s->frame_count++)
-		wire_want_room(&s->wire, true);
+	w->len = len;
+	memcpy(w->bytes, frame, len);
+	STAILQ_INSERT_TAIL(&f->frames, w, next);
+	if (!f->frame_count++)
+		wire_want_room(&f->wire, true);
 	return ERR_OK;
 }
 
@@ -36,28 +42,43 @@ static err_t output(struct netif *netif, struct pbuf *p)
 	return put(netif->state, frame, p->tot_len);
 }
 
-void ftp_netif_flush(struct sgt_stack *s)
+void ftp_netif_flush(struct ftp_face *f)
 {
-	struct ftp_frame *f;
+	struct ftp_frame *w;
 	int sent = 1;
-	while (!s->lost && sent && (f = STAILQ_FIRST(&s->frames))) {
-		sent = wire_send(&s->wire, f->bytes, f->len);
-		s->lost = sent == WIRE_LOST;
+	while (!f->lost && sent && (w = STAILQ_FIRST(&f->frames))) {
+		sent = wire_send(&f->wire, w->bytes, w->len);
+		f->lost = sent == WIRE_LOST;
 		if (!sent)
 			break;
-		STAILQ_REMOVE_HEAD(&s->frames, next);
-		ftp_alloc(s, f, 0);
-		if (!--s->frame_count)
-			wire_want_room(&s->wire, false);
+		STAILQ_REMOVE_HEAD(&f->frames, next);
+		free(w);
+		if (!--f->frame_count)
+			wire_want_room(&f->wire, false);
 	}
+}
+
+static void put_first(struct netif *netif)
+{
+	struct netif **at = &netif_list;
+	while (*at && *at != netif)
+		at = &(*at)->next;
+	if (*at) {
+		*at = netif->next;
+		netif->next = netif_list;
+		netif_list = netif;
+	}
+	netif_set_default(netif);
 }
 
 void ftp_netif_input(struct sgt_stack *s)
 {
+	struct ftp_face *f = s->face;
 	unsigned char frame[WIRE_FRAME_MAX];
-	for (int i = 0; i < FTP_FRAMES && !s->lost; i++) {
-		long n = wire_recv(&s->wire, frame, sizeof frame);
-		s->lost = n == WIRE_LOST;
+	put_first(&f->netif);
+	for (int i = 0; i < FTP_FRAMES && !f->lost; i++) {
+		long n = wire_recv(&f->wire, frame, sizeof frame);
+		f->lost = n == WIRE_LOST;
 		if (n <= 0)
 			return;
 		if (ftp_unwanted(s, frame, (size_t)n))
@@ -66,19 +87,19 @@ void ftp_netif_input(struct sgt_stack *s)
 		if (!p)
 			continue; /* lost, as frames may be */
 		pbuf_take(p, frame, (u16_t)n);
-		if (s->netif.input(p, &s->netif) != ERR_OK)
+		if (f->netif.input(p, &f->netif) != ERR_OK)
 			pbuf_free(p);
 	}
 }
 
 static err_t init(struct netif *netif)
 {
-	const struct sgt_stack *s = netif->state;
+	const struct ftp_settings *set = &((const struct ftp_face *)netif->state)->set;
 	netif->name[0] = 'v';
 	netif->name[1] = 'd';
-	netif->mtu = (u16_t)s->mtu;
-	netif->hwaddr_len = sizeof s->mac;
-	memcpy(netif->hwaddr, s->mac, sizeof s->mac);
+	netif->mtu = (u16_t)set->mtu;
+	netif->hwaddr_len = sizeof set->mac;
+	memcpy(netif->hwaddr, set->mac, sizeof set->mac);
 	netif->output = etharp_output;
 	netif->output_ip6 = ethip6_output;
 	netif->linkoutput = output;
@@ -87,67 +108,36 @@ static err_t init(struct netif *netif)
 	return ERR_OK;
 }
 
-static void add_ip6(struct sgt_stack *s)
+static void add_ip6(struct ftp_face *f)
 {
-	netif_create_ip6_linklocal_address(&s->netif, 1);
-	for (size_t i = 0; i < s->ip6_count; i++) {
+	netif_create_ip6_linklocal_address(&f->netif, 1);
+	for (size_t i = 0; i < f->set.ip6_count; i++) {
 		s8_t index;
-		if (netif_add_ip6_address(&s->netif, &s->ip6[i], &index) == ERR_OK)
-			netif_ip6_addr_set_state(&s->netif, index, IP6_ADDR_PREFERRED);
+		if (netif_add_ip6_address(&f->netif, &f->set.ip6[i], &index) == ERR_OK)
+			netif_ip6_addr_set_state(&f->netif, index, IP6_ADDR_PREFERRED);
 	}
 }
 
-/* Has another host our address? */
-static enum sgt_result look_for_owner(struct sgt_stack *s, struct sgt_error *error)
+enum sgt_result ftp_netif_up(struct ftp_face *f, struct sgt_error *error)
 {
-	uint8_t owner[6];
-	char mac[18], ip[16];
-	if (!s->has_ip4 || !ftp_arp_ask(&s->wire, s->mac, &s->ip4, FTP_PROBE_MS, owner))
-		return SGT_OK;
-	ftp_mac_format(owner, mac);
-	ip4addr_ntoa_r(&s->ip4, ip, sizeof ip);
-	error_set(error, SGT_SOCKET, "%s on %s is the address of another host, %s", ip, s->wire.url,
-		  mac);
-	error_remedy(error, "address = in the vendor's section: one that nobody has there");
-	return SGT_SOCKET;
-}
-
-enum sgt_result ftp_netif_prepare(struct sgt_stack *s, struct sgt_error *error)
-{
-	enum sgt_result r = wire_prepare(&s->wire, error);
-	if (r != SGT_OK || s->wire.kind == WIRE_SWITCH) /* where nobody can be yet */
-		return r;
-	r = wire_open(&s->wire, error);
-	if (r == SGT_OK)
-		r = look_for_owner(s, error);
-	wire_close(&s->wire);
-	s->asked = r == SGT_OK;
-	return r;
-}
-
-enum sgt_result ftp_netif_up(struct sgt_stack *s, struct sgt_error *error)
-{
-	enum sgt_result r = s->asked ? SGT_OK : look_for_owner(s, error);
-	s->asked = false;
-	if (r != SGT_OK)
-		return r;
-	if (!netif_add(&s->netif, &s->ip4, &s->mask, &s->gateway, s, init, ethernet_input))
+	const struct ftp_settings *set = &f->set;
+	if (!netif_add(&f->netif, &set->ip4, &set->mask, &set->gateway, f, init, ethernet_input))
 		return error_set(error, SGT_SOCKET, "lwIP does not take the network interface");
-	netif_set_default(&s->netif);
-	if (s->ip6_count)
-		add_ip6(s);
-	netif_set_up(&s->netif);
+	netif_set_default(&f->netif);
+	if (set->ip6_count)
+		add_ip6(f);
+	netif_set_up(&f->netif);
 	return SGT_OK;
 }
 
-void ftp_netif_down(struct sgt_stack *s)
+void ftp_netif_down(struct ftp_face *f)
 {
-	struct ftp_frame *f;
-	netif_set_down(&s->netif);
-	netif_remove(&s->netif);
-	while ((f = STAILQ_FIRST(&s->frames))) {
-		STAILQ_REMOVE_HEAD(&s->frames, next);
-		ftp_alloc(s, f, 0);
+	struct ftp_frame *w;
+	netif_set_down(&f->netif);
+	netif_remove(&f->netif);
+	while ((w = STAILQ_FIRST(&f->frames))) {
+		STAILQ_REMOVE_HEAD(&f->frames, next);
+		free(w);
 	}
-	s->frame_count = 0;
+	f->frame_count = 0;
 }

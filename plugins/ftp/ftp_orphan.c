@@ -5,7 +5,7 @@
  * bytes afterwards; a reset throws away what the peer has not read yet: the very reply that said why we close. So a closed
  * connection ends its direction only, and reads on into nothing until its peer ends too, LINGER seconds at most.
  *
- * Bounded: FTP_ORPHANS and FTP_TIME_WAIT of them; beyond, the oldest is reset.
+ * Bounded: FTP_ORPHANS and FTP_TIME_WAIT of them at a face; beyond, the oldest is reset.
  */
 #include "ftp/ftp.h"
 
@@ -36,6 +36,11 @@ static bool is_orphan(const struct tcp_pcb *p)
 	return p->poll == on_second;
 }
 
+static bool is_at(const struct tcp_pcb *p, const struct ftp_face *f)
+{
+	return p->netif_idx == netif_get_index(&f->netif);
+}
+
 static bool can_end(const struct tcp_pcb *p)
 {
 	return p->state == ESTABLISHED || p->state == CLOSE_WAIT || p->state == SYN_RCVD;
@@ -56,46 +61,52 @@ void ftp_orphan(struct tcp_pcb *pcb)
 		tcp_abort(pcb);
 }
 
-unsigned ftp_half_open(void)
+unsigned ftp_half_open(const struct ftp_face *f)
 {
 	unsigned n = 0;
 	for (const struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next)
-		n += p->state == SYN_RCVD;
+		n += p->state == SYN_RCVD && is_at(p, f);
 	return n;
 }
 
 /* The last that is over the bound is the oldest. */
-static struct tcp_pcb *beyond(struct tcp_pcb *list, unsigned bound)
+static struct tcp_pcb *beyond(struct tcp_pcb *list, const struct ftp_face *f, unsigned bound)
 {
 	struct tcp_pcb *oldest = NULL;
 	unsigned n = 0;
 	for (struct tcp_pcb *p = list; p; p = p->next)
-		if ((p->state == TIME_WAIT || is_orphan(p)) && ++n > bound)
+		if (is_at(p, f) && (p->state == TIME_WAIT || is_orphan(p)) && ++n > bound)
 			oldest = p;
 	return oldest;
 }
 
-void ftp_trim(void)
+void ftp_trim(const struct ftp_face *f)
 {
 	struct tcp_pcb *p;
-	while ((p = beyond(tcp_active_pcbs, FTP_ORPHANS)))
+	while ((p = beyond(tcp_active_pcbs, f, FTP_ORPHANS)))
 		tcp_abort(p);
-	while ((p = beyond(tcp_tw_pcbs, FTP_TIME_WAIT)))
+	while ((p = beyond(tcp_tw_pcbs, f, FTP_TIME_WAIT)))
 		tcp_abort(p);
 }
 
-void ftp_trim_all(void)
+static struct tcp_pcb *first_at(struct tcp_pcb *list, const struct ftp_face *f)
 {
-	while (tcp_active_pcbs)
-		tcp_abort(tcp_active_pcbs);
-	while (tcp_tw_pcbs)
-		tcp_abort(tcp_tw_pcbs);
+	while (list && !is_at(list, f))
+		list = list->next;
+	return list;
 }
 
-bool ftp_draining(void)
+void ftp_trim_all(const struct ftp_face *f)
+{
+	struct tcp_pcb *p;
+	while ((p = first_at(tcp_active_pcbs, f)) || (p = first_at(tcp_tw_pcbs, f)))
+		tcp_abort(p);
+}
+
+bool ftp_draining(const struct ftp_face *f)
 {
 	for (const struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next)
-		if (is_orphan(p) && (p->unsent || p->unacked))
+		if (is_at(p, f) && is_orphan(p) && (p->unsent || p->unacked))
 			return true;
 	return false;
 }

@@ -33,9 +33,10 @@ static bool look_at_link(struct climb *c)
 {
 	struct sgt_error error;
 	char mac[18];
-	enum sgt_result r = wire_open(&c->stack->wire, &error);
-	ftp_mac_format(c->stack->mac, mac);
-	snprintf(c->text, sizeof c->text, "%s takes us; our MAC is %s", c->stack->wire.url, mac);
+	enum sgt_result r = wire_open(&c->stack->face->wire, &error);
+	ftp_mac_format(c->stack->face->set.mac, mac);
+	snprintf(c->text, sizeof c->text, "%s takes us; our MAC is %s", c->stack->face->wire.url,
+		 mac);
 	if (r != SGT_OK)
 		snprintf(c->text, sizeof c->text, "%s", error.text);
 	return tell(c, "link", r, r == SGT_OK ? NULL : error.remedy);
@@ -51,12 +52,13 @@ static bool look_at_addresses(struct climb *c)
 	const struct sgt_stack *s = c->stack;
 	char ip[IP6ADDR_STRLEN_MAX];
 	int at = 0;
-	if (s->has_ip4)
+	if (s->face->set.has_ip4)
 		at = snprintf(c->text, sizeof c->text, "%s/%u",
-			      ip4addr_ntoa_r(&s->ip4, ip, sizeof ip), mask_bits(&s->mask));
-	for (size_t i = 0; i < s->ip6_count; i++)
+			      ip4addr_ntoa_r(&s->face->set.ip4, ip, sizeof ip),
+			      mask_bits(&s->face->set.mask));
+	for (size_t i = 0; i < s->face->set.ip6_count; i++)
 		at += snprintf(c->text + at, sizeof c->text - (size_t)at, "%s%s/64", at ? ", " : "",
-			       ip6addr_ntoa_r(&s->ip6[i], ip, sizeof ip));
+			       ip6addr_ntoa_r(&s->face->set.ip6[i], ip, sizeof ip));
 	return tell(c, "address", SGT_OK, NULL);
 }
 
@@ -66,14 +68,14 @@ static bool look_for_conflict(struct climb *c)
 	uint8_t owner[6];
 	char ip[16], mac[18];
 	snprintf(c->text, sizeof c->text, "not looked for: we have no IPv4 address");
-	if (!s->has_ip4)
+	if (!s->face->set.has_ip4)
 		return tell(c, "conflict", SGT_OK, NULL);
-	ip4addr_ntoa_r(&s->ip4, ip, sizeof ip);
+	ip4addr_ntoa_r(&s->face->set.ip4, ip, sizeof ip);
 	snprintf(c->text, sizeof c->text, "nobody else has %s", ip);
-	if (!ftp_arp_ask(&c->stack->wire, c->mac, &s->ip4, c->ask_ms, owner))
+	if (!ftp_arp_ask(&c->stack->face->wire, c->mac, &s->face->set.ip4, c->ask_ms, owner))
 		return tell(c, "conflict", SGT_OK, NULL);
 	ftp_mac_format(owner, mac);
-	bool ours = memcmp(owner, s->mac, sizeof owner) == 0;
+	bool ours = memcmp(owner, s->face->set.mac, sizeof owner) == 0;
 	snprintf(c->text, sizeof c->text, "%s is in use: %s has it%s", ip, mac,
 		 ours ? ", which is the MAC of these settings: a gateway with them runs" : "");
 	return tell(c, "conflict", SGT_IN_USE,
@@ -87,10 +89,11 @@ static bool look_for_gateway(struct climb *c)
 	uint8_t owner[6];
 	char ip[16], mac[18];
 	snprintf(c->text, sizeof c->text, "none is set: only our own network is reached");
-	if (!s->has_gateway)
+	if (!s->face->set.has_gateway)
 		return tell(c, "gateway", SGT_OK, NULL);
-	ip4addr_ntoa_r(&s->gateway, ip, sizeof ip);
-	bool answers = ftp_arp_ask(&c->stack->wire, c->mac, &s->gateway, c->ask_ms, owner);
+	ip4addr_ntoa_r(&s->face->set.gateway, ip, sizeof ip);
+	bool answers =
+		ftp_arp_ask(&c->stack->face->wire, c->mac, &s->face->set.gateway, c->ask_ms, owner);
 	if (answers)
 		ftp_mac_format(owner, mac);
 	snprintf(c->text, sizeof c->text, answers ? "%s answers, %s" : "%s does not answer%s", ip,
@@ -109,5 +112,5 @@ void ftp_probe(struct sgt_stack *s, int limit_ms,
 	c.ask_ms = limit_ms / 4 < ASK_MS ? limit_ms / 4 : ASK_MS;
 	if (look_at_link(&c) && look_at_addresses(&c) && look_for_conflict(&c))
 		look_for_gateway(&c);
-	wire_close(&s->wire);
+	wire_close(&s->face->wire);
 }

@@ -14,43 +14,31 @@
 
 static void reset(struct sgt_stack *s)
 {
-	s->lost = s->looped = s->starving = false;
-	s->conflict_ms = s->defended_ms = 0;
+	s->starving = false;
 	LIST_INIT(&s->conns);
 	LIST_INIT(&s->listeners);
 	LIST_INIT(&s->dgrams);
 	STAILQ_INIT(&s->ready);
 	STAILQ_INIT(&s->ready_dgrams);
-	STAILQ_INIT(&s->frames);
 	lend_pool_init(&s->pool, s->host, LEND_BLOCK, FTP_POOL_MAX);
 }
 
-static void close_rest(struct sgt_stack *s)
+static void close_event(struct sgt_stack *s)
 {
-	wire_close(&s->wire);
 	if (s->event_fd >= 0)
 		close(s->event_fd);
 	s->event_fd = -1;
-	ftp_release(s);
 }
 
 enum sgt_result ftp_start(struct sgt_stack *s, struct sgt_error *error)
 {
-	enum sgt_result r = SGT_OK;
-	if (!ftp_claim(s))
-		return error_set(error, SGT_SOCKET,
-				 "another stack of ftp runs in this process, and lwIP is there "
-				 "once");
 	reset(s);
 	s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->event_fd < 0)
-		r = error_errno(error, ERROR_SOCKET, errno, "eventfd");
-	if (r == SGT_OK)
-		r = wire_open(&s->wire, error);
-	if (r == SGT_OK)
-		r = ftp_netif_up(s, error);
+		return error_errno(error, ERROR_SOCKET, errno, "eventfd");
+	enum sgt_result r = ftp_face_join(s, error);
 	if (r != SGT_OK)
-		close_rest(s);
+		close_event(s);
 	return r;
 }
 
@@ -66,28 +54,38 @@ void ftp_wakeup(struct sgt_stack *s)
 static int patience(const struct sgt_stack *s, int timeout)
 {
 	u32_t next = sys_timeouts_sleeptime();
-	if (s->looped || !STAILQ_EMPTY(&s->ready) || !STAILQ_EMPTY(&s->ready_dgrams))
+	if (s->face->looped || !STAILQ_EMPTY(&s->ready) || !STAILQ_EMPTY(&s->ready_dgrams))
 		return 0;
 	return next < (u32_t)timeout ? (int)next : timeout;
+}
+
+/* Waits without the lock. */
+static int wait(struct sgt_stack *s, struct pollfd fds[2], int timeout)
+{
+	timeout = patience(s, timeout);
+	ftp_unlock();
+	int n = poll(fds, 2, timeout);
+	ftp_lock(s);
+	return n;
 }
 
 /* Waits, and has lwIP do its part. */
 static void turn(struct sgt_stack *s, int timeout)
 {
 	uint64_t wakeups;
-	struct pollfd fds[2] = {{.fd = wire_fd(&s->wire), .events = POLLIN},
+	struct pollfd fds[2] = {{.fd = wire_fd(&s->face->wire), .events = POLLIN},
 				{.fd = s->event_fd, .events = POLLIN}};
-	int n = poll(fds, 2, patience(s, timeout));
+	int n = wait(s, fds, timeout);
 	if (n > 0 && fds[1].revents) {
 		ssize_t got = read(s->event_fd, &wakeups, sizeof wakeups);
 		(void)got; /* another turn has read it */
 	}
 	if (n > 0 && fds[0].revents) {
-		ftp_netif_flush(s);
+		ftp_netif_flush(s->face);
 		ftp_netif_input(s);
 	}
 	sys_check_timeouts();
-	ftp_loop(s);
+	ftp_face_loop();
 }
 
 /* Connections that waited for receive memory get their turn when there is some. */
@@ -118,24 +116,31 @@ static void serve(struct sgt_stack *s)
 
 enum sgt_result ftp_run(struct sgt_stack *s, int timeout_ms, struct sgt_error *error)
 {
+	ftp_lock(s);
 	turn(s, timeout_ms);
-	if (s->lost) {
-		wire_lost(&s->wire, error);
-		return error->result;
+	bool lost = s->face->lost;
+	if (!lost) {
+		serve(s);
+		serve(s); /* what that caused: mostly SENT, which is not worth a turn of its own */
+		feed(s);
 	}
-	serve(s);
-	serve(s); /* what that caused: mostly SENT, which is not worth a turn of its own */
-	feed(s);
-	return SGT_OK;
+	ftp_unlock();
+	if (!lost)
+		return SGT_OK;
+	wire_lost(&s->face->wire, error);
+	return error->result;
 }
 
 /* ---- the end ---- */
 
+/* Who is not the last of a face leaves what it has closed to the others. */
 static void drain(struct sgt_stack *s)
 {
+	const struct ftp_face *f = s->face;
 	uint64_t end = s->host->now_ms(s->host->ctx) + DRAIN_MS;
-	ftp_netif_flush(s);
-	while (!s->lost && ftp_draining() && s->host->now_ms(s->host->ctx) < end) {
+	bool last = LIST_FIRST(&f->started) == s && !LIST_NEXT(s, of_face);
+	ftp_netif_flush(s->face);
+	while (last && !f->lost && ftp_draining(f) && s->host->now_ms(s->host->ctx) < end) {
 		STAILQ_INIT(&s->ready); /* nothing is delivered any more */
 		turn(s, DRAIN_STEP_MS);
 	}
@@ -155,6 +160,8 @@ static void end_conns(struct sgt_stack *s)
 
 void ftp_stop(struct sgt_stack *s)
 {
+	pthread_mutex_lock(&s->face->door);
+	ftp_lock(s);
 	while (!LIST_EMPTY(&s->listeners))
 		ftp_unlisten(LIST_FIRST(&s->listeners));
 	while (!LIST_EMPTY(&s->dgrams))
@@ -163,11 +170,9 @@ void ftp_stop(struct sgt_stack *s)
 	drain(s);
 	while (!LIST_EMPTY(&s->conns))
 		ftp_conn_free(LIST_FIRST(&s->conns));
-	ftp_trim_all();
-	while (s->looped) /* lwIP would keep what is on its way from us to us */
-		ftp_loop(s);
-	ftp_netif_flush(s);
-	ftp_netif_down(s);
+	ftp_face_leave(s);
+	ftp_unlock();
+	pthread_mutex_unlock(&s->face->door);
 	lend_pool_free(&s->pool);
-	close_rest(s);
+	close_event(s);
 }

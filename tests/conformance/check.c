@@ -18,8 +18,6 @@ static const struct excuse {
 	{"win", "datagrams_echo", "it carries no datagrams"},
 	{"win", "datagrams_close_in_event", "it carries no datagrams"},
 	{"win", "share_divides", "it does not share listeners"},
-	{"ftp", "share_divides", "it does not share listeners"},
-	{"ftp", "instances_reach_each_other", "it has one stack a process, or one direction"},
 	{NULL, "accept_ipv6", "this bed has no IPv6 address"},
 	{NULL, "connect_ipv6", "the peer of this bed has no IPv6 address"},
 	{NULL, "bytes_cross_the_network", "nobody counts on the network of this bed"},

@@ -1,6 +1,6 @@
 /*
- * ftp in the conformance suite, against kernel sockets behind a TAP of the same switch. lwIP is once in a process, so no twin
- * of it can be the peer; two gateways with it meet in tests/system/test_vendor_ftp.py.
+ * ftp in the conformance suite: against kernel sockets behind a TAP of the same switch (root), and against another ftp, which is
+ * another interface of the same lwIP, also as an ordinary user.
  */
 #include "conformance/check.h"
 #include "conformance/vde_bed.h"
@@ -11,24 +11,26 @@ extern const struct sgt_module SGT_MODULE(ftp);
 
 static struct vde_bed network;
 
-static void kernel_bed(struct conformance_bed *bed)
+static const struct conformance_setting *settings(const char *address,
+						  struct conformance_setting out[3])
 {
-	static struct conformance_setting settings[4];
-	vde_bed_open(&network);
-	settings[0] = (struct conformance_setting){"network", network.url};
-	settings[1] = (struct conformance_setting){"address", "10.77.0.25/24, fd77::25/64"};
+	out[0] = (struct conformance_setting){"network", network.url};
+	out[1] = (struct conformance_setting){"address", address};
+	out[2] = (struct conformance_setting){NULL, NULL};
+	return out;
+}
+
+static void bed_of(struct conformance_bed *bed, const char *name)
+{
+	static struct conformance_setting ours[3], theirs[3];
 	*bed = (struct conformance_bed){
-		.name = "ftp",
+		.name = name,
 		.module = &SGT_MODULE(ftp),
-		.settings = settings,
+		.settings = settings("10.77.0.25/24, fd77::25/64", ours),
+		.peer_settings = settings("10.77.0.125/24, fd77::125/64", theirs),
 		.host = "10.77.0.25",
 		.host6 = "[fd77::25]",
-		.peer_host = VDE_BED_HOST,
-		.peer_host6 = VDE_BED_HOST6,
 		.dead = "10.77.0.99:25", /* nobody has it: ARP is not answered */
-		.peer = &conformance_peer_kernel,
-		.netns = network.netns,
-		.crossed = vde_bed_crossed,
 		.bulk = 65536,
 		.network_max = 16 * 1024 * 1024, /* the peer's buffers, and lwIP's window */
 		.memory_max = 2 * 65536 + 16384,
@@ -37,13 +39,45 @@ static void kernel_bed(struct conformance_bed *bed)
 	};
 }
 
+static void kernel_bed(struct conformance_bed *bed)
+{
+	vde_bed_open(&network);
+	bed_of(bed, "ftp");
+	bed->peer_host = VDE_BED_HOST;
+	bed->peer_host6 = VDE_BED_HOST6;
+	bed->peer = &conformance_peer_kernel;
+	bed->netns = network.netns;
+	bed->crossed = vde_bed_crossed;
+}
+
+static void twin_bed(struct conformance_bed *bed)
+{
+	vde_bed_open_plain(&network, NULL);
+	bed_of(bed, "ftp and ftp");
+	bed->peer_host = "10.77.0.125";
+	bed->peer_host6 = "[fd77::125]";
+	bed->peer = &conformance_peer_twin;
+	bed->sessions = 300;
+}
+
+/* The switch is his, too. */
+static void user_bed(struct conformance_bed *bed)
+{
+	conformance_become_user();
+	twin_bed(bed);
+	bed->name = "ftp and ftp, as an ordinary user";
+}
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("conformance/ftp");
-	if (geteuid() == 0)
+	if (geteuid() == 0) {
 		conformance_add(s, kernel_bed);
-	else
+		conformance_add(s, user_bed);
+	} else {
 		printf("ftp against kernel sockets: skipped, a network namespace needs root\n");
+	}
+	conformance_add(s, twin_bed);
 	return s;
 }
 SUITE_MAIN(suite)

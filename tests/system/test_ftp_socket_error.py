@@ -60,17 +60,6 @@ class Cause(OneGateway):
                 self.refused(self.made(net, address=line), "bad settings: " + cause,
                              "smtpgate config vendor ftp    # each key, its value and where it stands", over=False)
 
-    def test_lwip_is_there_once(self):
-        """A second stack of ftp in one process is down, and says why; the first runs."""
-        net = self.network()
-        g = self.made(net, more="[vendor second]\nplugin = ftp\nnetwork = %s\naddress = 10.77.0.26/24\n"
-                      "[listen two]\nvendor = second\naddress = *:25\n" % net.url)
-        g.start()
-        harness.wait_for("the second is down", lambda: "lwIP is there once" in g.log())
-        with net.client(OURS, g.port) as c:
-            self.assertEqual(c.say("NOOP")[0], 250)
-        g.stop()
-
 
 class Probe(OneGateway):
     """The layers between the provider and the stack."""

@@ -1,5 +1,5 @@
 """One plugin twice in a gateway, under two names: each has its own settings, listener and route, and mail goes from any to any.
-test_vendor_nvl.py has nvl so; lwIP, which ftp is made of, is there once (test_ftp_socket_error.py)."""
+test_vendor_nvl.py has nvl so. And one listener that several threads of one vendor serve, as lwIP and libslirp know no threads."""
 
 import os
 import unittest
@@ -8,6 +8,13 @@ import harness
 
 HOSTS = {"retro": "10.77.0.35", "newer": "10.77.0.65"}
 SOURCES = {"retro": "10.77.0.36", "newer": "10.77.0.66"}
+
+
+def reached(net):
+    try:
+        return net.client("10.77.0.25", 25)
+    except OSError:
+        return None
 
 
 class Twice(harness.Case):
@@ -24,7 +31,7 @@ class Twice(harness.Case):
             harness.wait_for("%s listens" % n, lambda: "listener open name=%s" % n in g.log())
         return g
 
-    def all_ways(self, clients, sinks):
+    def all_ways(self, g, clients, sinks):
         """One message in by each name, out by both."""
         for name, connect in clients.items():
             with connect() as c:
@@ -33,6 +40,8 @@ class Twice(harness.Case):
         for name, sink in sinks.items():
             harness.wait_for("both messages over " + name, lambda s=sink: s.count() == 2, harness.LIMIT * 2)
             self.assertEqual({m["data"].split()[-1].decode() for m in sink.messages}, set(clients))
+        taken = [e["listener"] for _, e in sorted(g.history().items())]
+        self.assertEqual(taken, list(clients))  # each by its own listener
 
     @unittest.skipUnless(os.geteuid() == 0, "namespaces and switches are root's to make")
     def test_win(self):
@@ -42,9 +51,47 @@ class Twice(harness.Case):
             self.addCleanup(sink.close)
         g = self.start("win", {n: "network = %s\naddress = %s/24\nsource = %s\n" % (net.url, HOSTS[n], SOURCES[n]) for n in HOSTS},
                        {n: HOSTS[n] + ":25" for n in HOSTS}, sinks)
-        self.all_ways({n: lambda n=n: net.client(HOSTS[n], 25) for n in HOSTS}, sinks)
+        self.all_ways(g, {n: lambda n=n: net.client(HOSTS[n], 25) for n in HOSTS}, sinks)
         for name, sink in sinks.items():  # what leaves has the address of its own stack
             self.assertEqual({m["peer"][0] for m in sink.messages}, {SOURCES[name]})
+        g.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "namespaces and switches are root's to make")
+    def test_ftp_on_one_network(self):
+        net = self.network()
+        sinks = {n: net.sink() for n in HOSTS}
+        for sink in sinks.values():
+            self.addCleanup(sink.close)
+        g = self.start("ftp", {n: "network = %s\naddress = %s/24\n" % (net.url, HOSTS[n]) for n in HOSTS},
+                       {n: "*:25" for n in HOSTS}, sinks)
+        self.all_ways(g, {n: lambda n=n: net.client(HOSTS[n], 25) for n in HOSTS}, sinks)
+        for name, sink in sinks.items():
+            self.assertEqual({m["peer"][0] for m in sink.messages}, {HOSTS[name]})
+        g.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "namespaces and switches are root's to make")
+    def test_ftp_on_two_networks_of_the_same_addresses(self):
+        """Both have 10.77.0.25, and 10.77.0.1 for a neighbour: lwIP's two interfaces must see nothing of each other."""
+        nets = {n: self.network() for n in HOSTS}
+        sinks = {n: net.sink() for n, net in nets.items()}
+        for sink in sinks.values():
+            self.addCleanup(sink.close)
+        g = self.start("ftp", {n: "network = %s\naddress = 10.77.0.25/24\nrestart = 1s\n" % net.url for n, net in nets.items()},
+                       {n: "10.77.0.25:25" for n in HOSTS}, sinks)
+        self.all_ways(g, {n: lambda net=net: net.client("10.77.0.25", 25) for n, net in nets.items()}, sinks)
+        for net in nets.values():  # a stranger's port is closed: by a reset, on the network that asked
+            with self.assertRaises(ConnectionRefusedError):
+                net.client("10.77.0.25", 26)
+        nets["retro"].cut()
+        harness.wait_for("one is lost", lambda: {s["name"]: s["state"] for s in g.json("status")["stacks"]}["retro"] == "down")
+        with nets["newer"].client("10.77.0.25", 25) as c:
+            self.assertEqual(c.send(harness.HEADER + b"while\r\n", ["jdoe@newer.test"])[0], 250)
+        harness.wait_for("the other goes on", lambda: sinks["newer"].count() == 3)
+        nets["retro"].mend()
+        harness.wait_for("it is back", lambda: {s["name"]: s["state"] for s in g.json("status")["stacks"]}["retro"] == "up")
+        with harness.wait_for("it listens", lambda: reached(nets["retro"])) as c:
+            self.assertEqual(c.send(harness.HEADER + b"after\r\n", ["jdoe@retro.test"])[0], 250)
+        harness.wait_for("mail over it", lambda: sinks["retro"].count() == 3)
         g.stop()
 
     def test_lmn_and_xln(self):
@@ -56,11 +103,37 @@ class Twice(harness.Case):
                 ports = {n: harness.free_port() for n in sources}
                 keys = {n: "source = %s\n" % s if plugin == "lmn" else "" for n, s in sources.items()}
                 g = self.start(plugin, keys, {n: "127.0.0.1:%d" % p for n, p in ports.items()}, sinks)
-                self.all_ways({n: lambda p=p: harness.Client("127.0.0.1", p) for n, p in ports.items()}, sinks)
+                self.all_ways(g, {n: lambda p=p: harness.Client("127.0.0.1", p) for n, p in ports.items()}, sinks)
                 for name, sink in sinks.items():
                     self.assertEqual({m["peer"][0] for m in sink.messages},
                                      {sources[name] if plugin == "lmn" else "127.0.0.1"})
                 g.stop()
+
+
+@unittest.skipUnless(os.geteuid() == 0, "namespaces and switches are root's to make")
+class Threads(harness.Case):
+    def served(self, vendor, keys, host):
+        net = self.network()
+        g = self.gateway(host=host, gateway="vendor = %s\n" % vendor, vendor="[vendor %s]\n%s" % (vendor, keys % net.url),
+                         listen="vendor = %s\nthreads = 4\nmax_connections_client = 200\nrelay_from = 10.77.0.0/24\n" % vendor).start()
+        harness.wait_for("each thread's listener", lambda: g.log().count("listener open") == 4)
+        clients = [net.client(host, g.port) for _ in range(60)]
+        for c in clients:
+            self.addCleanup(c.close)
+        for c in clients:
+            self.assertEqual(c.send(harness.HEADER + b"thread\r\n", ["jdoe@example.test"])[0], 250)
+        harness.wait_for("all", lambda: g.count() == 60)
+        self.assertEqual(sorted(g.history()), list(range(1, 61)))
+        net.cut()
+        harness.wait_for("it is lost", lambda: g.json("status")["stacks"][0]["state"] == "down")
+        net.mend()
+        harness.wait_for("each thread listens again", lambda: g.log().count("listener open") >= 8)
+        with net.client(host, g.port) as c:
+            self.assertEqual(c.send(harness.HEADER + b"again\r\n", ["jdoe@example.test"])[0], 250)
+        g.stop()
+
+    def test_ftp(self):
+        self.served("ftp", "network = %s\naddress = 10.77.0.25/24\nrestart = 1s\n", "10.77.0.25")
 
 
 if __name__ == "__main__":
