@@ -1,7 +1,6 @@
 /* The table of conformance tests and the runner of one. */
 #include "conformance/test.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,17 +71,6 @@ bool test_resets(struct test *t)
 		return true;
 	snprintf(t->exempt, sizeof t->exempt, "abort does not reset, so its twin cannot");
 	return false;
-}
-
-unsigned test_descriptors(void)
-{
-	unsigned n = 0;
-	DIR *d = opendir("/proc/self/fd");
-	while (d && readdir(d))
-		n++;
-	if (d)
-		closedir(d);
-	return n;
 }
 
 /* ---- running ---- */

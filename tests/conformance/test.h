@@ -38,6 +38,11 @@ bool test_pair_out(struct test *t, struct end **end, struct peer_conn **conn);
 bool test_resets(struct test *t);
 /* Descriptors that this process has. */
 unsigned test_descriptors(void);
+/* Processes that this one has started, and theirs; and all descriptors of them that may be looked at. */
+struct test_family {
+	unsigned processes, descriptors;
+};
+struct test_family test_family(void);
 
 /* X(function, capabilities it needs, what lacks without them) */
 #define CONFORMANCE_TESTS(X)                                                                \
@@ -82,6 +87,7 @@ unsigned test_descriptors(void);
 	X(wakeup_from_thread, 0, "")                                                        \
 	X(run_keeps_time, 0, "")                                                            \
 	X(start_stop_hundred, SGT_CAP_LISTEN, "cannot listen")                              \
+	X(create_destroy_hundred, 0, "")                                                    \
 	X(destroy_at_any_time, 0, "")                                                       \
 	X(planned_listener, SGT_CAP_LISTEN, "cannot listen")                                \
 	X(detect_is_harmless, 0, "")                                                        \

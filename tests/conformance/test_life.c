@@ -1,7 +1,6 @@
 /* Conformance: the life of a stack, run and wakeup, several stacks, addresses, the module's table. */
 #include "conformance/test.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,71 +82,6 @@ void conformance_run_keeps_time(struct test *t)
 }
 
 /* ---- life ---- */
-
-static void one_life(struct test *t, bool with_peer)
-{
-	struct end *end;
-	struct peer_conn *conn;
-	struct door *d = test_door(t, END_HOLD);
-	NEED(t, d, "listen fails after a restart");
-	if (with_peer && test_pair(t, d, &end, &conn)) {
-		t->ops->send(conn, "hold this", 9, 0, SOON);
-		NEED(t, end_wait_received(end, 9, SOON), "bytes do not arrive after a restart");
-		end_send(end, "and this", 8);
-	}
-}
-
-/* Bytes that all who live in this process have from malloc, the stack's library too; a sanitizer's own heap shows none. */
-static size_t heap(void)
-{
-	struct mallinfo2 m = mallinfo2();
-	return m.uordblks + m.hblkhd;
-}
-
-#define LIVES 100
-#define GROWN 20 /* the first lives fill what malloc and libraries keep for later */
-#define HEAP_MAX ((LIVES - GROWN) * 16u) /* less than the smallest block a life */
-
-/* No connection, so nothing of the test's or the peer's grows beside it. */
-static void empty_lives(struct test *t)
-{
-	size_t bytes = 0;
-	unsigned descriptors = 0;
-	for (int i = 0; i < LIVES; i++) {
-		if (i == GROWN) {
-			bytes = heap();
-			descriptors = test_descriptors();
-		}
-		if (!rig_start(&t->rig))
-			return;
-		rig_run(&t->rig, 0);
-		rig_stop(&t->rig);
-	}
-	NEED(t, test_descriptors() == descriptors, "%u descriptors, %u before %d starts and stops",
-	     test_descriptors(), descriptors, LIVES - GROWN);
-	size_t now = heap();
-	NEED(t, now <= bytes + HEAP_MAX,
-	     "the heap grew from %zu to %zu bytes in %d starts and stops", bytes, now,
-	     LIVES - GROWN);
-}
-
-void conformance_start_stop_hundred(struct test *t)
-{
-	rig_stop(&t->rig);
-	size_t bytes = atomic_load(&t->rig.purse.bytes);
-	for (int i = 0; i < 100; i++) {
-		if (!rig_start(&t->rig))
-			return;
-		one_life(t, i % 2 == 0);
-		if (t->failure[0])
-			return;
-		rig_stop(&t->rig);
-		size_t now = atomic_load(&t->rig.purse.bytes);
-		NEED(t, now == bytes, "%zu bytes after stop, %zu before start", now, bytes);
-		/* The peer's ends of these are its own business; a twin would see resets. */
-	}
-	empty_lives(t);
-}
 
 static void live_until(struct test *t, int step)
 {
