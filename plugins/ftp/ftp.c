@@ -67,7 +67,10 @@ void ftp_deliver(struct sgt_stack *s, const struct sgt_event *event)
 static void detect(struct sgt_stack *s, struct sgt_report *report)
 {
 	pthread_mutex_lock(&s->face->door);
-	wire_detect(&s->face->wire, report);
+	ftp_lock(s);
+	struct wire now = s->face->wire;
+	ftp_unlock();
+	wire_detect(&now, report);
 	pthread_mutex_unlock(&s->face->door);
 }
 

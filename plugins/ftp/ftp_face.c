@@ -154,11 +154,12 @@ enum sgt_result ftp_face_join(struct sgt_stack *s, struct sgt_error *error)
 	if (first && r == SGT_OK)
 		r = bring_up(f, s->host, error);
 	lost = !first && f->lost;
+	struct wire was = f->wire;
 	if (r == SGT_OK && !lost)
 		LIST_INSERT_HEAD(&f->started, s, of_face);
 	ftp_unlock();
 	if (lost) {
-		wire_lost(&f->wire, error);
+		wire_lost(&was, error);
 		r = error->result;
 	}
 	if (first && r != SGT_OK)

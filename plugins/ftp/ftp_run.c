@@ -119,6 +119,7 @@ enum sgt_result ftp_run(struct sgt_stack *s, int timeout_ms, struct sgt_error *e
 	ftp_lock(s);
 	turn(s, timeout_ms);
 	bool lost = s->face->lost;
+	struct wire was = s->face->wire;
 	if (!lost) {
 		serve(s);
 		serve(s); /* what that caused: mostly SENT, which is not worth a turn of its own */
@@ -127,7 +128,7 @@ enum sgt_result ftp_run(struct sgt_stack *s, int timeout_ms, struct sgt_error *e
 	ftp_unlock();
 	if (!lost)
 		return SGT_OK;
-	wire_lost(&s->face->wire, error);
+	wire_lost(&was, error);
 	return error->result;
 }
 
