@@ -75,6 +75,18 @@ static bool blank_counts(const struct scan *s)
 	return last != ' ' && last != '@' && next < s->end && *next != '@';
 }
 
+/* May what was read be the name of a group? An address may not, or a line put behind one would become recipients. */
+static bool group_name(const struct scan *s)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < s->len; i++) {
+		quoted ^= s->text[i] == '"' && !(i && s->text[i - 1] == '\\');
+		if (!quoted && (s->text[i] == '@' || s->text[i] == '['))
+			return false;
+	}
+	return true;
+}
+
 /* One character with a meaning, or a plain one. False: the element ended. */
 static bool take_one(struct scan *s, bool *good)
 {
@@ -90,7 +102,7 @@ static bool take_one(struct scan *s, bool *good)
 	s->at++;
 	if (!s->angle && (c == ',' || c == ';'))
 		return false;
-	if (!s->angle && c == ':' && !memchr(s->text, '[', s->len)) {
+	if (!s->angle && c == ':' && group_name(s)) {
 		s->len = 0; /* what stood before it was the name of a group */
 	} else if (c == '<' && !s->angle && !s->bracket) {
 		s->angle = s->bracket = true;

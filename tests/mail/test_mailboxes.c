@@ -41,6 +41,7 @@ START_TEST(good_lists)
 		{"(a (nested \\) comment)) jd@x.y", "jd@x.y"},
 		{"Friends: a@b, \"c d\"@e;, f@g", "a@b|\"c d\"@e|f@g"},
 		{"undisclosed-recipients:;", ""},
+		{"\"me@work [x]\": a@b;", "a@b"},
 		{"\r\n a@b,\r\n\tc@d\r\n", "a@b|c@d"},
 		{"<@relay,@other:a@b>", "a@b"},
 		{"a @ b.c", "a@b.c"},
@@ -61,9 +62,24 @@ END_TEST
 START_TEST(bad_lists)
 {
 	static const char *const lists[] = {
-		"a@",           "@b",        "a b@c",          "<a@b",       "(never ends a@b",
-		"\"never ends", "<>",        "a@b c@d",        "a@b@c",      "a\x01@b",
-		"<a b@c>",      "Name <a@b", "<a@b><c@d\x80>", "x: <\n>\n;", "a@b\xff",
+		"a@",
+		"@b",
+		"a b@c",
+		"<a@b",
+		"(never ends a@b",
+		"\"never ends",
+		"<>",
+		"a@b c@d",
+		"a@b@c",
+		"a\x01@b",
+		"<a b@c>",
+		"Name <a@b",
+		"<a@b><c@d\x80>",
+		"x: <\n>\n;",
+		"a@b\xff",
+		"a@b Injected: yes",
+		"a@b: c",
+		"a@b\r\n Bcc: c@d",
 	};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		if (strcmp(lists[i], "<a@b><c@d\x80>") != 0)

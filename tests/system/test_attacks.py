@@ -173,7 +173,9 @@ class Injection(Attack):
         wait_for(lambda: "each is taken or set aside: %s" % os.listdir(folder),
                  lambda: not [n for n in os.listdir(folder) if n.endswith(".eml")])
         bad = [n for n in os.listdir(folder) if n.endswith(".bad")]
+        self.assertIn("fold.eml.bad", bad)  # nor is what was put behind an address another recipient
         wait_for("the mails", lambda: far.count() == len(files) - len(bad))
+        self.assertEqual({r for m in far.messages for r in m["rcpt"]}, {"x@far.test"})
         for m in far.messages:
             self.assertNotIn(b"\nInjected:", self.headers(m["data"]))
             self.assertNotIn(b"\rInjected:", self.headers(m["data"]))
