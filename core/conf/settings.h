@@ -227,9 +227,10 @@ struct conf_postoffice {
 	int64_t get_timeout, wait;
 	unsigned charset; /* index of conf_charsets: of the texts of its messages */
 	enum conf_attachments attachments;
-	const char *put;   /* program that takes messages into the postoffice, words by blanks */
-	const char *map;   /* ADDR_MAP.CFG; NULL: PATH/smtp/ADDR_MAP.CFG, when it is there */
-	unsigned received; /* 1: Received lines stay in the text of what comes in */
+	const char *put; /* program that takes messages into the postoffice, words by blanks */
+	const char *map; /* ADDR_MAP.CFG; NULL: PATH/smtp/ADDR_MAP.CFG, when it is there */
+	bool encapsulate; /* native messages for other postoffices leave and come in whole, by XXENC@ */
+	unsigned received;          /* 1: Received lines stay in the text of what comes in */
 	struct mail_map native;     /* its address map, read; empty: none */
 	const char *local;          /* LOCAL.CFG; NULL: PATH/smtp/LOCAL.CFG, when it is there */
 	struct mail_local_cfg here; /* that, read; empty: none */

@@ -132,6 +132,12 @@ static enum result take_log_out(struct word *w)
 	return OK;
 }
 
+static enum result take_plain(struct word *w)
+{
+	w->c->plain = true;
+	return OK;
+}
+
 /* ---- when it stops ---- */
 
 static bool read_two(const char *text, const char *format, int *a, int *b)
@@ -218,7 +224,7 @@ static const struct letter {
 	{"mr", ALONE, take_log_in, NULL},
 	{"ms", ALONE, take_log_out, NULL},
 	{"ha", NOTED, NULL, "WINMAIL.DAT is unpacked where tnef can, and else kept"},
-	{"re", NOTED, NULL, "nothing is encapsulated"},
+	{"re", ALONE, take_plain, NULL},
 	{"rr", REFUSED, NULL, "its meaning was never published"},
 	{"d", VALUE, take_path, NULL},
 	{"w", VALUE, take_wait, NULL},

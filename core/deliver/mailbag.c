@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "deliver/apifile.h"
 #include "deliver/native.h"
+#include "deliver/sealed.h"
 #include "mail/eight_bit.h"
 #include "spool/spool.h"
 #include "translate/mmff.h"
@@ -53,47 +54,77 @@ static struct native native_of(const struct mailbag *b)
 			       .ctx = b->ctx};
 }
 
-static enum result send(const struct mailbag *b, const struct neutral *n, struct mail_envelope *e,
-			struct err *err)
+/* whole: its bytes in the file, which leave encapsulated; NULL: it leaves as mail. */
+static enum result send(const struct mailbag *b, const struct neutral *n,
+			const struct content *whole, struct mail_envelope *e, struct err *err)
 {
 	struct buf out;
 	const struct native x = native_of(b);
+	size_t count = e->count;
 	buf_init(&out, b->max_size);
-	enum result r = native_write(&x, n, &out, err);
+	enum result r =
+		whole ? sealed_write(&x, n, whole, e, &out, err) : native_write(&x, n, &out, err);
 	if (r == OK)
 		e->eight_bit = mail_eight_bit_in(buf_head(&out), out.len);
 	if (r == OK)
 		r = spool_maildrop_write(b->files, b->spool, e, buf_head(&out), out.len, err);
 	buf_free(&out);
 	if (r == OK)
-		b->tell(b->ctx, e->reverse_path, e->count, NULL);
+		b->tell(b->ctx, e->reverse_path, count, NULL);
 	return r;
 }
 
+static void envelope_init(const struct mailbag *b, struct mail_envelope *e, struct region *region)
+{
+	mail_envelope_init(e, region);
+	e->listener = "mailbag";
+	e->protocol = "local";
+	e->helo = b->office;
+	e->arrived = clock_wall(b->clock);
+}
+
+/* Who gets it as mail, who whole, and who cannot get it. */
+static enum result envelopes(const struct taking *t, const struct neutral *n,
+			     struct mail_envelope *e, struct mail_envelope *sealed,
+			     struct neutral *refused, struct err *err)
+{
+	const struct native x = native_of(t->b);
+	struct neutral plain = *n, whole = {0};
+	enum result r = OK;
+	envelope_init(t->b, e, n->region);
+	envelope_init(t->b, sealed, n->region);
+	refused->to = refused->cc = (struct neutral_addresses){0};
+	if (t->b->whole && sealed_part(&x, t->b->whole, n, &plain, &whole) != OK)
+		r = err_set(err, E_NOMEM, "no memory for the recipients");
+	if (r == OK)
+		r = native_envelope(&x, &plain, e, refused, err);
+	if (r == OK && whole.to.count)
+		r = native_envelope(&x, &whole, sealed, refused, err);
+	return r;
+}
+
+/* What goes whole is another mail than what does not: a crash between the two gives the first one twice. */
 static enum result take_one(struct taking *t, struct neutral *n, struct err *err)
 {
-	struct mail_envelope e;
+	struct mail_envelope e, sealed;
 	struct neutral refused = *n;
-	mail_envelope_init(&e, n->region);
-	e.listener = "mailbag";
-	e.protocol = "local";
-	e.helo = t->b->office;
-	e.arrived = clock_wall(t->b->clock);
-	refused.to = refused.cc = (struct neutral_addresses){0};
-	const struct native x = native_of(t->b);
-	enum result r = native_envelope(&x, n, &e, &refused, err);
+	const struct content whole =
+		content_part(&t->reader.file, t->reader.start, t->reader.end - t->reader.start);
+	enum result r = envelopes(t, n, &e, &sealed, &refused, err);
 	if (r != OK)
 		return r;
 	if (native_names_files(n))
 		return aside(t, NULL,
 			     "texts and attachments in files of their own are not taken here", err);
-	if (e.count)
-		r = send(t->b, n, &e, err);
+	if (sealed.count)
+		r = send(t->b, n, &whole, &sealed, err);
+	if (r == OK && e.count)
+		r = send(t->b, n, NULL, &e, err);
 	if (r == E_LIMIT)
 		return aside(t, NULL, err->text, err);
 	if (r != OK)
 		return r;
-	return refused.to.count || !e.count
+	return refused.to.count || !(e.count + sealed.count)
 		       ? aside(t, &refused, "it has a recipient that has no address, or none", err)
 		       : OK;
 }

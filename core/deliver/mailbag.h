@@ -27,6 +27,8 @@ struct mailbag {
 	bool no_receipts;          /* none is asked for */
 	/* A native address (NETWORK/POSTOFFICE/MAILBOX, or MAILBOX alone) as local@domain in the region; NULL: it has none. */
 	const char *(*address)(void *ctx, const char *native, struct region *region);
+	/* Does a native message for this address leave encapsulated (translate/capsule.h)? NULL: none does. */
+	bool (*whole)(void *ctx, const char *address);
 	/* Told of each message: who sent it to how many, or, with a reason, that it was set aside. */
 	void (*tell)(void *ctx, const char *from, size_t recipients, const char *reason);
 	void *ctx;

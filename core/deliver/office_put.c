@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "deliver/ffapi.h"
+#include "translate/capsule.h"
 #include "translate/mmff.h"
 
 #include <errno.h>
@@ -41,14 +42,38 @@ static bool is_ours(const char *command)
 	return strncmp(name, "smtpput", 7) == 0 && name + 7 == command + n;
 }
 
+/* Is what lies there to be taken out by smtpput -j? No mail of a stranger becomes a message that says so. */
+static bool is_sealed(const struct putting *t)
+{
+	int fd = openat(t->folder, "to_nc.api", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct mmff_reader *reader = malloc(sizeof *reader);
+	struct region *region = region_new(0);
+	struct neutral n;
+	struct err ignored;
+	bool sealed = false;
+	if (fd >= 0 && reader && region) {
+		struct content c = content_file(fd, 0, (uint64_t)size_of(t, "to_nc.api"));
+		mmff_reader_init(reader, &c, -1);
+		sealed = mmff_next(reader, region, &n, &ignored) == OK &&
+			 neutral_field(&n, CAPSULE_FIELD_SEALED);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(reader);
+	region_destroy(&region);
+	return sealed;
+}
+
 static enum result run_put(struct putting *t, int *status, struct err *err)
 {
 	const struct office_put *p = t->p;
 	char charset[64];
-	const char *options[] = {"-h", charset, NULL};
+	const char *options[] = {"-h", charset, NULL, NULL};
 	snprintf(charset, sizeof charset, "--charset=%s", conf_charsets[p->office->charset]);
 	if (!is_ours(p->office->put))
 		options[1] = NULL;
+	else if (is_sealed(t))
+		options[2] = "-j";
 	const struct ffapi f = {.command = p->office->put,
 				.postoffice = p->office->path,
 				.options = options,
@@ -82,6 +107,8 @@ static enum result write_file(struct putting *t, struct err *err)
 			 O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (out < 0)
 		return err_errno(err, errno, "%s/to_nc.tmp cannot be made", t->path);
+	if (p->capsule)
+		p->sheet.make = is_ours(p->office->put) ? SHEET_SEALED : SHEET_INSIDE;
 	enum result r = translator_run(&p->translator, p->message, &p->sheet, out, p->words, err);
 	if (r == OK &&
 	    (fsync(out) != 0 || renameat(t->folder, "to_nc.tmp", t->folder, "to_nc.api")))

@@ -14,8 +14,9 @@ struct office_put {
 	struct translator translator;
 	const struct conf_postoffice *office;
 	const struct spool_message *message;
-	struct sheet sheet;        /* whom the message goes to, and how */
-	bool *refused;             /* out: of each recipient */
+	bool capsule;       /* the message is one that is encapsulated: what is inside is put */
+	struct sheet sheet; /* whom the message goes to, and how */
+	bool *refused;      /* out: of each recipient */
 	char reason[ERR_TEXT_MAX]; /* out: why the first of them was */
 	char words[ERR_TEXT_MAX];  /* out: what became of the characters */
 	bool ran;                  /* out: the put program was run on it, */

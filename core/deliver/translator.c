@@ -18,7 +18,7 @@
 
 enum { MAIL, OUT, SHEET, SCRATCH, FILES };
 
-static int nameless(const char *folder)
+int translator_scratch(const char *folder)
 {
 	char path[PATH_MAX];
 	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -100,7 +100,7 @@ enum result translator_run(const struct translator *t, const struct spool_messag
 	enum result r = OK;
 	files[MAIL] = mail_file(m);
 	files[SHEET] = files[MAIL] < 0 ? -1 : sheet_file(sheet);
-	files[SCRATCH] = files[SHEET] < 0 ? -1 : nameless(t->spool);
+	files[SCRATCH] = files[SHEET] < 0 ? -1 : translator_scratch(t->spool);
 	if (files[SCRATCH] < 0)
 		r = err_errno(err, errno, "the files for the translator cannot be made");
 	if (r == OK)

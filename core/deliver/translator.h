@@ -28,4 +28,7 @@ struct translator {
 enum result translator_run(const struct translator *t, const struct spool_message *m,
 			   const struct sheet *sheet, int out, char *words, struct err *err);
 
+/* A file without a name on the disk of this folder; -1 with errno. */
+int translator_scratch(const char *folder);
+
 #endif

@@ -13,6 +13,9 @@
 #include "deliver/mailbag.h"
 #include "gateway/postoffice.h"
 #include "gateway/transcript.h"
+#include "mail/address.h"
+#include "mail/address_map.h"
+#include "route/local.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -78,6 +81,27 @@ static void tell(void *ctx, const char *from, size_t recipients, const char *rea
 	}
 }
 
+/* Whole goes what another gateway unpacks: one behind a domain that is not ours, or a postoffice here that does. */
+static bool whole(void *ctx, const char *address)
+{
+	const struct cycle *c = ctx;
+	char domain[MAIL_DOMAIN_MAX + 1];
+	const char *at = strrchr(address, '@');
+	if (!at || !text_copy(domain, sizeof domain, at + 1))
+		return false;
+	const struct conf_postoffice *p = route_local_find(c->settings, text_lower_all(domain));
+	return !p || route_local_unpacks(p, MAIL_XXENC);
+}
+
+/* As the settings in force have it. */
+static bool encapsulates(const struct cycle *c)
+{
+	for (size_t i = 0; i < c->settings->postoffice_count; i++)
+		if (strcmp(c->settings->postoffices[i].name, c->office->name) == 0)
+			return c->settings->postoffices[i].encapsulate;
+	return false;
+}
+
 static enum result run_get(struct cycle *c, struct err *err)
 {
 	static const char *const options[] = {"-h", "-n50", NULL};
@@ -128,6 +152,7 @@ static enum result take(struct cycle *c, struct err *err)
 			    .uuencode = c->office->attachments == CONF_ATTACHMENTS_UUENCODE,
 			    .no_receipts = !c->office->receipts,
 			    .address = address,
+			    .whole = encapsulates(c) ? whole : NULL,
 			    .tell = tell,
 			    .ctx = c};
 	return mailbag_take(&b, err);

@@ -10,6 +10,7 @@
 #include "deliver/ffapi.h"
 #include "deliver/maildir.h"
 #include "gateway/put.h"
+#include "gateway/unpack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,8 @@ static void done(struct job *job)
 enum result local_start(struct queue *q, struct delivery *d, struct err *err)
 {
 	struct gateway *g = queue_gateway(q);
+	if (unpack_wanted(d))
+		return unpack_start(q, d, err);
 	if (d->decision.postoffice->format == CONF_OFFICE_MMFF)
 		return put_start(q, d, err);
 	struct local_job *j = region_alloc(d->region, sizeof *j);

@@ -9,6 +9,7 @@
 #include "gateway/postoffice.h"
 #include "gateway/transcript.h"
 #include "mail/field.h"
+#include "translate/capsule.h"
 #include "translate/charset.h"
 
 #include <stdio.h>
@@ -70,7 +71,7 @@ static enum result write_sheet(struct put_job *j, struct err *err)
 		       : err_set(err, E_NOMEM, "no memory for the recipients");
 }
 
-static bool died_before(const struct delivery *d)
+bool put_died_before(const struct delivery *d)
 {
 	const struct spool_rcpt *rcpt = &d->active->message->rcpts[d->rcpts[0]];
 	return rcpt->reason && strstr(rcpt->reason, DIED) != NULL;
@@ -82,7 +83,7 @@ static void answer(struct put_job *j, enum result r, const struct err *err)
 	const struct office_put *p = &j->put;
 	/* what its program or the translator did with this message says nothing about the next */
 	d->connected = r == OK || r == E_CORRUPT || r == E_STATE || r == E_TIMEOUT;
-	d->aside = r == E_CORRUPT && died_before(d);
+	d->aside = r == E_CORRUPT && put_died_before(d);
 	for (size_t i = 0; i < d->count; i++) {
 		struct smtp_reply *reply = &d->replies[i];
 		if (r == OK && p->refused[i])
@@ -177,6 +178,7 @@ enum result put_start(struct queue *q, struct delivery *d, struct err *err)
 	j->d = d;
 	j->put.office = d->decision.postoffice;
 	j->put.message = d->active->message;
+	j->put.capsule = strcmp(d->active->message->envelope.listener, CAPSULE_LISTENER) == 0;
 	j->put.translator = (struct translator){.spool = d->settings->gateway.spool,
 						.limit = j->put.office->get_timeout,
 						.stop = &g->quit,

@@ -7,4 +7,7 @@
 /* queue_delivered follows. E_LIMIT: the pool takes no more now. */
 enum result put_start(struct queue *q, struct delivery *d, struct err *err);
 
+/* Did the translator die of this message at an earlier attempt? */
+bool put_died_before(const struct delivery *d);
+
 #endif

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #define MAIL_NATIVE_NAME_MAX 10 /* bytes of a network, a postoffice, a mailbox */
+#define MAIL_XXENC "XXENC"      /* the mailbox of encapsulated messages (Q87039) */
 #define MAIL_NATIVE_MAX (3 * MAIL_NATIVE_NAME_MAX + 2)
 
 struct mail_map_entry {

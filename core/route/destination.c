@@ -2,6 +2,7 @@
 #include "route/destination.h"
 
 #include "base/text.h"
+#include "route/local.h"
 
 #include <string.h>
 
@@ -32,7 +33,10 @@ enum result route_destination_format(const struct route_decision *d, struct buf 
 	enum result result;
 	switch (d->kind) {
 	case ROUTE_LOCAL:
-		return buf_printf(out, "postoffice:%s", d->postoffice->name);
+		return buf_printf(out, "%s:%s",
+				  route_local_unpacks(d->postoffice, d->mailbox) ? "unpack"
+										 : "postoffice",
+				  d->postoffice->name);
 	case ROUTE_SMART:
 		return put_smart(out, d->route);
 	case ROUTE_MX:
@@ -62,7 +66,9 @@ bool route_destination_same(const struct route_decision *a, const struct route_d
 		return false;
 	switch (a->kind) {
 	case ROUTE_LOCAL:
-		return strcmp(a->postoffice->name, b->postoffice->name) == 0;
+		return strcmp(a->postoffice->name, b->postoffice->name) == 0 &&
+		       route_local_unpacks(a->postoffice, a->mailbox) ==
+			       route_local_unpacks(b->postoffice, b->mailbox);
 	case ROUTE_SMART:
 		return strcmp(a->route->name, b->route->name) == 0 &&
 		       same_texts(&a->route->smart_hosts, &b->route->smart_hosts);

@@ -3,6 +3,7 @@
  *limits (connections, rate) count by it. The text is also what `queue` and the log show.
  *
  *	postoffice COMPANY/HQ     "postoffice:COMPANY/HQ"
+ *	its mailbox XXENC         "unpack:COMPANY/HQ"
  *	route out, MX             "out|mx:example.net", "out|mx:[192.0.2.1]"
  *	route default, smart host "default|smart:smtp.example.net:587,backup.example.net:25"
  *	hold, discard, refuse     "" (they lead nowhere)

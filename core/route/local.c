@@ -70,6 +70,12 @@ static bool find_mailbox(const struct route_world *w, const struct conf_postoffi
 	       w->mailbox(w->ctx, p, name, d->mailbox, sizeof d->mailbox);
 }
 
+bool route_local_unpacks(const struct conf_postoffice *p, const char *mailbox)
+{
+	return p->encapsulate && !p->way && (p->get || p->format == CONF_OFFICE_MMFF) &&
+	       text_same(mailbox, MAIL_XXENC);
+}
+
 void route_local_decide(const struct route_world *w, const struct conf_postoffice *p,
 			const char *local, struct route_decision *d)
 {
@@ -78,6 +84,10 @@ void route_local_decide(const struct route_world *w, const struct conf_postoffic
 	d->kind = ROUTE_LOCAL;
 	d->postoffice = p;
 	snprintf(d->rule, sizeof d->rule, "postoffice %s", p->name);
+	if (readable && route_local_unpacks(p, name)) {
+		text_copy(d->mailbox, sizeof d->mailbox, MAIL_XXENC);
+		return;
+	}
 	if (readable && p->format == CONF_OFFICE_MMFF && !mail_map_mailbox_ok(name)) {
 		route_refuse(d, 550, "5.1.1", "a mailbox here has 1 to %d characters of 7 bits",
 			     MAIL_NATIVE_NAME_MAX);

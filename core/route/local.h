@@ -19,4 +19,8 @@ void route_local_decide(const struct route_world *w, const struct conf_postoffic
 void route_refuse(struct route_decision *d, int code, const char *status, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Is this mailbox of the postoffice the one where encapsulated messages come in? It never is where their key says no, or where there is no Microsoft
+ * Mail. */
+bool route_local_unpacks(const struct conf_postoffice *p, const char *mailbox);
+
 #endif

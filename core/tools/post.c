@@ -90,7 +90,9 @@ static enum result to_mailbox(struct posting *g, const char *mailbox, struct err
 	return g->boxes[g->box_count++] ? OK : err_set(err, E_NOMEM, "no memory for the mailboxes");
 }
 
-static enum result to_one(struct posting *g, const struct neutral_address *a, struct err *err)
+/* list: of the message for elsewhere, where it stands when its mailbox is not here */
+static enum result to_one(struct posting *g, const struct neutral_address *a,
+			  struct neutral_addresses *list, struct err *err)
 {
 	struct post *p = g->p;
 	struct neutral refused = {.region = p->sealed->region};
@@ -100,7 +102,7 @@ static enum result to_one(struct posting *g, const struct neutral_address *a, st
 	if (r == OK)
 		return way == OFFICE_MAILBOX
 			       ? to_mailbox(g, mailbox, err)
-			       : neutral_add_address(&g->bagged, &g->bagged.to, a->type, a->text);
+			       : neutral_add_address(&g->bagged, list, a->type, a->text);
 	if (r != E_NOTFOUND)
 		return r;
 	if (!p->refused.count)
@@ -122,9 +124,9 @@ enum result post(struct post *p, struct err *err)
 	if (!g.boxes)
 		return err_set(err, E_NOMEM, "no memory for the mailboxes");
 	for (size_t i = 0; r == OK && i < count; i++)
-		r = to_one(&g, i < n->to.count ? &n->to.items[i] : &n->cc.items[i - n->to.count],
-			   err);
-	if (r != OK || !g.bagged.to.count)
+		r = i < n->to.count ? to_one(&g, &n->to.items[i], &g.bagged.to, err)
+				    : to_one(&g, &n->cc.items[i - n->to.count], &g.bagged.cc, err);
+	if (r != OK || !(g.bagged.to.count + g.bagged.cc.count))
 		return r;
 	r = maildir_make(p->office->files, p->office->path, OFFICE_BAG, err);
 	if (r == OK)

@@ -2,6 +2,7 @@
 #include "translate/incoming.h"
 
 #include "base/text.h"
+#include "translate/capsule.h"
 #include "translate/dos_names.h"
 #include "translate/mmff.h"
 #include "translate/sheet.h"
@@ -27,6 +28,39 @@ static enum result read_sheet(int fd, struct region *region, struct sheet *s, st
 	return r == OK ? OK : err_set(err, r, "the sheet is not readable: %s", result_sentence(r));
 }
 
+/* A message whose one attachment is the capsule's. */
+static enum result seal(struct neutral *n, const struct capsule *c, const char *field,
+			const char *value)
+{
+	const struct neutral_part part = {.name = CAPSULE_MESSAGE, .content = c->message};
+	const struct neutral_field mark = {
+		.type = "I", .length = "1", .name = field, .value = value};
+	n->cc = (struct neutral_addresses){0};
+	n->text = content_memory("", 0);
+	n->parts = (struct neutral_parts){0};
+	n->fields = (struct neutral_fields){0};
+	n->unknown = (struct neutral_lines){0};
+	enum result r = neutral_add_field(n, &mark);
+	return r == OK ? neutral_add_part(n, &part) : r;
+}
+
+/* The capsule that the mail is, as the sheet wants it. A mail that is none stays what it is. */
+static enum result take_capsule(const struct sheet *s, struct neutral *n)
+{
+	struct capsule c;
+	enum result r = capsule_open(n, &c);
+	if (r == OK && s->make == SHEET_OPEN) {
+		n->to = c.to;
+		return seal(n, &c, CAPSULE_FIELD_CHARSET, c.charset);
+	}
+	if (r == OK) {
+		*n = c.inner;
+		n->cc = (struct neutral_addresses){0};
+		return s->make == SHEET_SEALED ? seal(n, &c, CAPSULE_FIELD_SEALED, "1") : OK;
+	}
+	return r == E_NOTFOUND ? OK : r;
+}
+
 static enum result write_message(const struct incoming *i, const struct sheet *s, struct neutral *n,
 				 struct err *err)
 {
@@ -38,7 +72,8 @@ static enum result write_message(const struct incoming *i, const struct sheet *s
 		n->priority = NULL; /* the null reverse-path gets no receipt (Q113824) */
 	if (s->dos_names && dos_names(n, !text_same(s->charset, "UTF-8")) != OK)
 		return err_set(err, E_NOMEM, "no memory for the names of attachments");
-	n->to = s->to;
+	if (s->make != SHEET_OPEN)
+		n->to = s->to;
 	sink_file(&to, file_system(), i->out);
 	enum result r = mmff_write(n, &form, &to);
 	if (r == OK)
@@ -69,6 +104,12 @@ enum result incoming_translate(const struct incoming *i, struct mime_told *told,
 		r = mime_read(&source, region, &n, told);
 		if (r != OK)
 			err_set(err, r, "the mail cannot be read: %s", result_sentence(r));
+	}
+	if (r == OK && sheet.make != SHEET_MAIL) {
+		r = take_capsule(&sheet, &n);
+		if (r != OK)
+			err_set(err, r, "what is encapsulated cannot be read: %s",
+				result_sentence(r));
 	}
 	if (r == OK)
 		r = write_message(i, &sheet, &n, err);

@@ -29,6 +29,8 @@ static enum result put_table(struct sink *to, const struct table *t)
 	return r == OK ? sink_puts(to, "\n") : r;
 }
 
+static const char *const makes[] = {"mail", "open", "sealed", "inside"}; /* enum sheet_make */
+
 enum result sheet_write(const struct sheet *s, struct sink *to)
 {
 	enum result r = put(to, "charset", s->charset, NULL);
@@ -40,6 +42,8 @@ enum result sheet_write(const struct sheet *s, struct sink *to)
 		r = put(to, "names", "8.3", NULL);
 	if (r == OK && s->no_receipts)
 		r = put(to, "receipts", "no", NULL);
+	if (r == OK && s->make != SHEET_MAIL)
+		r = put(to, "make", makes[s->make], NULL);
 	if (r == OK && s->sender.text)
 		r = put(to, s->always ? "always" : "sender", s->sender.type, s->sender.text);
 	for (size_t i = 0; r == OK && i < s->to.count; i++)
@@ -73,6 +77,16 @@ static enum result read_table(struct sheet *s, struct region *region, const char
 	return table_read(t->to, sizeof t->to, t, &odd);
 }
 
+static enum result read_make(struct sheet *s, const char *value)
+{
+	for (size_t i = 0; i < sizeof makes / sizeof *makes; i++)
+		if (strcmp(value, makes[i]) == 0) {
+			s->make = (enum sheet_make)i;
+			return OK;
+		}
+	return E_SYNTAX;
+}
+
 static enum result read_line(struct sheet *s, struct neutral *list, const char *key, char *value)
 {
 	struct neutral_address a;
@@ -88,6 +102,8 @@ static enum result read_line(struct sheet *s, struct neutral *list, const char *
 		*flag = true;
 		return OK;
 	}
+	if (strcmp(key, "make") == 0)
+		return read_make(s, value);
 	if (strcmp(key, "table") == 0)
 		return read_table(s, list->region, value);
 	if (!split(value, &a))

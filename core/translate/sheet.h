@@ -11,12 +11,17 @@
 
 #define SHEET_MAX (8u << 20) /* bytes of a sheet */
 
+/* What is made of the mail: a message of what it says; or, when it is a capsule (capsule.h), what the gateway must know of it, what is inside for
+ * smtpput -j to take out, or what is inside as it is. A mail that is none becomes a message of what it says (OPEN: one without recipients). */
+enum sheet_make { SHEET_MAIL, SHEET_OPEN, SHEET_SEALED, SHEET_INSIDE };
+
 struct sheet {
 	const char *charset;       /* of the postoffice, as the C library calls it */
 	const struct table *table; /* SMTPIN.TBL of the postoffice; NULL: none */
 	bool received;             /* Received lines stay in the text */
 	bool dos_names;            /* attachments get names of eight and three */
 	bool no_receipts;          /* whoever asks for one */
+	enum sheet_make make;
 	/* The sender when the mail's From does not say who it is. Text NULL: nobody. */
 	struct neutral_address sender;
 	bool always;                 /* sender stands whatever From says: the null reverse-path */

@@ -107,11 +107,13 @@ END_TEST
 
 START_TEST(noted_in_words)
 {
-	ck_assert_int_eq(PARSE("-d/x", "-MR", "-ha", "-re", "-v20", "-z", "-f"), OK);
+	ck_assert_int_eq(PARSE("-d/x", "-MR", "-ha", "-v20", "-z", "-f"), OK);
 	ck_assert_ptr_null(strstr(notes, "-MR"));
 	ck_assert(c.log_in && !c.log_out);
 	ck_assert_ptr_nonnull(strstr(notes, "-ha means nothing here: WINMAIL.DAT is unpacked"));
-	ck_assert_ptr_nonnull(strstr(notes, "-re means nothing here: nothing is encapsulated"));
+	ck_assert(!c.plain);
+	ck_assert_int_eq(PARSE("-d/x", "-Re"), OK);
+	ck_assert(c.plain);
 }
 END_TEST
 

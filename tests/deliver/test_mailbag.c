@@ -171,6 +171,34 @@ START_TEST(set_aside)
 }
 END_TEST
 
+static bool fits(void *ctx, const char *address)
+{
+	(void)ctx;
+	return strncmp(address, "near", 4) != 0;
+}
+
+/* Native recipients of elsewhere get it whole, in one mail to their domain; the others as mail, each once. */
+START_TEST(encapsulated)
+{
+	char envelope[200];
+	bag.whole = fits;
+	put("VERSION:3.00\rTO:CSI:A/B/ann\rCC:CSI:A/B/bob\rTO:SMTP:joe@far.example\rTO:CSI:A/B/"
+	    "near\r"
+	    "FROM:CSI:A/B/sue\rTEXT:2\rhi");
+	ck_assert_msg(mailbag_take(&bag, &err) == OK, "%s", err.text);
+	ck_assert_str_eq(told, "sue@hq.example 2 sent\nsue@hq.example 2 sent\n");
+	char *sealed = mail(0, envelope, sizeof envelope);
+	ck_assert_str_eq(envelope, "<sue@hq.example> XXENC@hq.example");
+	ck_assert_ptr_nonnull(strstr(sealed, "XXENC.TO"));
+	ck_assert_ptr_nonnull(strstr(sealed, "MESSAGE.API"));
+	free(sealed);
+	char *plain = mail(1, envelope, sizeof envelope);
+	ck_assert_str_eq(envelope, "<sue@hq.example> joe@far.example near@hq.example");
+	ck_assert_ptr_null(strstr(plain, "MESSAGE.API"));
+	free(plain);
+}
+END_TEST
+
 START_TEST(every_charset_of_the_settings)
 {
 	for (size_t i = 0; conf_charsets[i]; i++) {
@@ -222,6 +250,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(t, setup, suite_scratch_remove);
 	tcase_add_test(t, sent);
 	tcase_add_test(t, set_aside);
+	tcase_add_test(t, encapsulated);
 	tcase_add_test(t, every_charset_of_the_settings);
 	tcase_add_test(t, every_call_fails);
 	tcase_set_timeout(t, 60);

@@ -47,6 +47,23 @@ START_TEST(suffix_is_below_only)
 }
 END_TEST
 
+START_TEST(who_unpacks)
+{
+	struct conf_postoffice p = {.encapsulate = true, .format = CONF_OFFICE_MMFF};
+	struct conf_route way = {0};
+	ck_assert(route_local_unpacks(&p, "xxEnc") && !route_local_unpacks(&p, "xxenc2"));
+	p.format = CONF_OFFICE_MAILDIR;
+	ck_assert(!route_local_unpacks(&p, "XXENC")); /* nothing of Microsoft Mail there */
+	p.get = "smtpget";
+	ck_assert(route_local_unpacks(&p, "XXENC"));
+	p.way = &way; /* its names are LMTP's */
+	ck_assert(!route_local_unpacks(&p, "XXENC"));
+	p.way = NULL;
+	p.encapsulate = false;
+	ck_assert(!route_local_unpacks(&p, "XXENC"));
+}
+END_TEST
+
 START_TEST(refusal_is_filled)
 {
 	struct route_decision d = {.kind = ROUTE_LOCAL};
@@ -73,7 +90,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("local");
 	SUITE_CASE(s, "domains", longest_wins, first_of_equals_wins, suffix_is_below_only);
-	SUITE_CASE(s, "refusal", refusal_is_filled);
+	SUITE_CASE(s, "refusal", refusal_is_filled, who_unpacks);
 	SUITE_CASE(s, "folders", own_folders);
 	return s;
 }

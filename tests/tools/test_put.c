@@ -51,7 +51,7 @@ START_TEST(mailboxes_and_mailbag)
 	ck_assert_uint_eq(yard_count("outgoing/new"), 1);
 	ck_assert_uint_eq(
 		yard_containing("outgoing/new",
-				"VERSION:3.00\rTO:SMTP:joe@example.com\rTO:FAX:123\rFROM:"),
+				"VERSION:3.00\rTO:SMTP:joe@example.com\rCC:FAX:123\rFROM:"),
 		1);
 	ck_assert_uint_eq(yard_containing("admin/new", "two"), 1);
 	ck_assert_str_eq(yard_told(), "");

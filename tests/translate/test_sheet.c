@@ -37,11 +37,11 @@ START_TEST(both_ways)
 	neutral_init(&n, region);
 	for (int i = 0; i < 10000; i++)
 		neutral_add_address(&n, &n.to, "CSI", region_printf(region, "A/B/c %d", i));
-	struct sheet s = {.charset = "CP437", .received = true, .to = n.to};
+	struct sheet s = {.charset = "CP437", .received = true, .make = SHEET_SEALED, .to = n.to};
 	s.sender = (struct neutral_address){.type = "SMTP", .text = "\"a b\"@c"};
 	struct sheet back = there_and_back(&s);
 	ck_assert_str_eq(back.charset, "CP437");
-	ck_assert(back.received && !back.always);
+	ck_assert(back.received && !back.always && back.make == SHEET_SEALED);
 	ck_assert_str_eq(back.sender.type, "SMTP");
 	ck_assert_str_eq(back.sender.text, "\"a b\"@c");
 	ck_assert_uint_eq(back.to.count, 10000);
@@ -54,6 +54,7 @@ START_TEST(both_ways)
 	s.always = true;
 	s.received = false;
 	ck_assert(!back.dos_names && !back.no_receipts);
+	s.make = SHEET_MAIL;
 	s.dos_names = true;
 	back = there_and_back(&s);
 	ck_assert(back.dos_names && !back.no_receipts);
@@ -61,16 +62,22 @@ START_TEST(both_ways)
 	s.no_receipts = true;
 	back = there_and_back(&s);
 	ck_assert(!back.dos_names && back.no_receipts);
-	ck_assert(back.always && !back.received);
+	ck_assert(back.always && !back.received && back.make == SHEET_MAIL);
 	ck_assert_int_eq(memcmp(back.table->to, t.to, sizeof t.to), 0);
 }
 END_TEST
 
 START_TEST(none)
 {
-	static const char *const rows[] = {
-		"",        "to CSI a\n",      "charset",          "charset \n",
-		"x y z\n", "charset X\nto a", "charset X\nto  a", "charset X\ntable 00\n"};
+	static const char *const rows[] = {"",
+					   "to CSI a\n",
+					   "charset",
+					   "charset \n",
+					   "x y z\n",
+					   "charset X\nto a",
+					   "charset X\nto  a",
+					   "charset X\ntable 00\n",
+					   "charset X\nmake hay\n"};
 	struct sheet s;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		ck_assert_int_eq(sheet_read(rows[i], strlen(rows[i]), region, &s), E_SYNTAX);

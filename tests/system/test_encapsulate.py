@@ -1,0 +1,181 @@
+"""Encapsulation: what a postoffice writes for one behind another gateway arrives there as it was written, to the byte, both ways; as mail where
+that is what the other side has; and nobody gets by it what could not be sent to him."""
+
+import email
+import email.policy
+import os
+import random
+
+import harness
+
+GET, PUT = os.path.join(harness.BUILD, "smtpget"), os.path.join(harness.BUILD, "smtpput")
+DATA = bytes(range(256)) * 300
+TEXT = "Gr\u00fc\u00dfe \u2592 \u2552\rsecond line\r"
+
+
+def message(to, cc=(), sender="ONE/HQ/jdoe", parts=(("Pl\u00e4ne 93.XLS", DATA), ("EMPTY.DAT", b"")), text=TEXT, more=("PRIORITY:R",)):
+    lines = ["VERSION:3.00"] + ["TO:CSI:" + t for t in to] + ["CC:CSI:" + t for t in cc]
+    lines += ["FROM:CSI:" + sender, "DATE:1993-07-13", "TIME:13:20", "SUBJECT:\u00dcbersicht", *more]
+    lines += ["ATTACHMENT:%s %d" % (name, len(data)) for name, data in parts] + ["TEXT:%d" % len(text), ""]
+    return ("\r".join(lines) + text).encode("cp437") + b"".join(data for _, data in parts)
+
+
+class Two(harness.Case):
+    def pair(self, one="", two="", second="format = mmff\n"):
+        """Gateways of ONE/HQ (one.test) and TWO/HQ (two.test), each the other's smart host; what comes to their put programs is kept."""
+        gs = [self.gateway(), self.gateway()]
+        for g, other, name, more in ((gs[0], gs[1], "one", "format = mmff\n" + one), (gs[1], gs[0], "two", second + two)):
+            g.taken = os.path.join(g.folder, "taken")
+            for folder in "smtp", "outgoing/new", "outgoing/cur", "outgoing/tmp":
+                os.makedirs(os.path.join(g.mail, folder))
+            os.makedirs(g.taken)
+            script = os.path.join(g.folder, "smtpput")  # of this name it is asked as ours
+            with open(script, "w") as f:
+                f.write("#!/bin/sh\nfor f; do :; done\nn=$(ls %s | wc -l)\ncp \"$f\" %s/$n\nexec %s \"$@\"\n" % (g.taken, g.taken, PUT))
+            os.chmod(script, 0o755)
+            g.write(ini=harness.route(other.port), postoffice="wait = 1s\nget = %s\n%s%s" % (
+                GET, more, "put = %s\n" % script if "mmff" in more else ""))
+            with open(g.ini) as f:
+                text = f.read().replace("TEST/HQ", name.upper() + "/HQ").replace("domain = example.test", "domain = %s.test" % name)
+            with open(g.ini, "w") as f:
+                f.write(text.replace("relay_from", ";relay_from"))
+            with open(os.path.join(g.mail, "smtp/ADDR_MAP.CFG"), "w") as f:
+                f.write("ONE/HQ one.test\nTWO/HQ two.test\n")
+            with open(os.path.join(g.mail, "smtp/LOCAL.CFG"), "w") as f:
+                f.write("Local Post-Office: %s/HQ\n" % name.upper())
+        return [g.start() for g in gs]
+
+    def bag(self, g, data):
+        name = "%d.test" % random.getrandbits(60)
+        path = os.path.join(g.mail, "outgoing/tmp", name)
+        with open(path, "wb") as f:
+            f.write(data)
+        os.rename(path, os.path.join(g.mail, "outgoing/new", name))
+
+    def taken(self, g, n=0):
+        with open(os.path.join(g.taken, str(n)), "rb") as f:
+            return f.read()
+
+    def check_bytes(self, sent, put):
+        """Every line of the header, whatever smtpget's order, and all bytes behind it."""
+        self.assertEqual(put.count(b"VERSION:3.00\r"), 2)  # what it was in, and itself
+        got = put[put.rindex(b"VERSION:3.00\r"):]
+        (head, body), (got_head, got_body) = (x.split(b"\rTEXT:") for x in (sent, got))
+        self.assertEqual(sorted(head.split(b"\r")), sorted(got_head.split(b"\r")))
+        self.assertTrue(body == got_body, "the bytes differ")
+
+    def mails(self, g, name="jdoe"):
+        return [email.message_from_bytes(m, policy=email.policy.default) for m in g.messages(name)]
+
+    def test_both_ways_to_the_byte(self):
+        one, two = self.pair()
+        for g, far, here, there in ((one, two, "ONE/HQ", "TWO/HQ"), (two, one, "TWO/HQ", "ONE/HQ")):
+            sent = message([there + "/jdoe"], [there + "/admin"], here + "/jdoe", more=("PRIORITY:R", "X-UNKNOWN:kept", "EXT:I:4:THING", "5678"))
+            self.bag(g, sent)
+            harness.wait_for("the mails", lambda: far.count() and far.count("admin"))
+            self.check_bytes(sent, self.taken(far))
+            for name in "jdoe", "admin":
+                (got,) = self.mails(far, name)
+                self.assertEqual(got["Subject"], "\u00dcbersicht")
+                self.assertEqual((got["To"], got["Cc"], got["From"]), tuple(
+                    "%s@%s.test" % (who, there[:3].lower() if who != "me" else "") for who in ("jdoe", "admin")) + (
+                        "jdoe@%s.test" % here[:3].lower(),))
+                self.assertIn("1993 13:20", got["Date"])
+                self.assertEqual(got.get_body(("plain",)).get_content().splitlines(), TEXT.split("\r")[:-1])
+                self.assertEqual([(p.get_filename(), p.get_content()) for p in got.iter_attachments()],
+                                 [("Pl\u00e4ne 93.XLS", DATA), ("EMPTY.DAT", b"")])
+            self.assertEqual(far.log().count("capsule unpacked"), 1)
+        for g in one, two:
+            g.stop()
+
+    def test_uuencode_carries_it_too(self):
+        one, two = self.pair(one="attachments = uuencode\n")
+        sent = message(["TWO/HQ/jdoe"])
+        self.bag(one, sent)
+        harness.wait_for("the mail", two.count)
+        self.check_bytes(sent, self.taken(two))
+        for g in one, two:
+            g.stop()
+
+    def test_as_mail_where_no_one_reads_it_otherwise(self):
+        """Into a postoffice that keeps mail, and into one with another charset: the letters are right, the bytes of files too."""
+        for second in "", "format = mmff\ncharset = cp1252\n":
+            one, two = self.pair(second=second)
+            self.bag(one, message(["TWO/HQ/jdoe"], text="Gr\u00fc\u00dfe\r"))
+            harness.wait_for("the mail", two.count)
+            (got,) = self.mails(two)
+            self.assertEqual(got["Subject"], "\u00dcbersicht")
+            self.assertEqual(got.get_body(("plain",)).get_content().strip(), "Gr\u00fc\u00dfe")
+            self.assertEqual([(p.get_filename(), p.get_content()) for p in got.iter_attachments()][0], ("Pl\u00e4ne 93.XLS", DATA))
+            for g in one, two:
+                g.stop()
+
+    def test_each_gets_what_is_meant_for_him(self):
+        """Native recipients whole, others as mail; who is not there is bounced by name, and the others have it."""
+        one, two = self.pair()
+        self.bag(one, message(["TWO/HQ/jdoe", "TWO/HQ/nobody"]).replace(b"\rFROM:", b"\rTO:SMTP:admin@two.test\rFROM:"))
+        harness.wait_for("both", lambda: two.count() and two.count("admin"))
+        harness.wait_for("the bounce", one.count)
+        self.assertEqual((two.count(), two.count("admin"), one.count()), (1, 1, 1))
+        self.assertIn(b"nobody@two.test", one.messages()[0])
+        for g in one, two:
+            g.stop()
+
+    def test_it_can_be_turned_off(self):
+        one, two = self.pair(one="encapsulate = no\n", two="encapsulate = no\n")
+        self.bag(one, message(["TWO/HQ/jdoe"]))
+        harness.wait_for("the mail", two.count)
+        self.assertNotIn(b"MESSAGE.API", self.taken(two))
+        self.assertEqual(two.send(b"Subject: x\r\n\r\nx\r\n", ["xxenc@two.test"])[0], 550)
+        for g in one, two:
+            g.stop()
+
+    def forged(self, addresses, inner, first="smtpgate encapsulation 1\r\ncharset cp437\r\n"):
+        m = email.message.EmailMessage(policy=email.policy.SMTP)
+        m["From"], m["To"], m["Subject"] = "mallory@far.test", "xxenc@two.test", "forged"
+        m.set_content("readable words\n")
+        m.add_attachment((first + "".join("to %s\r\n" % a for a in addresses)).encode(), maintype="application", subtype="x", filename="XXENC.TO")
+        m.add_attachment(inner, maintype="application", subtype="x", filename="MESSAGE.API")
+        return m.as_bytes()
+
+    def test_no_more_than_by_smtp(self):
+        """It reaches nobody but mailboxes of the domain, nobody of here is its sender, and files of the machine are not read."""
+        one, two = self.pair()
+        inner = message(["TWO/HQ/jdoe"], sender="TWO/HQ/admin")
+        self.assertEqual(two.send(self.forged(["jdoe@two.test", "x@one.test", "victim@far.test", "XXENC@two.test"], inner), ["xxenc@two.test"])[0], 250)
+        harness.wait_for("the mail", two.count)
+        harness.wait_for("it is over", lambda: not two.queue())
+        self.assertNotIn(b"FROM:CSI:TWO/HQ", self.taken(two))
+        self.assertIn(b"FROM:SMTP:admin@two.test", self.taken(two))
+        self.assertEqual(sorted(m["recipients"] for m in two.history().values()), [1, 1])
+        self.assertEqual(one.history(), {})
+        for g in one, two:
+            g.stop()
+
+    def test_what_is_none_stays_readable(self):
+        one, two = self.pair()
+        good = message(["TWO/HQ/jdoe"])
+        broken = [self.forged(["jdoe@two.test"], good[:-1]), self.forged(["jdoe@two.test"], good + good),
+                  self.forged(["jdoe@two.test"], b"nothing of the kind"), self.forged([], good),
+                  self.forged(["jdoe@two.test"], good, first="smtpgate encapsulation 2\r\ncharset cp437\r\n"),
+                  self.forged(["jdoe@two.test"], good, first="smtpgate encapsulation 1\r\ncharset klingon\r\n"),
+                  self.forged(["jdoe@two.test"], b"VERSION:3.00\rTO:TWO/HQ/jdoe\rXTEXT:/etc/passwd\r"),
+                  self.forged(["jdoe@one.test"], good), b"Subject: forged\r\n\r\nreadable words\r\n"]
+        for n, content in enumerate(broken, 1):
+            self.assertEqual(two.send(content, ["xxenc@two.test"])[0], 250)
+            harness.wait_for("the postmaster has number %d" % n, lambda: two.count("admin") == n)
+        self.assertEqual((two.count(), one.count()), (0, 0))
+        for got in self.mails(two, "admin"):
+            self.assertEqual(got["Subject"], "forged")
+            self.assertIn("readable words", got.get_body(("plain",)).get_content())
+        # to somebody's own mailbox it is a mail with attachments like any other
+        self.assertEqual(two.send(self.forged(["admin@two.test"], good), ["jdoe@two.test"])[0], 250)
+        harness.wait_for("the mail", two.count)
+        (got,) = self.mails(two)
+        self.assertEqual([p.get_filename() for p in got.iter_attachments()], ["XXENC.TO", "MESSAGE.API"])
+        for g in one, two:
+            g.stop()
+
+
+if __name__ == "__main__":
+    harness.main()
