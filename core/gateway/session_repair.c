@@ -84,8 +84,12 @@ enum result session_repair_feed(struct session *s, const char *bytes, size_t n)
 		r = buf_append(&s->held, bytes, n);
 	if (r != OK)
 		return r;
-	if (s->probe.end == MAIL_HEADER_OPEN)
-		return s->held.len > HEADER_MAX ? give_up(s) : OK;
+	bool open = s->probe.end == MAIL_HEADER_OPEN;
+	/* by its size, not by how much of it came at once */
+	if ((open ? s->held.len : s->probe.header_size) > HEADER_MAX)
+		return give_up(s);
+	if (open)
+		return OK;
 	const size_t sample = s->profile->repair & MAIL_REPAIR_CHARSET ? SAMPLE : 0;
 	return s->held.len >= s->probe.header_size + sample ? mend(s, false) : OK;
 }
