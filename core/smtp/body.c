@@ -23,12 +23,13 @@ static void take_content(void *ctx, const char *bytes, size_t n)
 		s->failed = s->ops->on_bytes(s->ctx, bytes, n);
 }
 
-void smtp_body_begin(struct smtp_server *s)
+void smtp_body_begin(struct smtp_server *s, bool chunks)
 {
 	s->size = 0;
 	s->failed = OK;
 	smtp_data_init(&s->data, take_content, s);
-	smtp_session_move(s, SMTP_EV_DATA);
+	s->data.raw = chunks;
+	smtp_session_move(s, chunks ? SMTP_EV_CHUNK : SMTP_EV_DATA);
 }
 
 static void note_newlines(struct smtp_server *s)
@@ -41,9 +42,8 @@ static void note_newlines(struct smtp_server *s)
 		s->ops->on_note(s->ctx, "bare CR");
 }
 
-/* Fills *reply when the message cannot be given to on_end. A permanent reason goes before a passing
- * one. */
-static bool is_doomed(const struct smtp_server *s, struct smtp_reply *reply)
+/* A permanent reason goes before a passing one. */
+bool smtp_body_doomed(const struct smtp_server *s, struct smtp_reply *reply)
 {
 	if (is_refused_newline(s))
 		smtp_reply_set(reply, 550, "5.6.11",
@@ -67,13 +67,13 @@ static void answered(struct smtp_server *s, struct smtp_reply *reply)
 	smtp_session_reply(s, reply);
 }
 
-static void finish(struct smtp_server *s)
+void smtp_body_finish(struct smtp_server *s)
 {
 	struct smtp_reply reply;
 	s->messages++;
 	s->recipients = 0;
 	note_newlines(s);
-	if (is_doomed(s, &reply)) {
+	if (smtp_body_doomed(s, &reply)) {
 		smtp_session_forget(s);
 		smtp_session_move(s, SMTP_EV_END);
 		if (is_refused_newline(s))
@@ -93,6 +93,6 @@ size_t smtp_body_feed(struct smtp_server *s, const char *bytes, size_t n)
 {
 	size_t used = smtp_data_feed(&s->data, bytes, n);
 	if (s->data.state == SMTP_DATA_ENDED)
-		finish(s);
+		smtp_body_finish(s);
 	return used;
 }

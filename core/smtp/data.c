@@ -40,7 +40,7 @@ static void bare_cr(struct smtp_data *d)
 static void in_start(struct smtp_data *d, struct scan *in)
 {
 	d->state = SMTP_DATA_TEXT;
-	if (*in->at != '.')
+	if (d->raw || *in->at != '.')
 		return;
 	cut(d, in, in->at, in->at + 1);
 	d->state = SMTP_DATA_DOT;
@@ -96,6 +96,8 @@ static void in_text(struct smtp_data *d, struct scan *in)
 		cut(d, in, in->lf, in->lf + 1);
 		d->bare_lf = true;
 		give(d, "\r\n", 2);
+		if (d->raw)
+			d->state = SMTP_DATA_START; /* no more than: the line is ended */
 	} else {
 		in->at = in->end;
 	}
@@ -116,4 +118,13 @@ size_t smtp_data_feed(struct smtp_data *d, const char *bytes, size_t n)
 		steps[d->state](d, &in);
 	give(d, in.run, (size_t)(in.at - in.run));
 	return (size_t)(in.at - bytes);
+}
+
+void smtp_data_end(struct smtp_data *d)
+{
+	if (d->state == SMTP_DATA_CR)
+		bare_cr(d);
+	if (d->state == SMTP_DATA_TEXT)
+		give(d, "\r\n", 2);
+	d->state = SMTP_DATA_ENDED;
 }

@@ -30,6 +30,7 @@ enum smtp_data_state {
 
 struct smtp_data {
 	enum smtp_data_state state;
+	bool raw;              /* of a BDAT: a dot is content, and only smtp_data_end ends it */
 	bool bare_cr, bare_lf; /* out: such were seen; they were given as a blank and as CRLF */
 	/* Takes content in runs as large as the input allows; the bytes are valid during the call.
 	 */
@@ -42,5 +43,7 @@ void smtp_data_init(struct smtp_data *d, void (*sink)(void *ctx, const char *byt
 /* Returns how many bytes belong to the message: n, or fewer when it ended (state ENDED) within
  * them. */
 size_t smtp_data_feed(struct smtp_data *d, const char *bytes, size_t n);
+/* A raw message is whole (RFC 3030): gives the line end that its last line lacks. */
+void smtp_data_end(struct smtp_data *d);
 
 #endif

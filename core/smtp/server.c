@@ -53,6 +53,7 @@ void smtp_server_destroy(struct smtp_server **at)
 	smtp_line_free(&s->line);
 	buf_free(&s->out);
 	free(s->shut);
+	free(s->chunk.refusal);
 	free(s);
 	*at = NULL; /* last: the callbacks above may use it */
 }
@@ -143,8 +144,8 @@ static size_t take_line(struct smtp_server *s, const char *bytes, size_t n)
 /* Between commands a wish to end is fulfilled. */
 static void end_if_asked(struct smtp_server *s)
 {
-	if (!s->shutting || s->after || s->state == SMTP_DATA || s->state == SMTP_SECURING ||
-	    s->state == SMTP_ENDING)
+	if (!s->shutting || s->after || s->state == SMTP_DATA || s->state == SMTP_CHUNKS ||
+	    s->state == SMTP_SECURING || s->state == SMTP_ENDING)
 		return;
 	if (s->shut)
 		smtp_session_reply(s, s->shut);
@@ -164,7 +165,9 @@ size_t smtp_server_feed(struct smtp_server *s, const char *bytes, size_t n)
 {
 	size_t done = 0;
 	while (done < n && takes_input(s)) {
-		if (s->state == SMTP_DATA)
+		if (s->chunk.left)
+			done += smtp_chunk_feed(s, bytes + done, n - done);
+		else if (s->state == SMTP_DATA)
 			done += smtp_body_feed(s, bytes + done, n - done);
 		else
 			done += take_line(s, bytes + done, n - done);
@@ -211,7 +214,7 @@ int64_t smtp_server_timeout(const struct smtp_server *s)
 	int64_t command = s->config->timeout_command, data = s->config->timeout_data;
 	if (s->after || s->state == SMTP_SECURING)
 		return 0; /* the handshake has a limit of its own */
-	if (s->state == SMTP_DATA)
+	if (s->state == SMTP_DATA || s->chunk.left)
 		return data ? data : SMTP_TIMEOUT_DATA;
 	return command ? command : SMTP_TIMEOUT_COMMAND;
 }

@@ -1,5 +1,6 @@
 /*
- * The SMTP server of one session (RFC 5321, with PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES). It does no I/O:
+ * The SMTP server of one session (RFC 5321, with PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES, CHUNKING of RFC 3030, LIMITS of RFC
+ * 9422). It does no I/O:
  * bytes go in by smtp_server_feed, replies come out in smtp_server_output, decisions are asked by callbacks, and time is
  * told by the caller. One verb a file (smtp/verb_*.c).
  *
@@ -7,6 +8,7 @@
  *	  (new) --------------> GREETED ----------> READY ---------> MAIL ---------> RCPT ---------> DATA
  *	                                              ^  RSET, end of message (250 or refused)         |
  *	                                              +--------------------------------------------------+
+ *	  RCPT --BDAT--> CHUNKS --BDAT LAST--> READY: as DATA, in chunks of a size said before
  *	  READY --STARTTLS (220)--> SECURING --smtp_server_secured--> GREETED: what was said in the clear is forgotten
  *	  any: QUIT, 421, error limit, time limit -> ENDING (output is sent, then the connection closed)
  *
@@ -91,7 +93,7 @@ struct smtp_server_ops {
 				     bool eight_bit, struct smtp_reply *reply);
 	/* forward_path: "user@domain", or "postmaster" alone (RFC 5321 4.1.1.3). Source routes are stripped. */
 	enum smtp_verdict (*on_rcpt)(void *ctx, const char *forward_path, struct smtp_reply *reply);
-	/* Before 354. A reply other than 354 refuses. */
+	/* Before 354, or before the first chunk of a BDAT. A reply other than 354 refuses. */
 	enum smtp_verdict (*on_data)(void *ctx, struct smtp_reply *reply);
 	/* Content: unstuffed, CRLF lines. OK, or a result that makes the rest be read and thrown away; then on_end
 	 * is not called and the peer gets 452 4.3.1 (E_FULL, E_NOMEM, E_LIMIT) or 451 4.3.0. */
@@ -152,6 +154,8 @@ bool smtp_server_busy(const struct smtp_server *s);
 
 #define SMTP_LINE_MAX \
 	2048 /* command line with CRLF; RFC 5321 asks 512 + extensions: longer is 500 5.5.2 */
+/* Bytes of refused chunks (BDAT) that are read and thrown away until a message is taken; more ends the session. */
+#define SMTP_SKIP_MAX ((uint64_t)64 << 20)
 #define SMTP_OUTPUT_HIGH 16384 /* bytes of unsent replies above which feed stops taking commands */
 
 #endif

@@ -18,6 +18,14 @@
 /* What to do with the answer of a callback. */
 typedef void smtp_after(struct smtp_server *s, struct smtp_reply *reply);
 
+/* The chunk of a BDAT that is under way. Whatever becomes of it, its bytes are never read as commands. */
+struct smtp_chunk {
+	uint64_t left;              /* bytes of it that are still to come */
+	bool last;                  /* LAST was said */
+	struct smtp_reply *refusal; /* owned: its bytes are thrown away, then this is said */
+	uint64_t skipped;           /* bytes thrown away since a message was taken: SMTP_SKIP_MAX */
+};
+
 struct smtp_server {
 	const struct smtp_server_config *config; /* not owned */
 	const struct smtp_server_ops *ops;       /* not owned */
@@ -41,6 +49,7 @@ struct smtp_server {
 	struct smtp_data data;
 	uint64_t size; /* bytes of content so far */
 	enum result failed;
+	struct smtp_chunk chunk;
 };
 
 /* ---- session.c ---- */
@@ -69,10 +78,19 @@ void smtp_session_note(struct smtp_server *s, enum smtp_note note);
 
 /* ---- body.c ---- */
 
-/* After 354: content follows. */
-void smtp_body_begin(struct smtp_server *s);
+/* After 354, or with the first chunk of a BDAT: content follows. */
+void smtp_body_begin(struct smtp_server *s, bool chunks);
 /* Takes content; returns how many bytes were its own. */
 size_t smtp_body_feed(struct smtp_server *s, const char *bytes, size_t n);
+/* Fills *reply when the message cannot be given to on_end any more. */
+bool smtp_body_doomed(const struct smtp_server *s, struct smtp_reply *reply);
+/* The message is whole: on_end, or the refusal. */
+void smtp_body_finish(struct smtp_server *s);
+
+/* ---- verb_bdat.c ---- */
+
+/* Takes bytes of the chunk that is under way (chunk.left is not 0); returns how many were its own. */
+size_t smtp_chunk_feed(struct smtp_server *s, const char *bytes, size_t n);
 
 /* ---- verbs.c ---- */
 
@@ -86,6 +104,10 @@ struct smtp_verb {
 };
 /* A whole command line, NUL-terminated: finds the verb, checks order and runs it. */
 void smtp_verbs_run(struct smtp_server *s, char *line);
+/* What is said of a verb that comes at the wrong moment. */
+void smtp_verbs_misplaced(const struct smtp_server *s, const char *verb, struct smtp_reply *reply);
+/* STARTTLS is required and was not sent. */
+bool smtp_verbs_needs_tls(const struct smtp_server *s);
 /* The row after `verb`, the first for NULL; NULL at the end. For HELP. */
 const struct smtp_verb *smtp_verbs_next(const struct smtp_verb *verb);
 
@@ -95,6 +117,7 @@ void smtp_verb_ehlo(struct smtp_server *s, char *args);
 void smtp_verb_mail(struct smtp_server *s, char *args);
 void smtp_verb_rcpt(struct smtp_server *s, char *args);
 void smtp_verb_data(struct smtp_server *s, char *args);
+void smtp_verb_bdat(struct smtp_server *s, char *args);
 void smtp_verb_rset(struct smtp_server *s, char *args);
 void smtp_verb_noop(struct smtp_server *s, char *args);
 void smtp_verb_vrfy(struct smtp_server *s, char *args);

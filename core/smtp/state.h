@@ -9,6 +9,7 @@
  * MAIL     a reverse-path was accepted
  * RCPT     at least one forward-path was accepted as well
  * DATA     354 was sent: what comes in is content
+ * CHUNKS   a chunk came by BDAT, and not the last one yet
  * SECURING STARTTLS was answered 220; TLS is being made
  * ENDING   nothing is taken any more; the output is sent, then the connection closed
  */
@@ -18,6 +19,7 @@ enum smtp_state {
 	SMTP_MAIL,
 	SMTP_RCPT,
 	SMTP_DATA,
+	SMTP_CHUNKS,
 	SMTP_SECURING,
 	SMTP_ENDING,
 	SMTP_STATE_COUNT
@@ -30,6 +32,7 @@ enum smtp_event {
 	SMTP_EV_MAIL,     /* MAIL accepted */
 	SMTP_EV_RCPT,     /* RCPT accepted */
 	SMTP_EV_DATA,     /* DATA answered 354 */
+	SMTP_EV_CHUNK,    /* BDAT began a message */
 	SMTP_EV_RESET,    /* RSET */
 	SMTP_EV_END,      /* the message was answered */
 	SMTP_EV_STARTTLS, /* STARTTLS answered 220 */

@@ -4,7 +4,7 @@
 static void answered(struct smtp_server *s, struct smtp_reply *reply)
 {
 	if (reply->code == 354)
-		smtp_body_begin(s);
+		smtp_body_begin(s, false);
 	smtp_session_reply(s, reply);
 }
 

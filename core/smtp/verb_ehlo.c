@@ -29,13 +29,30 @@ static int put_auth(const struct smtp_server *s, const char *word, char *to, siz
 	return offered && *offered ? snprintf(to, n, "%s %s", word, offered) : 0;
 }
 
+/* RFC 9422 section 3: what a session takes; nothing is said of what has no limit. */
+static int put_limits(const struct smtp_server *s, const char *word, char *to, size_t n)
+{
+	char mails[32] = "", rcpts[32] = "";
+	if (s->config->max_transactions)
+		snprintf(mails, sizeof mails, " MAILMAX=%u", s->config->max_transactions);
+	if (s->config->max_recipients)
+		snprintf(rcpts, sizeof rcpts, " RCPTMAX=%u", s->config->max_recipients);
+	return *mails || *rcpts ? snprintf(to, n, "%s%s%s", word, mails, rcpts) : 0;
+}
+
 /* put: writes the line as snprintf does; 0 offers the keyword not in this session. */
 static const struct {
 	const char *word;
 	int (*put)(const struct smtp_server *s, const char *word, char *to, size_t n);
 } keywords[] = {
-	{"PIPELINING", put_word},          {"SIZE", put_size},         {"8BITMIME", put_word},
-	{"ENHANCEDSTATUSCODES", put_word}, {"STARTTLS", put_starttls}, {"AUTH", put_auth},
+	{"PIPELINING", put_word},
+	{"SIZE", put_size},
+	{"8BITMIME", put_word},
+	{"CHUNKING", put_word},
+	{"ENHANCEDSTATUSCODES", put_word},
+	{"STARTTLS", put_starttls},
+	{"AUTH", put_auth},
+	{"LIMITS", put_limits},
 };
 
 static void answered(struct smtp_server *s, struct smtp_reply *reply)

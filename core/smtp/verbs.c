@@ -14,6 +14,8 @@ static const struct smtp_verb verbs[] = {
 	{"RCPT", SMTP_IN(SMTP_MAIL) | SMTP_IN(SMTP_RCPT), false, false, smtp_verb_rcpt},
 	{"MAIL", SMTP_IN(SMTP_READY), false, false, smtp_verb_mail},
 	{"DATA", SMTP_IN(SMTP_RCPT), true, false, smtp_verb_data},
+	/* at any moment: its bytes have to be read, also when it is refused */
+	{"BDAT", ANY, false, true, smtp_verb_bdat},
 	{"EHLO", ANY, false, true, smtp_verb_ehlo},
 	{"HELO", ANY, false, true, smtp_verb_helo},
 	{"AUTH", SMTP_IN(SMTP_READY), false, false, smtp_verb_auth},
@@ -35,6 +37,10 @@ static const struct {
 	const char *words;
 } misplaced[] = {
 	{NULL, SMTP_IN(SMTP_GREETED), 503, "Send HELO or EHLO first"},
+	{"DATA", SMTP_IN(SMTP_CHUNKS), 503, "The message came by BDAT: send BDAT LAST or RSET"},
+	{"RCPT", SMTP_IN(SMTP_CHUNKS), 503, "The message is under way: send BDAT LAST or RSET"},
+	{"BDAT", SMTP_IN(SMTP_READY), 503, "Send MAIL and RCPT first"},
+	{"BDAT", SMTP_IN_ANY, 554, "No valid recipients"},
 	{"MAIL", SMTP_IN_ANY, 503, "Nested MAIL: send RSET first"},
 	{"RCPT", SMTP_IN_ANY, 503, "Send MAIL first"},
 	{"AUTH", SMTP_IN_ANY, 503, "AUTH is not allowed within a message"},
@@ -44,13 +50,20 @@ static const struct {
 	{NULL, SMTP_IN_ANY, 503, "Bad sequence of commands"},
 };
 
-static void refuse_misplaced(struct smtp_server *s, const struct smtp_verb *verb)
+void smtp_verbs_misplaced(const struct smtp_server *s, const char *verb, struct smtp_reply *reply)
 {
 	size_t i = 0;
 	while (!(misplaced[i].states & SMTP_IN(s->state)) ||
-	       (misplaced[i].verb && strcmp(misplaced[i].verb, verb->name) != 0))
+	       (misplaced[i].verb && strcmp(misplaced[i].verb, verb) != 0))
 		i++;
-	smtp_session_say(s, misplaced[i].code, "5.5.1", misplaced[i].words);
+	smtp_reply_set(reply, misplaced[i].code, "5.5.1", "%s", misplaced[i].words);
+}
+
+static void refuse_misplaced(struct smtp_server *s, const struct smtp_verb *verb)
+{
+	struct smtp_reply reply;
+	smtp_verbs_misplaced(s, verb->name, &reply);
+	smtp_session_reply(s, &reply);
 }
 
 const struct smtp_verb *smtp_verbs_next(const struct smtp_verb *verb)
@@ -67,7 +80,7 @@ static const struct smtp_verb *find(const char *name)
 	return verb;
 }
 
-static bool needs_tls(const struct smtp_server *s)
+bool smtp_verbs_needs_tls(const struct smtp_server *s)
 {
 	return s->config->starttls == SMTP_STARTTLS_REQUIRED && !s->secure;
 }
@@ -82,7 +95,7 @@ void smtp_verbs_run(struct smtp_server *s, char *line)
 	const struct smtp_verb *verb = find(name);
 	if (!verb)
 		smtp_session_say(s, 500, "5.5.2", "Command not recognized");
-	else if (needs_tls(s) && !verb->clear)
+	else if (smtp_verbs_needs_tls(s) && !verb->clear)
 		smtp_session_refuse(s, SMTP_RULE_STARTTLS,
 				    smtp_reply_set(&reply, 530, "5.7.0", "Send STARTTLS first"));
 	else if (!(verb->states & SMTP_IN(s->state)))

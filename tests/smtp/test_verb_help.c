@@ -7,10 +7,12 @@ START_TEST(dialogues)
 	static const struct script rows[] = {
 		{.name = "verbs",
 		 .in = "HELP\r\nHELP MAIL\r\n",
-		 .out = "214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO AUTH QUIT RSET NOOP VRFY "
+		 .out = "214 2.0.0 Commands: RCPT MAIL DATA BDAT EHLO HELO AUTH QUIT RSET NOOP "
+			"VRFY "
 			"EXPN "
 			"HELP\n"
-			"214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO AUTH QUIT RSET NOOP VRFY "
+			"214 2.0.0 Commands: RCPT MAIL DATA BDAT EHLO HELO AUTH QUIT RSET NOOP "
+			"VRFY "
 			"EXPN "
 			"HELP\n"},
 	};

@@ -11,7 +11,7 @@ START_TEST(finding)
 		 .in = "NoOp\r\n  noop\r\nNOOP\t\r\n",
 		 .out = "250 2.0.0 Ok\n250 2.0.0 Ok\n250 2.0.0 Ok\n"},
 		{.name = "unknown stays open",
-		 .in = "\r\nXYZZY\r\nTURN\r\nAUTHPLAIN\r\nBDAT 1 "
+		 .in = "\r\nXYZZY\r\nTURN\r\nAUTHPLAIN\r\nBDATA 1 "
 		       "LAST\r\nMAILFROM:<a@b>\r\nNOO\r\nNOOPX\r\n \r\nNOOP\r\n",
 		 .out = UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN
 		 "250 2.0.0 Ok\n"},
@@ -28,7 +28,8 @@ START_TEST(order)
 		 .out = "503 5.5.1 Send HELO or EHLO first\n503 5.5.1 Send HELO or EHLO first\n"
 			"503 5.5.1 Send HELO or EHLO first\n"
 			"252 2.0.0 Cannot verify, but will take mail and try to deliver\n"
-			"214 2.0.0 Commands: RCPT MAIL DATA EHLO HELO AUTH QUIT RSET NOOP VRFY "
+			"214 2.0.0 Commands: RCPT MAIL DATA BDAT EHLO HELO AUTH QUIT RSET NOOP "
+			"VRFY "
 			"EXPN "
 			"HELP\n"
 			"250 2.0.0 Ok\n",
