@@ -41,9 +41,9 @@ static json_t *states_json(const struct spool_entry *e)
 
 static json_t *rcpt_json(const struct spool_rcpt *r)
 {
-	return json_pack("{s:o, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o}", "address",
-			 words_json(r->address), "state", spool_state_word(r->state), "attempts",
-			 (json_int_t)r->attempts, "next",
+	return json_pack("{s:o, s:o, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o}", "address",
+			 words_json(r->address), "asks", words_json(r->asks), "state",
+			 spool_state_word(r->state), "attempts", (json_int_t)r->attempts, "next",
 			 (json_int_t)(r->state == SPOOL_WAITING ? r->next_at : 0), "warned",
 			 r->warned, "rule", words_json(r->rule), "peer", words_json(r->peer),
 			 "status", words_json(r->status), "reason", words_json(r->reason));
@@ -68,6 +68,7 @@ json_t *entry_json(const struct spool_entry *e)
 	json_object_set_new(o, "client", words_json(v->client));
 	json_object_set_new(o, "helo", words_json(v->helo));
 	json_object_set_new(o, "repaired", words_json(v->repaired));
+	json_object_set_new(o, "asks", words_json(v->asks));
 	json_object_set_new(o, "states", states_json(e));
 	if (first)
 		json_object_set_new(o, "first", rcpt_json(first));

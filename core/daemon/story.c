@@ -34,6 +34,7 @@ static void print_head(const json_t *e, FILE *to)
 	if (!*words_text(e, "from"))
 		fputs("  from      <> (a report: it is never returned)\n", to);
 	table_put(to, "  repaired  ", words_text(e, "repaired"), "\n");
+	table_put(to, "  asked     ", words_text(e, "asks"), "\n");
 	table_put(to, "  sha256    ", words_text(e, "hash"), "\n");
 	if (words_number(e, "ended"))
 		fprintf(to, "  ended     %s\n",
@@ -106,6 +107,7 @@ static void print_recipient(const json_t *e, const json_t *r, const struct setti
 	fputc('\n', to);
 	table_put(to, "    rule    ", words_text(r, "rule"), "\n");
 	print_as(e, r, s, to);
+	table_put(to, "    asked   ", words_text(r, "asks"), "\n");
 	if (*words_text(r, "reason") || *words_text(r, "status")) {
 		fputs(strcmp(state, "delivered") == 0 ? "    said   " : "    why    ", to);
 		put_answer(" ", r, to);

@@ -5,6 +5,7 @@
 #include "base/net.h"
 #include "base/text.h"
 #include "gateway/refusal.h"
+#include "mail/asks.h"
 #include "gateway/secure.h"
 
 #include <stdio.h>
@@ -34,6 +35,8 @@ static bool make_transaction(struct attempt *a)
 			sender && *m->envelope.reverse_path ? sender : m->envelope.reverse_path,
 		.recipients = d->addresses,
 		.count = d->count,
+		.asks = m->envelope.asks,
+		.asks_of = d->asks_of,
 		.size = outgoing_size(&a->outgoing),
 		.eight_bit = m->envelope.eight_bit,
 		.read = outgoing_read,
@@ -109,6 +112,38 @@ static void begin(struct attempt *a)
 		attempt_fail_token(a);
 }
 
+/* The server is not asked: the message is returned, and the connection kept for the next one. */
+static void refuse_here(struct attempt *a, const char *status, const char *why)
+{
+	struct kept *k = a->kept;
+	a->kept = NULL;
+	kept_release(k);
+	attempt_fail(a, strcmp(status, "5.3.4") == 0 ? 552 : 550, status, why);
+}
+
+/* REQUIRETLS holds on every way but that into a mailbox of ours. */
+static bool wants_tls(const struct attempt *a)
+{
+	struct mail_asks asks;
+	const struct delivery *d = a->d;
+	return d->decision.kind != ROUTE_LOCAL &&
+	       mail_asks_parse(d->active->message->envelope.asks, &asks) == OK && asks.require_tls;
+}
+
+/* Why the way to a server is not what REQUIRETLS wants (RFC 8689 4.2.1), or NULL. MX records that nobody has signed may lead
+ * anywhere, to a server with a good certificate too. */
+static const char *weakness(const struct attempt *a, const struct link *l)
+{
+	if (a->d->decision.kind == ROUTE_MX)
+		return "The sender asked for REQUIRETLS (RFC 8689): such mail goes to smart hosts "
+		       "only, "
+		       "since MX records are not verified here";
+	return link_keeps_tls(l)
+		       ? NULL
+		       : "The sender asked for REQUIRETLS (RFC 8689), and this server does "
+			 "not offer it, or its route has no verified TLS";
+}
+
 /* Gives the transaction to the link; false: it cannot be used. */
 static bool send_over(struct attempt *a)
 {
@@ -117,20 +152,23 @@ static bool send_over(struct attempt *a)
 	text_copy(a->d->peer, sizeof a->d->peer, link_peer(l));
 	outgoing_restart(&a->outgoing);
 	if (route->max_size && a->transaction.size > route->max_size) {
-		struct kept *k = a->kept;
 		char why[128];
 		snprintf(why, sizeof why, "The message has %llu bytes, the route takes %llu",
 			 (unsigned long long)a->transaction.size,
 			 (unsigned long long)route->max_size);
-		a->kept = NULL;
-		kept_release(k);
-		attempt_fail(a, 552, "5.3.4", why);
+		refuse_here(a, "5.3.4", why);
+		return true;
+	}
+	const char *weak = wants_tls(a) ? weakness(a, l) : NULL;
+	if (weak) {
+		refuse_here(a, "5.7.30", weak);
 		return true;
 	}
 	switch (link_send(l, &a->transaction)) {
 	case OK:
 		return true;
-	case E_LIMIT: { /* the client filled the replies */
+	case E_LIMIT:
+	case E_SYNTAX: { /* the client filled the replies */
 		struct kept *k = a->kept;
 		a->kept = NULL;
 		a->d->connected = true;
@@ -218,6 +256,7 @@ static void on_done(struct attempt *a, struct kept *k)
 	a->kept = NULL;
 	note_sent(a);
 	a->d->maybe = a->transaction.sent_all;
+	a->d->reports = a->transaction.reports;
 	kept_release(k);
 	if (dead && a->reused) {
 		a->reused = false;

@@ -4,6 +4,7 @@
 #include "gateway/alarm.h"
 
 #include "mail/address.h"
+#include "mail/asks.h"
 #include "mail/date.h"
 
 #include <string.h>
@@ -32,7 +33,7 @@ static const char *addressee(const struct settings *s, const struct spool_messag
 {
 	if (*m->envelope.reverse_path)
 		return m->envelope.reverse_path;
-	if (rcpts[0].kind == MAIL_REPORT_DELAYED)
+	if (!mail_report_is_failure(rcpts[0].kind))
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		if (!mail_address_same(rcpts[i].address, s->gateway.admin))
@@ -46,7 +47,7 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 {
 	const char *to = instead ? instead : addressee(settings, m, rcpts, count);
 	if (!to) {
-		if (rcpts[0].kind != MAIL_REPORT_DELAYED)
+		if (mail_report_is_failure(rcpts[0].kind))
 			LOG(LOG_WARN, m->id, "report", "impossible",
 			    F_A("to", settings->gateway.admin),
 			    F_S("why", "the message itself was a report for the admin"));
@@ -54,7 +55,14 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 	}
 	const char *original;
 	int64_t now = clock_wall(g->clock);
+	struct mail_asks asks;
+	char envid[MAIL_ENVID_MAX + 1];
+	if (mail_asks_parse(m->envelope.asks, &asks) != OK)
+		asks = (struct mail_asks){.ret = MAIL_RET_UNSAID};
 	struct mail_report r = {
+		.envelope_id = mail_xtext_decode(asks.envid, envid, sizeof envid),
+		/* what may travel by TLS alone does not go back by who knows which way (RFC 8689 5) */
+		.header_only = asks.ret == MAIL_RET_HDRS || asks.require_tls,
 		.hostname = settings->gateway.hostname,
 		.to = to,
 		.id = m->id,

@@ -369,6 +369,12 @@ const char *link_peer(const struct link *l)
 	return l->peer;
 }
 
+bool link_keeps_tls(const struct link *l)
+{
+	return !l->closing && l->verified && channel_is_secure(l->channel) &&
+	       smtp_client_offers_require_tls(l->client);
+}
+
 unsigned link_used(const struct link *l)
 {
 	return l->used;

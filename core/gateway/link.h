@@ -64,6 +64,8 @@ void link_quit(struct link *l);
 void link_abort(struct link *l, const char *why);
 /* "mx1.example.net [192.0.2.1] (TLSv1.3 TLS_AES_256_GCM_SHA384, verified)" */
 const char *link_peer(const struct link *l);
+/* The way is secured, the server's certificate was verified, and it offers REQUIRETLS (RFC 8689). */
+bool link_keeps_tls(const struct link *l);
 /* Messages sent over it so far. */
 unsigned link_used(const struct link *l);
 

@@ -110,9 +110,16 @@ static void taken(struct spool_request *request)
 	gateway_stop_check(m->g);
 }
 
+/* An alias on its way: what is asked for it is asked for each that it stands for (RFC 3461 5.2.7). */
+struct alias_way {
+	struct mail_envelope *envelope;
+	const char *asks;
+};
+
 static enum result add_recipient(void *ctx, const char *address)
 {
-	return mail_envelope_add_once(ctx, address);
+	const struct alias_way *way = ctx;
+	return mail_envelope_add_once(way->envelope, address, way->asks);
 }
 
 /* Recipients that are aliases become those that they stand for. */
@@ -120,7 +127,7 @@ static enum result follow_aliases(struct maildrop *m, struct err *err)
 {
 	struct mail_envelope *e = &m->envelope;
 	struct mail_aliases *aliases = book_aliases(m->g->book);
-	const char **was = e->recipients;
+	const char **was = e->recipients, **asks = e->asks_of;
 	size_t count = e->count, aliased;
 	struct route_world world;
 	const struct route_from from = {e->reverse_path, e->client, e->listener, NULL};
@@ -128,12 +135,13 @@ static enum result follow_aliases(struct maildrop *m, struct err *err)
 	if (!aliases)
 		return OK;
 	gateway_world(m->g, &world);
-	e->recipients = NULL;
+	e->recipients = e->asks_of = NULL;
 	e->count = e->cap = 0;
 	for (size_t i = 0; r == OK && i < count; i++) {
-		r = route_alias(&world, aliases, &from, was[i], add_recipient, e, &aliased);
+		struct alias_way way = {e, asks[i]};
+		r = route_alias(&world, aliases, &from, was[i], add_recipient, &way, &aliased);
 		if (r == OK && !aliased)
-			r = mail_envelope_add(e, was[i]);
+			r = mail_envelope_add_asking(e, was[i], asks[i]);
 	}
 	mail_aliases_unref(&aliases);
 	return r == E_LIMIT ? err_set(err, E_CORRUPT, "an alias of its recipients has no end")

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gateway/bounce.h"
+#include "mail/asks.h"
 #include "route/copy.h"
 #include "route/route.h"
 
@@ -20,10 +21,10 @@ struct outcome {
 	struct settings *settings;
 	struct region *region;
 	struct spool_change *changes;
-	struct mail_report_rcpt *failed, *delayed,
-		*copies; /* copies: failed, and not the sender's */
-	size_t count, failed_count, delayed_count, copy_count;
-	struct spool_new news[3];
+	struct mail_report_rcpt *failed, *delayed, *taken, /* taken: delivered or handed on */
+		*copies;                                   /* failed, and not the sender's */
+	size_t count, failed_count, delayed_count, taken_count, copy_count;
+	struct spool_new news[4];
 	uint64_t unclaim;
 	const char
 		*bounce_to; /* of the route; NULL: the sender gets the reports, if there is one */
@@ -40,9 +41,10 @@ struct outcome *outcome_new(struct queue *q, struct active *a, struct settings *
 		o->changes = region_alloc(r, most * sizeof *o->changes);
 		o->failed = region_alloc(r, most * sizeof *o->failed);
 		o->delayed = region_alloc(r, most * sizeof *o->delayed);
+		o->taken = region_alloc(r, most * sizeof *o->taken);
 		o->copies = region_alloc(r, most * sizeof *o->copies);
 	}
-	if (!o || !o->changes || !o->failed || !o->delayed || !o->copies) {
+	if (!o || !o->changes || !o->failed || !o->delayed || !o->taken || !o->copies) {
 		region_destroy(&r);
 		return NULL;
 	}
@@ -69,21 +71,48 @@ static struct spool_change *change_new(struct outcome *o, size_t rcpt, enum spoo
 	return c;
 }
 
+/* Does the sender want to hear it (RFC 3461 4.1)? Who says nothing does of failures and delays. */
+static bool is_asked_for(const struct mail_asks_rcpt *asks, enum mail_report_kind kind)
+{
+	bool success = kind == MAIL_REPORT_DELIVERED || kind == MAIL_REPORT_RELAYED;
+	unsigned bit = success                       ? MAIL_NOTIFY_SUCCESS
+		       : kind == MAIL_REPORT_DELAYED ? MAIL_NOTIFY_DELAY
+						     : MAIL_NOTIFY_FAILURE;
+	return asks->notify ? asks->notify & bit : !success;
+}
+
+static struct mail_report_rcpt *place_for(struct outcome *o, enum mail_report_kind kind, bool copy)
+{
+	if (kind == MAIL_REPORT_DELAYED)
+		return &o->delayed[o->delayed_count++];
+	if (kind == MAIL_REPORT_DELIVERED || kind == MAIL_REPORT_RELAYED)
+		return &o->taken[o->taken_count++];
+	return copy ? &o->copies[o->copy_count++] : &o->failed[o->failed_count++];
+}
+
+/* Original-Recipient: as the client said it, out of its coding; NULL: not said. */
+static const char *original_of(struct outcome *o, const struct mail_asks_rcpt *asks)
+{
+	char text[MAIL_ORCPT_MAX + 1];
+	return *asks->orcpt ? kept(o, mail_xtext_decode(asks->orcpt, text, sizeof text)) : NULL;
+}
+
 static void report_on(struct outcome *o, const struct spool_change *c, enum mail_report_kind kind,
 		      int64_t until)
 {
-	const char *address = o->active->message->rcpts[c->rcpt].address;
+	const struct spool_rcpt *rcpt = &o->active->message->rcpts[c->rcpt];
+	const char *address = rcpt->address;
 	bool copy = route_is_copy(o->settings, address);
-	struct mail_report_rcpt *r;
-	if (kind == MAIL_REPORT_DELAYED && copy)
+	struct mail_asks_rcpt asks;
+	if (mail_asks_rcpt_parse(rcpt->asks, &asks) != OK)
+		asks = (struct mail_asks_rcpt){.notify = 0};
+	if ((kind == MAIL_REPORT_DELAYED && copy) || !is_asked_for(&asks, kind))
 		return;
-	if (kind == MAIL_REPORT_DELAYED)
-		r = &o->delayed[o->delayed_count++];
-	else
-		r = copy ? &o->copies[o->copy_count++] : &o->failed[o->failed_count++];
+	struct mail_report_rcpt *r = place_for(o, kind, copy);
 	*r = (struct mail_report_rcpt){
 		.kind = kind,
 		.address = address,
+		.original = original_of(o, &asks),
 		.status = c->status ? c->status : "",
 		.diagnostic = c->reason ? c->reason : "",
 		.peer = c->peer ? c->peer : "",
@@ -150,6 +179,11 @@ void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *repl
 	if (smtp_reply_is(reply, 2)) {
 		c->state = SPOOL_DELIVERED;
 		c->sent_hash = sent && *sent ? kept(o, sent) : NULL;
+		if (s->way != OUTCOME_REPORTING)
+			report_on(o, c,
+				  s->way == OUTCOME_MAILBOX ? MAIL_REPORT_DELIVERED
+							    : MAIL_REPORT_RELAYED,
+				  0);
 	} else if (smtp_reply_is(reply, 5)) {
 		c->state = SPOOL_BOUNCED;
 		report_on(o, c, MAIL_REPORT_FAILED, 0);
@@ -247,6 +281,9 @@ void outcome_post(struct outcome *o, bool unclaim)
 		n++;
 	if (o->delayed_count && bounce_make(g, o->settings, m, o->delayed, o->delayed_count,
 					    o->bounce_to, o->region, &o->news[n]))
+		n++;
+	if (o->taken_count && bounce_make(g, o->settings, m, o->taken, o->taken_count, o->bounce_to,
+					  o->region, &o->news[n]))
 		n++;
 	if (o->copy_count && bounce_make(g, o->settings, m, o->copies, o->copy_count,
 					 o->settings->gateway.admin, o->region, &o->news[n]))

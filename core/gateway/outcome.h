@@ -19,6 +19,9 @@ struct outcome_source {
 	const char *rule, *peer;
 	const struct conf_route *route; /* NULL: [queue]'s schedule */
 	bool attempted;                 /* counts as an attempt */
+	/* Delivered means: in a mailbox of ours (or of the store that we hand it to); or with a server, which makes the reports that
+	 * are asked for, or makes none. */
+	enum { OUTCOME_MAILBOX, OUTCOME_RELAYED, OUTCOME_REPORTING } way;
 	int64_t not_before; /* wall ms: a deferral waits so long at least; 0: its own schedule */
 };
 /* A server's or postoffice's answer: 2xx delivered, 5xx bounced, all else (code 0 too) deferred or expired. sent: the hash of

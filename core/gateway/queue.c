@@ -352,6 +352,9 @@ void queue_delivered(struct queue *q, struct delivery *d)
 		return;
 	}
 	char rule[sizeof d->decision.rule], peer[sizeof d->peer];
+	const struct conf_route *route = d->decision.route;
+	bool mailbox = d->decision.kind == ROUTE_LOCAL || (route && route->what == CONF_LMTP);
+	int way = d->reports ? OUTCOME_REPORTING : mailbox ? OUTCOME_MAILBOX : OUTCOME_RELAYED;
 	text_copy(rule, sizeof rule, d->decision.rule);
 	text_copy(peer, sizeof peer, d->peer);
 	int64_t rest = destination_ended(dest, d);
@@ -360,6 +363,7 @@ void queue_delivered(struct queue *q, struct delivery *d)
 					.peer = peer,
 					.route = d->decision.route,
 					.attempted = true,
+					.way = way,
 					.not_before = rest});
 	destination_next(dest);
 }

@@ -40,6 +40,7 @@ struct delivery {
 	size_t *rcpts;                  /* indexes into the message's recipients */
 	const char *
 		*addresses; /* one for each: to write on, with a domain (route_decision.address) */
+	const char **asks_of;   /* one for each: what the sender asked for it (mail/asks.h) */
 	const char **mailboxes; /* LOCAL: one for each */
 	size_t count, cap;
 	int64_t begun; /* monotonic ms of the job's start */
@@ -50,6 +51,7 @@ struct delivery {
 	bool connected;             /* an SMTP server answered: the replies are about the message */
 	bool down;              /* it never got that far because the TCP/IP of the route was lost */
 	enum pressure pressure; /* what the server said of how much it takes */
+	bool reports;           /* the server was told what reports are asked for, and makes them */
 	bool maybe;             /* end of data was sent and not answered */
 	bool aside;             /* it is held for the replies' words: no further attempt */
 };

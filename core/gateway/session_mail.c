@@ -86,7 +86,7 @@ static enum smtp_verdict refuse_sender(struct session *s, const char *reverse_pa
 }
 
 static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t size, bool eight_bit,
-				 struct smtp_reply *reply)
+				 const char *asks, struct smtp_reply *reply)
 {
 	struct session *s = ctx;
 	struct gateway *g = s->lane->vendor->g;
@@ -115,29 +115,38 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 	e->client = region_strdup(s->region, s->client);
 	e->helo = region_strdup(s->region, s->helo);
 	e->protocol = protocol_of(s);
+	e->asks = region_strdup(s->region, asks);
 	e->priority = s->conf->priority;
 	e->eight_bit = eight_bit;
 	if (!e->reverse_path || !e->session || !e->listener || !e->client || !e->helo ||
-	    !e->protocol)
+	    !e->protocol || !e->asks)
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	return SMTP_DONE;
 }
 
+/* An alias on its way: what is asked for it is asked for each that it stands for (RFC 3461 5.2.7). */
+struct alias_way {
+	struct mail_envelope *envelope;
+	const char *asks;
+};
+
 static enum result add_recipient(void *ctx, const char *address)
 {
-	return mail_envelope_add_once(&((struct session *)ctx)->envelope, address);
+	const struct alias_way *way = ctx;
+	return mail_envelope_add_once(way->envelope, address, way->asks);
 }
 
 /* An alias is admitted as local mail is, whatever it stands for. *count: its recipients, which are in the envelope; 0: it is none. */
 static enum result admit_alias(struct session *s, const struct route_world *world,
 			       const struct route_from *from, const char *forward_path,
-			       struct route_decision *d, size_t *count)
+			       const char *asks, struct route_decision *d, size_t *count)
 {
 	struct mail_aliases *aliases = book_aliases(s->lane->vendor->g->book);
+	struct alias_way way = {&s->envelope, asks};
 	enum result r = route_alias(world, aliases, from, forward_path, NULL, NULL, count);
 	d->kind = ROUTE_LOCAL;
 	if (r == OK && *count && route_alias_admit(s->conf, from, d))
-		r = route_alias(world, aliases, from, forward_path, add_recipient, s, count);
+		r = route_alias(world, aliases, from, forward_path, add_recipient, &way, count);
 	if (r == OK && *count && d->kind != ROUTE_REFUSE)
 		LOG(LOG_INFO, s->id, "recipient", "alias", F_A("to", forward_path),
 		    F_N("recipients", *count));
@@ -160,7 +169,8 @@ static enum smtp_verdict refuse_decided(struct session *s, const struct route_de
 	return SMTP_DONE;
 }
 
-static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smtp_reply *reply)
+static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, const char *asks,
+				 struct smtp_reply *reply)
 {
 	struct session *s = ctx;
 	const struct route_world world = {s->settings, gateway_mailbox, s->lane->vendor->g};
@@ -168,7 +178,7 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smt
 					*s->user ? s->user : NULL};
 	struct route_decision d;
 	size_t aliased;
-	if (admit_alias(s, &world, &from, forward_path, &d, &aliased) != OK)
+	if (admit_alias(s, &world, &from, forward_path, asks, &d, &aliased) != OK)
 		return refuse(s, reply, 451, "4.2.4",
 			      "This alias cannot be followed now, try again later");
 	if (!aliased)
@@ -183,7 +193,7 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, struct smt
 		return refuse_decided(s, &d, reply);
 	}
 	if (!session_room_recipient(s) ||
-	    (!aliased && mail_envelope_add(&s->envelope, forward_path) != OK))
+	    (!aliased && mail_envelope_add_asking(&s->envelope, forward_path, asks) != OK))
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	return SMTP_DONE;
 }

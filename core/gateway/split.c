@@ -37,19 +37,23 @@ static bool group_add(struct delivery *d, size_t rcpt, const struct route_decisi
 		size_t *rcpts = region_alloc(d->region, cap * sizeof *rcpts);
 		const char **mailboxes = region_alloc(d->region, cap * sizeof *mailboxes);
 		const char **addresses = region_alloc(d->region, cap * sizeof *addresses);
-		if (!rcpts || !mailboxes || !addresses)
+		const char **asks_of = region_alloc(d->region, cap * sizeof *asks_of);
+		if (!rcpts || !mailboxes || !addresses || !asks_of)
 			return false;
 		if (d->count) {
 			memcpy(rcpts, d->rcpts, d->count * sizeof *rcpts);
 			memcpy(mailboxes, d->mailboxes, d->count * sizeof *mailboxes);
 			memcpy(addresses, d->addresses, d->count * sizeof *addresses);
+			memcpy(asks_of, d->asks_of, d->count * sizeof *asks_of);
 		}
 		d->rcpts = rcpts;
 		d->mailboxes = mailboxes;
 		d->addresses = addresses;
+		d->asks_of = asks_of;
 		d->cap = cap;
 	}
 	d->rcpts[d->count] = rcpt;
+	d->asks_of[d->count] = d->active->message->rcpts[rcpt].asks; /* lives as long */
 	d->mailboxes[d->count] = region_strdup(d->region, decision->mailbox);
 	d->addresses[d->count] = region_strdup(d->region, decision->address);
 	if (!d->mailboxes[d->count] || !d->addresses[d->count])

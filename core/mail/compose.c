@@ -245,7 +245,7 @@ static enum result add_recipient(void *ctx, const char *address, struct err *err
 			 strrchr(address, '@') ? "" : a->c->origin);
 	if (n >= (int)sizeof whole)
 		return err_set(err, E_SYNTAX, "%s: the address is too long", address);
-	if (mail_envelope_add_once(a->envelope, whole) != OK)
+	if (mail_envelope_add_once(a->envelope, whole, a->c->asks) != OK)
 		return err_set(err, E_NOMEM, "no memory for the recipients");
 	return OK;
 }

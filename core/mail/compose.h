@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 struct mail_compose {
+	const char *asks;     /* for each recipient (mail/asks.h); NULL: nothing */
 	const char *origin;   /* behind addresses without @ */
 	const char *hostname; /* in the Message-ID */
 	const char *name;     /* of the sender, for a From that is missing; NULL or "": none */

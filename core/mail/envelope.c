@@ -19,6 +19,7 @@ void mail_envelope_init(struct mail_envelope *e, struct region *region)
 		.client = "",
 		.helo = "",
 		.repaired = "",
+		.asks = "",
 		.priority = MAIL_NORMAL,
 	};
 }
@@ -28,30 +29,41 @@ void mail_envelope_init(struct mail_envelope *e, struct region *region)
 static enum result grow(struct mail_envelope *e, size_t cap)
 {
 	const char **fresh = region_alloc(e->region, cap * sizeof *fresh);
-	if (!fresh)
+	const char **asks = region_alloc(e->region, cap * sizeof *asks);
+	if (!fresh || !asks)
 		return E_NOMEM;
-	if (e->count)
+	if (e->count) {
 		memcpy(fresh, e->recipients, e->count * sizeof *fresh);
+		memcpy(asks, e->asks_of, e->count * sizeof *asks);
+	}
 	e->recipients = fresh;
+	e->asks_of = asks;
 	e->cap = cap;
 	return OK;
 }
 
 enum result mail_envelope_add(struct mail_envelope *e, const char *address)
 {
+	return mail_envelope_add_asking(e, address, "");
+}
+
+enum result mail_envelope_add_asking(struct mail_envelope *e, const char *address, const char *asks)
+{
 	const char *copy = region_strdup(e->region, address);
-	if (!copy || (e->count == e->cap && grow(e, e->cap ? e->cap * 2 : 4) != OK))
+	const char *asks_copy = asks && *asks ? region_strdup(e->region, asks) : "";
+	if (!copy || !asks_copy || (e->count == e->cap && grow(e, e->cap ? e->cap * 2 : 4) != OK))
 		return E_NOMEM;
+	e->asks_of[e->count] = asks_copy;
 	e->recipients[e->count++] = copy;
 	return OK;
 }
 
-enum result mail_envelope_add_once(struct mail_envelope *e, const char *address)
+enum result mail_envelope_add_once(struct mail_envelope *e, const char *address, const char *asks)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (mail_address_same(e->recipients[i], address))
 			return OK;
-	return mail_envelope_add(e, address);
+	return mail_envelope_add_asking(e, address, asks);
 }
 
 /* ---- each mailbox once ---- */
@@ -101,8 +113,10 @@ enum result mail_envelope_unique(struct mail_envelope *e)
 			if (text_same(list[i - 1].canonical, list[i].canonical))
 				e->recipients[list[i].at] = NULL;
 		for (size_t i = 0; i < e->count; i++)
-			if (e->recipients[i])
+			if (e->recipients[i]) {
+				e->asks_of[kept] = e->asks_of[i];
 				e->recipients[kept++] = e->recipients[i];
+			}
 		e->count = kept;
 	}
 	region_destroy(&region);
@@ -126,6 +140,7 @@ enum result mail_envelope_copy(struct mail_envelope *to, const struct mail_envel
 		{&to->client, from->client},
 		{&to->helo, from->helo},
 		{&to->repaired, from->repaired},
+		{&to->asks, from->asks},
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		const char *copy = region_strdup(region, texts[i].from ? texts[i].from : "");
@@ -136,7 +151,7 @@ enum result mail_envelope_copy(struct mail_envelope *to, const struct mail_envel
 	if (from->count && grow(to, from->count) != OK)
 		return E_NOMEM;
 	for (size_t i = 0; i < from->count; i++)
-		if (mail_envelope_add(to, from->recipients[i]) != OK)
+		if (mail_envelope_add_asking(to, from->recipients[i], from->asks_of[i]) != OK)
 			return E_NOMEM;
 	return OK;
 }

@@ -20,6 +20,8 @@ struct mail_envelope {
 	const char *
 		*recipients; /* "user@domain" as the client spelled them, source routes removed */
 	size_t count, cap;
+	const char *asks;     /* beside it, by parameters of MAIL (mail/asks.h); "" */
+	const char **asks_of; /* of RCPT, for each recipient */
 	bool eight_bit;       /* BODY=8BITMIME, or bytes above 127 were seen */
 	const char *session;  /* ID of the SMTP session, "s5f3c-1" */
 	const char *listener; /* name of the [listen] section, or "send", "bounce" */
@@ -36,8 +38,11 @@ struct mail_envelope {
 void mail_envelope_init(struct mail_envelope *e, struct region *region);
 /* Copies the address into the region and appends it: amortised O(1). OK or E_NOMEM. */
 enum result mail_envelope_add(struct mail_envelope *e, const char *address);
+/* The same with what is asked for it (mail/asks.h), "" for nothing. */
+enum result mail_envelope_add_asking(struct mail_envelope *e, const char *address,
+				     const char *asks);
 /* The same unless that mailbox is in it already. */
-enum result mail_envelope_add_once(struct mail_envelope *e, const char *address);
+enum result mail_envelope_add_once(struct mail_envelope *e, const char *address, const char *asks);
 /* Leaves of each mailbox its first spelling, in their order: n log n for those who add many. E_NOMEM: nothing has changed. */
 enum result mail_envelope_unique(struct mail_envelope *e);
 /* A deep copy of `from` in `region` (recipients too). OK or E_NOMEM. */

@@ -12,12 +12,20 @@
 #include <stdio.h>
 #include <string.h>
 
-bool report_delayed(const struct mail_report *r)
+bool mail_report_is_failure(enum mail_report_kind kind)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (r->rcpts[i].kind != MAIL_REPORT_DELAYED)
-			return false;
-	return true;
+	return kind == MAIL_REPORT_FAILED || kind == MAIL_REPORT_EXPIRED;
+}
+
+enum report_news report_news(const struct mail_report *r)
+{
+	bool delayed = true;
+	for (size_t i = 0; i < r->count; i++) {
+		if (mail_report_is_failure(r->rcpts[i].kind))
+			return REPORT_FAILURE;
+		delayed = delayed && r->rcpts[i].kind == MAIL_REPORT_DELAYED;
+	}
+	return delayed ? REPORT_DELAY : REPORT_SUCCESS;
 }
 
 static enum result put_field(struct buf *out, const char *name, const char *text)
@@ -70,12 +78,16 @@ static enum result put_references(struct buf *out, const struct mail_report *r)
 
 static const char *subject(const struct mail_report *r)
 {
-	bool delayed = report_delayed(r);
-	if (!r->to_operator)
-		return delayed ? "Your message is delayed" : "Your message could not be delivered";
-	if (r->sender[0])
-		return delayed ? "A message is delayed" : "A message could not be delivered";
-	return delayed ? "A report is delayed" : "A report could not be delivered (double bounce)";
+	static const char *const words[][3] = {
+		[REPORT_FAILURE] = {"Your message could not be delivered",
+				    "A message could not be delivered",
+				    "A report could not be delivered (double bounce)"},
+		[REPORT_DELAY] = {"Your message is delayed", "A message is delayed",
+				  "A report is delayed"},
+		[REPORT_SUCCESS] = {"Your message was delivered", "A message was delivered",
+				    "A report was delivered"},
+	};
+	return words[report_news(r)][!r->to_operator ? 0 : r->sender[0] ? 1 : 2];
 }
 
 static enum result put_header(struct buf *out, const struct mail_report *r)

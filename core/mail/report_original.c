@@ -97,8 +97,9 @@ enum result report_original(struct buf *out, const struct mail_report *r)
 	if (result == OK)
 		result = mail_header_finish(&h);
 	if (result == OK)
-		result = !report_delayed(r) && plain(r, &h) ? put_whole(out, r, &h)
-							    : put_headers(out, r, &h);
+		result = report_news(r) == REPORT_FAILURE && !r->header_only && plain(r, &h)
+				 ? put_whole(out, r, &h)
+				 : put_headers(out, r, &h);
 	mail_header_free(&h);
 	return result;
 }

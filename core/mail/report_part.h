@@ -12,8 +12,9 @@ enum result report_status(struct buf *out, const struct mail_report *r);
 /* message/rfc822 or text/rfc822-headers (report_original.c). */
 enum result report_original(struct buf *out, const struct mail_report *r);
 
-/* True when every recipient is only delayed. */
-bool report_delayed(const struct mail_report *r);
+/* What it tells: of all its recipients the same, but that some are delivered and some handed on. */
+enum report_news { REPORT_FAILURE, REPORT_DELAY, REPORT_SUCCESS };
+enum report_news report_news(const struct mail_report *r);
 /* The status code that is told for a recipient (RFC 3463), whatever was given; out: at least 16
  * bytes. */
 const char *report_status_code(const struct mail_report_rcpt *rcpt, char *out);

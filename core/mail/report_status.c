@@ -32,6 +32,11 @@ const char *report_status_code(const struct mail_report_rcpt *rcpt, char *out)
 	case MAIL_REPORT_FAILED:
 		snprintf(out, 16, "%s", good ? rcpt->status : "5.0.0");
 		break;
+	case MAIL_REPORT_DELIVERED:
+	case MAIL_REPORT_RELAYED:
+		good = is_status(rcpt->status) && rcpt->status[0] == '2';
+		snprintf(out, 16, "%s", good ? rcpt->status : "2.0.0");
+		break;
 	}
 	return out;
 }
@@ -70,17 +75,22 @@ static enum result put_recipient(struct buf *out, const struct mail_report *r,
 {
 	struct mail_fold f;
 	char status[16], peer[256];
-	bool delayed = rcpt->kind == MAIL_REPORT_DELAYED;
+	static const char *const actions[] = {
+		[MAIL_REPORT_FAILED] = "failed",   [MAIL_REPORT_EXPIRED] = "failed",
+		[MAIL_REPORT_DELAYED] = "delayed", [MAIL_REPORT_DELIVERED] = "delivered",
+		[MAIL_REPORT_RELAYED] = "relayed",
+	};
 	mail_fold_start(&f, out, "\t", 78);
+	put_pair(&f, "Original-Recipient:", NULL, rcpt->original ? rcpt->original : "");
 	mail_fold_word(&f, "Final-Recipient: rfc822;");
 	mail_fold_word(&f, rcpt->address);
 	mail_fold_end(&f);
-	put_pair(&f, "Action:", NULL, delayed ? "delayed" : "failed");
+	put_pair(&f, "Action:", NULL, actions[rcpt->kind]);
 	put_pair(&f, "Status:", NULL, report_status_code(rcpt, status));
 	put_pair(&f, "Remote-MTA:", "dns;", peer_name(rcpt->peer, peer, sizeof peer));
 	put_pair(&f, "Diagnostic-Code:", rcpt->peer[0] ? "smtp;" : "x-smtpgate;", rcpt->diagnostic);
 	put_date(&f, "Last-Attempt-Date:", rcpt->last_attempt, r->offset);
-	if (delayed)
+	if (rcpt->kind == MAIL_REPORT_DELAYED)
 		put_date(&f, "Will-Retry-Until:", rcpt->retry_until, r->offset);
 	return mail_fold_end(&f); /* the empty line behind a recipient's fields */
 }
@@ -93,6 +103,7 @@ enum result report_status(struct buf *out, const struct mail_report *r)
 	if (result != OK)
 		return result;
 	mail_fold_start(&f, out, "\t", 78);
+	put_pair(&f, "Original-Envelope-Id:", NULL, r->envelope_id ? r->envelope_id : "");
 	put_pair(&f, "Reporting-MTA:", "dns;", mail_fold_name(r->hostname, host, sizeof host));
 	put_date(&f, "Arrival-Date:", r->arrived, r->offset);
 	result = mail_fold_end(&f);

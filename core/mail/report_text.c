@@ -40,6 +40,8 @@ static const char *advice(const struct mail_report_rcpt *rcpt)
 	char code[16];
 	if (rcpt->kind == MAIL_REPORT_DELAYED)
 		return "You need not do anything, and should not send it again.";
+	if (!mail_report_is_failure(rcpt->kind))
+		return "";
 	if (rcpt->kind == MAIL_REPORT_EXPIRED)
 		return "Send it again later, or ask the postmaster of the recipient's domain, and "
 		       "quote the "
@@ -79,6 +81,10 @@ static void put_verdict(struct mail_fold *f, const struct mail_report_rcpt *rcpt
 		[MAIL_REPORT_EXPIRED] =
 			"could not be delivered in the time allowed; it is given up.",
 		[MAIL_REPORT_DELAYED] = "is not delivered yet.",
+		[MAIL_REPORT_DELIVERED] = "has it in the mailbox.",
+		[MAIL_REPORT_RELAYED] =
+			"is served by another server, which has it now and sends no "
+			"reports of success.",
 	};
 	mail_fold_break(f);
 	mail_fold_text(f, words[rcpt->kind]);

@@ -20,7 +20,7 @@ enum result route_copy(const struct route_world *w, const struct route_from *fro
 		if (d.kind != ROUTE_SMART && d.kind != ROUTE_MX)
 			continue;
 		for (size_t k = 0; k < d.route->bcc.count && r == OK; k++)
-			r = mail_envelope_add_once(e, d.route->bcc.items[k]);
+			r = mail_envelope_add_once(e, d.route->bcc.items[k], "");
 	}
 	return r;
 }

@@ -301,6 +301,11 @@ bool smtp_client_login_failed(const struct smtp_client *c)
 	return c->login_failed;
 }
 
+bool smtp_client_offers_require_tls(const struct smtp_client *c)
+{
+	return c->offer.require_tls;
+}
+
 uint64_t smtp_client_size_limit(const struct smtp_client *c)
 {
 	return c->offer.size_limit;

@@ -54,6 +54,10 @@ struct smtp_transaction {
 	const char *reverse_path;
 	const char *const *recipients;
 	size_t count;
+	/* What the sender asked for (mail/asks.h), of the message and of each recipient; NULL: nothing. DSN goes to a server that
+	 * offers it. */
+	const char *asks;
+	const char *const *asks_of;
 	uint64_t
 		size; /* of what read gives, for SIZE= and the check against the server's limit; 0: unknown */
 	bool eight_bit;
@@ -65,6 +69,7 @@ struct smtp_transaction {
 	/* out, filled before on_done: one for each recipient. code 0: the connection failed first (text says how);
 	 * the same code for all when MAIL, DATA or the end was refused. */
 	struct smtp_reply *replies; /* the caller's array of count */
+	bool reports; /* out: the server offers DSN, and was told what is asked for: it reports on */
 	bool sent_all; /* out: the end of data was sent, its answer did not come: delivered or not, nobody knows */
 };
 
@@ -121,6 +126,8 @@ bool smtp_client_login_failed(const struct smtp_client *c);
 void smtp_client_secured(struct smtp_client *c);
 /* Why it goes on in the clear although TLS was wanted, in words; "" when it does not. */
 const char *smtp_client_clear_words(const struct smtp_client *c);
+/* Does the server offer REQUIRETLS (RFC 8689)? After ready. */
+bool smtp_client_offers_require_tls(const struct smtp_client *c);
 /* The server's SIZE limit after ready: 0 none. */
 uint64_t smtp_client_size_limit(const struct smtp_client *c);
 

@@ -6,13 +6,16 @@
  * In ENVELOPE and DATA: answered <= sent <= step of DATA + 1; t->replies[i] is set when its step is
  * below answered (or MAIL was refused, or the address cannot be sent).
  */
+#include "mail/asks.h"
 #include "smtp/dialogue.h"
 #include "smtp/path.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define COMMAND_MAX (SMTP_PATH_MAX + 128) /* bytes of the longest command of ours */
+#define COMMAND_MAX                                             \
+	(SMTP_PATH_MAX + MAIL_ASKS_RCPT_TEXT + MAIL_ASKS_TEXT + \
+	 128) /* bytes of the longest command of ours */
 
 static size_t data_step(const struct smtp_client *c)
 {
@@ -34,6 +37,21 @@ static bool is_left_out(struct smtp_client *c, size_t step)
 	return true;
 }
 
+/* Of what the sender asked for, what the server offers. */
+static void print_asks(const struct smtp_client *c, char out[MAIL_ASKS_TEXT])
+{
+	struct mail_asks a;
+	if (mail_asks_parse(c->t->asks, &a) != OK)
+		a = (struct mail_asks){
+			.ret = MAIL_RET_UNSAID}; /* not of our form: nothing is said */
+	if (!c->offer.dsn) {
+		a.ret = MAIL_RET_UNSAID;
+		*a.envid = '\0';
+	}
+	a.require_tls = a.require_tls && c->offer.require_tls;
+	mail_asks_print(&a, out);
+}
+
 static int print_mail(const struct smtp_client *c, char *line, size_t n)
 {
 	const struct smtp_transaction *t = c->t;
@@ -43,7 +61,16 @@ static int print_mail(const struct smtp_client *c, char *line, size_t n)
 	/* Without 8BITMIME an 8-bit message goes as it is: servers of today take it, and refusing
 	 * it or changing its encoding (RFC 6152 section 3) would break what the sender signed. */
 	const char *body = c->offer.eight_bit && t->eight_bit ? " BODY=8BITMIME" : "";
-	return snprintf(line, n, "MAIL FROM:<%s>%s%s", t->reverse_path, size, body);
+	char asks[MAIL_ASKS_TEXT];
+	print_asks(c, asks);
+	return snprintf(line, n, "MAIL FROM:<%s>%s%s%s%s", t->reverse_path, size, body,
+			*asks ? " " : "", asks);
+}
+
+static int print_rcpt(const struct smtp_client *c, size_t i, char *line, size_t n)
+{
+	const char *asks = c->offer.dsn && c->t->asks_of ? c->t->asks_of[i] : "";
+	return snprintf(line, n, "RCPT TO:<%s>%s%s", c->t->recipients[i], *asks ? " " : "", asks);
 }
 
 static int print_step(const struct smtp_client *c, char *line, size_t n)
@@ -53,8 +80,7 @@ static int print_step(const struct smtp_client *c, char *line, size_t n)
 	if (c->sent == SMTP_STEP_MAIL)
 		return print_mail(c, line, n);
 	if (is_rcpt(c, c->sent))
-		return snprintf(line, n, "RCPT TO:<%s>",
-				c->t->recipients[c->sent - SMTP_STEP_RCPT]);
+		return print_rcpt(c, c->sent - SMTP_STEP_RCPT, line, n);
 	return snprintf(line, n, "DATA");
 }
 
@@ -117,6 +143,7 @@ void smtp_client_envelope_begin(struct smtp_client *c, struct smtp_transaction *
 	for (size_t i = 0; i < t->count; i++)
 		smtp_reply_set(&t->replies[i], 0, "", "%s", "");
 	t->sent_all = false;
+	t->reports = c->offer.dsn;
 	c->t = t;
 	c->state = SMTP_CLIENT_ENVELOPE;
 	c->sent = c->answered = c->reset_due ? SMTP_STEP_RSET : SMTP_STEP_MAIL;

@@ -130,6 +130,18 @@ static void take_starttls(struct smtp_offer *offer, const char *value)
 	offer->starttls = true;
 }
 
+static void take_dsn(struct smtp_offer *offer, const char *value)
+{
+	(void)value;
+	offer->dsn = true;
+}
+
+static void take_require_tls(struct smtp_offer *offer, const char *value)
+{
+	(void)value;
+	offer->require_tls = true;
+}
+
 static void take_size(struct smtp_offer *offer, const char *value)
 {
 	offer->size = true;
@@ -154,8 +166,9 @@ void smtp_offer_take(struct smtp_offer *offer, const char *line, size_t n)
 		const char *word;
 		void (*take)(struct smtp_offer *offer, const char *value);
 	} rows[] = {
-		{"PIPELINING", take_pipelining}, {"8BITMIME", take_eight_bit}, {"SIZE", take_size},
-		{"STARTTLS", take_starttls},     {"AUTH", take_auth},
+		{"PIPELINING", take_pipelining},  {"8BITMIME", take_eight_bit}, {"SIZE", take_size},
+		{"STARTTLS", take_starttls},      {"AUTH", take_auth},          {"DSN", take_dsn},
+		{"REQUIRETLS", take_require_tls},
 	};
 	char word[128] = "";
 	memcpy(word, line, n < sizeof word ? n : sizeof word - 1);

@@ -46,7 +46,7 @@ enum smtp_client_state {
 
 /* What the server said that it can (its EHLO keywords). */
 struct smtp_offer {
-	bool pipelining, size, eight_bit, starttls;
+	bool pipelining, size, eight_bit, starttls, dsn, require_tls;
 	uint64_t size_limit; /* 0: none said */
 	char auth[256];      /* mechanisms, parted by blanks */
 };

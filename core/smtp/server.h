@@ -88,11 +88,12 @@ struct smtp_server_ops {
 	/* STARTTLS came. With 220 the engine takes no input: the owner sends the output, makes TLS, then calls
 	 * smtp_server_secured. Another reply (454) refuses. */
 	enum smtp_verdict (*on_starttls)(void *ctx, struct smtp_reply *reply);
-	/* reverse_path: "user@domain" or "". size: of SIZE=, 0 when not said. */
+	/* reverse_path: "user@domain" or "". size: of SIZE=, 0 when not said. asks: mail/asks.h. */
 	enum smtp_verdict (*on_mail)(void *ctx, const char *reverse_path, uint64_t size,
-				     bool eight_bit, struct smtp_reply *reply);
+				     bool eight_bit, const char *asks, struct smtp_reply *reply);
 	/* forward_path: "user@domain", or "postmaster" alone (RFC 5321 4.1.1.3). Source routes are stripped. */
-	enum smtp_verdict (*on_rcpt)(void *ctx, const char *forward_path, struct smtp_reply *reply);
+	enum smtp_verdict (*on_rcpt)(void *ctx, const char *forward_path, const char *asks,
+				     struct smtp_reply *reply);
 	/* Before 354, or before the first chunk of a BDAT. A reply other than 354 refuses. */
 	enum smtp_verdict (*on_data)(void *ctx, struct smtp_reply *reply);
 	/* Content: unstuffed, CRLF lines. OK, or a result that makes the rest be read and thrown away; then on_end

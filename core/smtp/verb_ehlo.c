@@ -29,6 +29,12 @@ static int put_auth(const struct smtp_server *s, const char *word, char *to, siz
 	return offered && *offered ? snprintf(to, n, "%s %s", word, offered) : 0;
 }
 
+/* RFC 8689: over TLS only. */
+static int put_secure(const struct smtp_server *s, const char *word, char *to, size_t n)
+{
+	return s->secure ? snprintf(to, n, "%s", word) : 0;
+}
+
 /* RFC 9422 section 3: what a session takes; nothing is said of what has no limit. */
 static int put_limits(const struct smtp_server *s, const char *word, char *to, size_t n)
 {
@@ -45,13 +51,9 @@ static const struct {
 	const char *word;
 	int (*put)(const struct smtp_server *s, const char *word, char *to, size_t n);
 } keywords[] = {
-	{"PIPELINING", put_word},
-	{"SIZE", put_size},
-	{"8BITMIME", put_word},
-	{"CHUNKING", put_word},
-	{"ENHANCEDSTATUSCODES", put_word},
-	{"STARTTLS", put_starttls},
-	{"AUTH", put_auth},
+	{"PIPELINING", put_word},   {"SIZE", put_size}, {"8BITMIME", put_word},
+	{"CHUNKING", put_word},     {"DSN", put_word},  {"ENHANCEDSTATUSCODES", put_word},
+	{"STARTTLS", put_starttls}, {"AUTH", put_auth}, {"REQUIRETLS", put_secure},
 	{"LIMITS", put_limits},
 };
 

@@ -1,6 +1,8 @@
-/* MAIL (RFC 5321 4.1.1.2) with SIZE (RFC 1870) and BODY (RFC 6152); the path syntax that RCPT
+/* MAIL (RFC 5321 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152), RET and ENVID (RFC 3461), REQUIRETLS (RFC 8689); the
+ * path syntax that RCPT
  * shares. */
 #include "base/text.h"
+#include "mail/asks.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
 #include "smtp/session.h"
@@ -10,6 +12,7 @@
 struct mail_params {
 	uint64_t size;
 	bool eight_bit;
+	struct mail_asks asks;
 };
 
 /* 1 to 20 digits; more than 64 bits is taken as the largest number, which is above every limit. */
@@ -41,10 +44,26 @@ static enum result take_auth(void *to, const char *value)
 	return value && *value ? OK : E_SYNTAX;
 }
 
+static enum result take_ret(void *to, const char *value)
+{
+	return mail_asks_ret(&((struct mail_params *)to)->asks, value);
+}
+
+static enum result take_envid(void *to, const char *value)
+{
+	return mail_asks_envid(&((struct mail_params *)to)->asks, value);
+}
+
+/* RFC 8689: a word without a value; where it may stand is looked at later. */
+static enum result take_require_tls(void *to, const char *value)
+{
+	((struct mail_params *)to)->asks.require_tls = true;
+	return value ? E_SYNTAX : OK;
+}
+
 static const struct smtp_param known[] = {
-	{"SIZE", take_size},
-	{"BODY", take_body},
-	{"AUTH", take_auth},
+	{"SIZE", take_size}, {"BODY", take_body},   {"AUTH", take_auth},
+	{"RET", take_ret},   {"ENVID", take_envid}, {"REQUIRETLS", take_require_tls},
 	{NULL, NULL},
 };
 
@@ -115,6 +134,10 @@ static bool is_allowed(struct smtp_server *s, const struct mail_params *params)
 		smtp_session_end(s, "4.7.0", "Enough messages in one session: connect again");
 		return false;
 	}
+	if (params->asks.require_tls && !s->secure) {
+		smtp_session_say(s, 530, "5.7.10", "REQUIRETLS is for TLS: send STARTTLS first");
+		return false;
+	}
 	if (max && params->size > max) {
 		smtp_reply_set(&reply, 552, "5.3.4",
 			       "Message of %llu bytes exceeds the limit of %llu",
@@ -128,6 +151,7 @@ static bool is_allowed(struct smtp_server *s, const struct mail_params *params)
 void smtp_verb_mail(struct smtp_server *s, char *args)
 {
 	struct mail_params params = {0};
+	char asks[MAIL_ASKS_TEXT];
 	struct smtp_reply reply;
 	char *rest, *path = smtp_verb_path(s, args, "FROM:", SMTP_PATH_NULL, "5.1.7", &rest);
 	if (!path)
@@ -140,8 +164,9 @@ void smtp_verb_mail(struct smtp_server *s, char *args)
 		return;
 	s->transaction = true;
 	smtp_reply_set(&reply, 250, "2.1.0", "Ok");
-	enum smtp_verdict verdict = s->ops->on_mail ? s->ops->on_mail(s->ctx, path, params.size,
-								      params.eight_bit, &reply)
-						    : SMTP_DONE;
+	enum smtp_verdict verdict =
+		s->ops->on_mail ? s->ops->on_mail(s->ctx, path, params.size, params.eight_bit,
+						  mail_asks_print(&params.asks, asks), &reply)
+				: SMTP_DONE;
 	smtp_session_settle(s, verdict, &reply, answered);
 }

@@ -68,6 +68,14 @@ static enum result finish(struct link *l, unsigned char *out)
 	return l->ok && EVP_DigestFinal_ex(l->ctx, out, NULL) == 1 ? OK : E_NOMEM;
 }
 
+static bool asks_anything(const struct mail_envelope *v)
+{
+	bool any = *v->asks != '\0';
+	for (size_t i = 0; !any && i < v->count; i++)
+		any = *v->asks_of[i] != '\0';
+	return any;
+}
+
 enum result chain_taken(struct chain *c, const unsigned char *before, uint64_t number,
 			const struct mail_envelope *v, uint64_t size, const char *hash,
 			unsigned char *out)
@@ -84,8 +92,13 @@ enum result chain_taken(struct chain *c, const unsigned char *before, uint64_t n
 	put_number(&l, v->count);
 	for (size_t i = 0; i < v->count; i++)
 		put_text(&l, v->recipients[i]);
-	if (v->repaired && *v->repaired) /* links of before there were repairs stay as they are */
+	bool asks = asks_anything(v);
+	if (asks || *v->repaired) /* links of before there were these stay as they are */
 		put_text(&l, v->repaired);
+	if (asks)
+		put_text(&l, v->asks);
+	for (size_t i = 0; asks && i < v->count; i++)
+		put_text(&l, v->asks_of[i]);
 	return finish(&l, out);
 }
 

@@ -4,6 +4,7 @@
  *	smtpgate maildrop 1
  *	from user@domain        (nothing behind the blank: the null reverse-path)
  *	to user@domain          once for each recipient
+ *	asks-of NOTIFY=NEVER    what is asked for the recipient before (mail/asks.h); and asks, for the message
  *	listener send           and protocol, client, helo, arrived (ms), priority, eight_bit, size (bytes of content)
  *
  * Its name begins with the time and the process's count, so names sort by age. Owns nothing between calls.
@@ -11,6 +12,7 @@
  */
 #include "base/buf.h"
 #include "base/text.h"
+#include "mail/asks.h"
 #include "spool/message.h"
 
 #include <dirent.h>
@@ -60,18 +62,19 @@ static enum result put_envelope(struct buf *b, const struct mail_envelope *e, si
 {
 	const struct {
 		const char *name, *value;
-	} lines[] = {{"from", e->reverse_path},
-		     {"listener", e->listener},
-		     {"protocol", e->protocol},
-		     {"client", e->client},
-		     {"helo", e->helo}};
+	} lines[] = {{"from", e->reverse_path}, {"listener", e->listener},
+		     {"protocol", e->protocol}, {"client", e->client},
+		     {"helo", e->helo},         {"asks", e->asks}};
 	enum result r = buf_puts(b, FIRST_LINE);
 	for (size_t i = 0; r == OK && i < sizeof lines / sizeof *lines; i++)
 		r = put_line(b, lines[i].name, lines[i].value ? lines[i].value : "", err);
 	if (r == OK && e->repaired && *e->repaired)
 		r = put_line(b, "repaired", e->repaired, err);
-	for (size_t i = 0; r == OK && i < e->count; i++)
+	for (size_t i = 0; r == OK && i < e->count; i++) {
 		r = put_line(b, "to", e->recipients[i], err);
+		if (r == OK && *e->asks_of[i])
+			r = put_line(b, "asks-of", e->asks_of[i], err);
+	}
 	if (r == OK)
 		r = buf_printf(b, "arrived %lld\npriority %d\neight_bit %d\nsize %zu\n\n",
 			       (long long)e->arrived, (int)e->priority, e->eight_bit, size);
@@ -261,6 +264,27 @@ static bool number_of(const char *text, int64_t least, int64_t most, int64_t *ou
 	return *text && !*end && !errno && n >= least && n <= most;
 }
 
+/* Anybody may have written it: it is taken in our own form alone. */
+static bool take_asks(struct mail_envelope *e, const char *value, bool *short_of)
+{
+	struct mail_asks a;
+	char text[MAIL_ASKS_TEXT];
+	if (mail_asks_parse(value, &a) != OK)
+		return false;
+	e->asks = kept(e->region, mail_asks_print(&a, text), short_of);
+	return true;
+}
+
+static bool take_asks_of(struct mail_envelope *e, const char *value, bool *short_of)
+{
+	struct mail_asks_rcpt a;
+	char text[MAIL_ASKS_RCPT_TEXT];
+	if (!e->count || mail_asks_rcpt_parse(value, &a) != OK)
+		return false;
+	e->asks_of[e->count - 1] = kept(e->region, mail_asks_rcpt_print(&a, text), short_of);
+	return true;
+}
+
 /* One line, cut out already. E_CORRUPT: nothing that put_envelope writes. */
 static enum result take_line(struct mail_envelope *e, char *line, int64_t *size)
 {
@@ -274,6 +298,10 @@ static enum result take_line(struct mail_envelope *e, char *line, int64_t *size)
 		e->reverse_path = kept(e->region, value, &short_of);
 	else if (strcmp(line, "to") == 0)
 		short_of = mail_envelope_add(e, value) != OK;
+	else if (strcmp(line, "asks") == 0)
+		fits = take_asks(e, value, &short_of);
+	else if (strcmp(line, "asks-of") == 0)
+		fits = take_asks_of(e, value, &short_of);
 	else if (strcmp(line, "listener") == 0)
 		e->listener = kept(e->region, value, &short_of);
 	else if (strcmp(line, "protocol") == 0)

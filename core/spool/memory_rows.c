@@ -122,8 +122,10 @@ static enum result memory_load(struct engine *base, uint64_t number, bool attemp
 	struct version copy = {.region = region};
 	bool ok = mail_envelope_copy(&out->envelope, &v->source->envelope, region) == OK &&
 		  version_copy_rcpts(&copy, v->rcpts, v->head.rcpt_count);
-	for (size_t i = 0; ok && i < v->head.rcpt_count; i++)
+	for (size_t i = 0; ok && i < v->head.rcpt_count; i++) {
 		copy.rcpts[i].address = out->envelope.recipients[i];
+		copy.rcpts[i].asks = out->envelope.asks_of[i];
+	}
 	for (size_t i = 0; ok && attempts && i < v->attempt_count; i++)
 		ok = version_push_attempt(&copy, &v->attempts[i]);
 	out->rcpts = copy.rcpts;

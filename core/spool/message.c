@@ -40,6 +40,7 @@ enum result message_address(struct message *m, const struct mail_envelope *envel
 	for (size_t i = 0; i < p->rcpt_count; i++)
 		p->rcpts[i] = (struct spool_rcpt){
 			.address = p->envelope.recipients[i],
+			.asks = p->envelope.asks_of[i],
 			.state = hold ? SPOOL_HELD : SPOOL_WAITING,
 			.next_at = next_at,
 			.rule = "",

@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /* The version in the file, 0 when it has no tables yet. */
 enum result schema_version(sqlite3 *db, int *version, struct err *err);

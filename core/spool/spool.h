@@ -82,6 +82,7 @@ const char *spool_state_word(enum spool_state s);
 
 struct spool_rcpt {
 	const char *address;
+	const char *asks; /* of the sender for it (mail/asks.h); "" */
 	enum spool_state state;
 	unsigned attempts;
 	int64_t next_at;    /* wall ms of the next attempt while waiting */

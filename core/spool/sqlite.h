@@ -23,11 +23,12 @@
 	  " link_hash = ?, base_hash = ? WHERE id = 1")                                            \
 	X(SQL_ADD_MESSAGE,                                                                         \
 	  "INSERT INTO message (number, reverse_path, eight_bit, session, listener, protocol,"     \
-	  " client, helo, arrived, priority, size, hash, rcpt_count, maildrop, next_at, repaired)" \
-	  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                              \
+	  " client, helo, arrived, priority, size, hash, rcpt_count, maildrop, next_at, repaired," \
+	  " asks)"                                                                                 \
+	  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                           \
 	X(SQL_ADD_RCPT,                                                                            \
 	  "INSERT INTO rcpt (message, position, address, state, attempts, next_at, warned, rule,"  \
-	  " peer, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
+	  " peer, status, reason, asks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
 	X(SQL_ADD_BODY, "INSERT INTO body (message, file, data) VALUES (?, ?, ?)")                 \
 	X(SQL_TAKEN, "SELECT number FROM message WHERE maildrop = ?")                              \
 	X(SQL_HEAD, "SELECT size, next_at, ended, rcpt_count FROM message WHERE number = ?")       \
@@ -44,9 +45,10 @@
 	X(SQL_DROP_BODY, "DELETE FROM body WHERE message = ?")                                     \
 	X(SQL_MESSAGE,                                                                             \
 	  "SELECT reverse_path, eight_bit, session, listener, protocol, client, helo, arrived,"    \
-	  " priority, size, hash, rcpt_count, ended, repaired FROM message WHERE number = ?")      \
+	  " priority, size, hash, rcpt_count, ended, repaired, asks FROM message WHERE number = "  \
+	  "?")                                                                                     \
 	X(SQL_RCPTS, "SELECT address, state, attempts, next_at, warned, rule, peer, status,"       \
-		     " reason FROM rcpt WHERE message = ? ORDER BY position")                      \
+		     " reason, asks FROM rcpt WHERE message = ? ORDER BY position")                \
 	X(SQL_ATTEMPTS, "SELECT at, position, state, rule, peer, status, reason, sent_hash, nth"   \
 			" FROM attempt WHERE message = ? ORDER BY at, position, nth")              \
 	X(SQL_BODY, "SELECT file, data FROM body WHERE message = ?")                               \

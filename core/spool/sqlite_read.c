@@ -91,6 +91,7 @@ static enum result load_message(struct sqlite *e, uint64_t number, struct region
 		out->rcpt_count = (size_t)number_at(&u, 11);
 		out->ended = number_at(&u, 12);
 		v->repaired = text_at(&u, 13, region, &short_of);
+		v->asks = text_at(&u, 14, region, &short_of);
 	}
 	enum result r = use_end(&u, "a message cannot be read", err);
 	if (r == OK && short_of)
@@ -117,6 +118,7 @@ static enum result load_rcpts(struct sqlite *e, struct region *region, struct sp
 			.peer = text_at(&u, 6, region, &short_of),
 			.status = text_at(&u, 7, region, &short_of),
 			.reason = text_at(&u, 8, region, &short_of),
+			.asks = text_at(&u, 9, region, &short_of),
 		};
 	enum result r = use_end(&u, "recipients cannot be read", err);
 	if (r == OK && (short_of || !out->rcpts))
@@ -127,15 +129,18 @@ static enum result load_rcpts(struct sqlite *e, struct region *region, struct sp
 	return r;
 }
 
-/* The envelope shares the recipients' addresses. */
+/* The envelope shares the recipients' addresses, and what is asked for them. */
 static enum result join_recipients(struct region *region, struct spool_entry *out)
 {
 	struct mail_envelope *v = &out->envelope;
 	v->recipients = region_alloc(region, out->rcpt_count * sizeof *v->recipients);
-	if (!v->recipients)
+	v->asks_of = region_alloc(region, out->rcpt_count * sizeof *v->asks_of);
+	if (!v->recipients || !v->asks_of)
 		return E_NOMEM;
-	for (size_t i = 0; i < out->rcpt_count; i++)
+	for (size_t i = 0; i < out->rcpt_count; i++) {
 		v->recipients[i] = out->rcpts[i].address;
+		v->asks_of[i] = out->rcpts[i].asks;
+	}
 	v->count = v->cap = out->rcpt_count;
 	return OK;
 }

@@ -28,6 +28,7 @@ static enum result add_message(struct sqlite *e, const struct spool_message *m, 
 	else
 		use_number(&u, next_at);
 	use_text(&u, v->repaired);
+	use_text(&u, v->asks);
 	return use_run(&u, "a message cannot be added", err);
 }
 
@@ -47,6 +48,7 @@ static enum result add_rcpt(struct sqlite *e, const struct spool_message *m, siz
 	use_text(&u, p->peer);
 	use_text(&u, p->status);
 	use_text(&u, p->reason);
+	use_text(&u, p->asks);
 	return use_run(&u, "a recipient cannot be added", err);
 }
 

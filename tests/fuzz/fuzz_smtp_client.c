@@ -45,11 +45,20 @@ static ssize_t read_content(void *ctx, char *to, size_t n)
 static void give(struct session *x)
 {
 	static const char *const to[COUNT] = {"a@b.example", "\"c d\"@e.example", "evil@x\r\nRSET"};
+	static const char *const asks_of[COUNT] = {"NOTIFY=NEVER", "", "ORCPT=rfc822;x"};
 	if (x->given == MESSAGES)
 		return;
 	x->left = x->how & 2 ? 100000 : 100;
-	x->t = (struct smtp_transaction){"",           to, COUNT,      x->left, x->how & 8,
-					 read_content, x,  x->replies, false};
+	x->t = (struct smtp_transaction){.reverse_path = "",
+					 .recipients = to,
+					 .count = COUNT,
+					 .asks = "RET=HDRS ENVID=x",
+					 .asks_of = asks_of,
+					 .size = x->left,
+					 .eight_bit = x->how & 8,
+					 .read = read_content,
+					 .ctx = x,
+					 .replies = x->replies};
 	if (smtp_client_send(x->c, &x->t) == OK)
 		x->given++;
 }

@@ -3,6 +3,7 @@
  * size of the pieces. Held to: content is CRLF lines, calls come in order, every message has one
  * end, output is CRLF lines of at most 512 bytes, and the same bytes in one piece say the same.
  */
+#include "mail/asks.h"
 #include "smtp/server.h"
 
 #include <stdint.h>
@@ -44,19 +45,24 @@ static enum smtp_verdict on_helo(void *ctx, const char *helo, bool extended,
 }
 
 static enum smtp_verdict on_mail(void *ctx, const char *path, uint64_t size, bool eight,
-				 struct smtp_reply *reply)
+				 const char *asks, struct smtp_reply *reply)
 {
 	struct session *x = ctx;
+	struct mail_asks a;
 	(void)eight;
+	check(mail_asks_parse(asks, &a) == OK);
 	check(!x->mail && (!x->config.max_size || size <= x->config.max_size));
 	check(!*path || x->config.brackets_optional || strchr(path, '@'));
 	x->mail = true;
 	return verdict(x, reply);
 }
 
-static enum smtp_verdict on_rcpt(void *ctx, const char *path, struct smtp_reply *reply)
+static enum smtp_verdict on_rcpt(void *ctx, const char *path, const char *asks,
+				 struct smtp_reply *reply)
 {
 	struct session *x = ctx;
+	struct mail_asks_rcpt a;
+	check(mail_asks_rcpt_parse(asks, &a) == OK);
 	check(x->mail && *path);
 	if (strstr(path, "no"))
 		smtp_reply_set(reply, 550, "5.1.1", "No such user: %s", path);

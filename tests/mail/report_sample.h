@@ -21,11 +21,11 @@ static const char sample_original[] = "Received: from pc1 ([192.0.2.7])\r\n"
 
 static const struct mail_report_rcpt sample_rcpts[] = {
 	{MAIL_REPORT_FAILED, "bob@example.net", "5.1.1", "550 5.1.1 No such user here",
-	 "mx1.example.net [192.0.2.1]", SAMPLE_NOW - 1000, 0},
+	 "mx1.example.net [192.0.2.1]", SAMPLE_NOW - 1000, 0, NULL},
 	{MAIL_REPORT_EXPIRED, "\"a b\"@example.org", "4.4.1", "connection refused", "",
-	 SAMPLE_NOW - 2000, 0},
+	 SAMPLE_NOW - 2000, 0, NULL},
 	{MAIL_REPORT_DELAYED, "carol@example.com", "4.2.2", "452 4.2.2 mailbox full",
-	 "mx.example.com", SAMPLE_NOW - 3000, SAMPLE_NOW + 24 * SAMPLE_HOUR},
+	 "mx.example.com", SAMPLE_NOW - 3000, SAMPLE_NOW + 24 * SAMPLE_HOUR, NULL},
 };
 
 static inline struct mail_report sample_report(const struct mail_report_rcpt *rcpts, size_t count)

@@ -80,6 +80,43 @@ START_TEST(delayed)
 }
 END_TEST
 
+START_TEST(success)
+{
+	struct mail_report_rcpt rcpts[] = {sample_rcpts[0], sample_rcpts[0]};
+	rcpts[0].kind = MAIL_REPORT_DELIVERED;
+	rcpts[0].status = "2.1.5";
+	rcpts[0].diagnostic = "250 2.1.5 delivered to the mailbox";
+	rcpts[0].peer = "";
+	rcpts[0].original = "rfc822;old@example.net";
+	rcpts[1].kind = MAIL_REPORT_RELAYED;
+	rcpts[1].status = "5.1.1";
+	rcpts[1].diagnostic = "250 Ok";
+	struct mail_report r = sample_report(rcpts, 2);
+	r.envelope_id = "q42";
+	const char *text = make(&r);
+	HAS(text, "Subject: Your message was delivered\r\n");
+	HAS(text, "\r\nOriginal-Envelope-Id: q42\r\nReporting-MTA: ");
+	HAS(text, "\r\nOriginal-Recipient: rfc822;old@example.net\r\nFinal-Recipient: rfc822; "
+		  "bob@example.net\r\nAction: delivered\r\nStatus: 2.1.5\r\n");
+	HAS(text, "Action: relayed\r\nStatus: 2.0.0\r\n");
+	HAS(text, "<bob@example.net>\r\n    has it in the mailbox.");
+	HAS(text, "Content-Type: text/rfc822-headers\r\n");
+	LACKS(text, "The page.");
+	LACKS(text, "could not");
+}
+END_TEST
+
+START_TEST(header_only)
+{
+	struct mail_report r = sample_report(sample_rcpts, 1);
+	HAS(make(&r), "The page.");
+	LACKS(make(&r), "Original-");
+	r.header_only = true;
+	LACKS(make(&r), "The page.");
+	HAS(make(&r), "Content-Type: text/rfc822-headers\r\n");
+}
+END_TEST
+
 START_TEST(several)
 {
 	struct mail_report r = sample_report(sample_rcpts, 3);
@@ -253,7 +290,8 @@ START_TEST(nothing_is_injected)
 		"no\r\nX-Evil: 1\r\n\r\n--=_report_0000000000001234\r\nX-Evil: 1",
 		"mx\r\nX-Evil: 1",
 		SAMPLE_NOW,
-		0};
+		0,
+		NULL};
 	struct mail_report r = sample_report(&rcpt, 1);
 	r.hostname = "gw\r\nX-Evil: 1";
 	r.to = "a@b\r\nX-Evil: 1";
@@ -296,6 +334,8 @@ static Suite *suite(void)
 	const TTest *const tests[] = {failed,
 				      expired,
 				      delayed,
+				      success,
+				      header_only,
 				      several,
 				      operator_hears_why,
 				      original_may_be_absent,

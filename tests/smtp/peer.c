@@ -56,6 +56,8 @@ static void give_next(struct run *r)
 					 .recipients = m->to,
 					 .size = m->size,
 					 .eight_bit = m->eight_bit,
+					 .asks = m->asks,
+					 .asks_of = m->asks ? m->asks_of : NULL,
 					 .read = read_content,
 					 .ctx = r,
 					 .replies = r->replies};

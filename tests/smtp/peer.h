@@ -17,6 +17,7 @@ struct peer_message {
 	const char *content; /* NULL: cannot be read */
 	uint64_t size;
 	bool eight_bit;
+	const char *asks, *asks_of[PEER_RECIPIENTS];
 };
 
 struct dialogue {
@@ -35,7 +36,7 @@ struct dialogue {
 	const char *login, *offered, *answers;
 	bool disbelieve;
 	struct peer_message messages[4];
-	/* A line "RECIPIENT: REPLY" each; "sent all" and "refused RESULT" (by smtp_client_send) as
+	/* A line "RECIPIENT: REPLY" each; "sent all", "reports" and "refused RESULT" (by smtp_client_send) as
 	 * lines of their own. */
 	const char *results;
 	const char *end; /* the end reply as text; NULL: the client has not ended */

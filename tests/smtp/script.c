@@ -58,19 +58,21 @@ static enum smtp_verdict on_starttls(void *ctx, struct smtp_reply *reply)
 }
 
 static enum smtp_verdict on_mail(void *ctx, const char *path, uint64_t size, bool eight,
-				 struct smtp_reply *reply)
+				 const char *asks, struct smtp_reply *reply)
 {
 	struct stage *g = ctx;
-	TOLD(g, "mail %s %llu %d\n", path, (unsigned long long)size, eight ? 8 : 7);
+	TOLD(g, "mail %s %llu %d%s%s\n", path, (unsigned long long)size, eight ? 8 : 7,
+	     *asks ? " " : "", asks);
 	snprintf(g->sender, sizeof g->sender, "%s", path);
 	g->failed = false;
 	decide(path, reply);
 	return verdict(g, reply);
 }
 
-static enum smtp_verdict on_rcpt(void *ctx, const char *path, struct smtp_reply *reply)
+static enum smtp_verdict on_rcpt(void *ctx, const char *path, const char *asks,
+				 struct smtp_reply *reply)
 {
-	TOLD((struct stage *)ctx, "rcpt %s\n", path);
+	TOLD((struct stage *)ctx, "rcpt %s%s%s\n", path, *asks ? " " : "", asks);
 	decide(path, reply);
 	return verdict(ctx, reply);
 }

@@ -19,7 +19,7 @@ struct script {
 	const char *in;                   /* with CRLF where it is meant */
 	size_t n;                         /* of in; 0: a string */
 	const char *out;                  /* CRLF written as \n; the greeting is left out */
-	/* "helo NAME", "ehlo NAME", "mail PATH SIZE 7|8", "rcpt PATH", "data", "<CONTENT>", "end",
+	/* "helo NAME", "ehlo NAME", "mail PATH SIZE 7|8[ ASKS]", "rcpt PATH[ ASKS]", "data", "<CONTENT>", "end",
 	 * "reset", "note X", "starttls", "secured" (TLS is there), "auth MECHANISM INITIAL|-", "answer LINE", "cancelled", each with \n; NULL: not looked at. */
 	const char *calls;
 	bool ends; /* the session must be over; else it must not */

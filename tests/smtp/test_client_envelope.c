@@ -110,6 +110,35 @@ START_TEST(parameters)
 			   "C MAIL FROM:<> SIZE=1000 BODY=8BITMIME\nS 550 no\n",
 		 .messages = {{"", {"c@d"}, "", 1000, true}},
 		 .results = "c@d: 550 no\n"},
+		{.name = "reports asked for, and offered",
+		 .script = "S 220 hi\nC EHLO me\nS 250-srv\nS 250 DSN\nC MAIL FROM:<a@b> RET=HDRS "
+			   "ENVID=x\nS 250 ok\nC RCPT TO:<c@d> NOTIFY=NEVER\nS 250 ok\nC RCPT "
+			   "TO:<e@f>\nS 550 "
+			   "no\nC DATA\nS 550 no\n",
+		 .messages = {{"a@b",
+			       {"c@d", "e@f"},
+			       "",
+			       0,
+			       false,
+			       "RET=HDRS ENVID=x REQUIRETLS",
+			       {"NOTIFY=NEVER", ""}}},
+		 .results = "c@d: 550 no\ne@f: 550 no\n"},
+		{.name = "reports asked for, not offered",
+		 .script = PLAIN "C MAIL FROM:<a@b>\nS 250 ok\nC RCPT TO:<c@d>\nS 550 no\n",
+		 .messages = {{"a@b",
+			       {"c@d"},
+			       "",
+			       0,
+			       false,
+			       "RET=HDRS ENVID=x REQUIRETLS",
+			       {"NOTIFY=NEVER ORCPT=rfc822;x"}}},
+		 .results = "c@d: 550 no\n"},
+		{.name = "REQUIRETLS offered",
+		 .script = "S 220 hi\nC EHLO me\nS 250-srv\nS 250 REQUIRETLS\nC MAIL FROM:<a@b> "
+			   "REQUIRETLS\nS 550 no\n",
+		 .messages =
+			 {{"a@b", {"c@d"}, "", 0, false, "RET=HDRS REQUIRETLS", {"NOTIFY=NEVER"}}},
+		 .results = "c@d: 550 no\n"},
 		{.name = "not offered, not needed",
 		 .script = "S 220 hi\nC EHLO me\nS 250-srv\nS 250-SIZE\nS 250 8BITMIME\nC MAIL "
 			   "FROM:<a@b>\nS 550 no\n",

@@ -41,18 +41,21 @@ static enum smtp_verdict maybe_later(struct wire *w, const struct smtp_reply *re
 }
 
 static enum smtp_verdict on_mail(void *ctx, const char *path, uint64_t size, bool eight,
-				 struct smtp_reply *reply)
+				 const char *asks, struct smtp_reply *reply)
 {
 	struct wire *w = ctx;
 	(void)eight;
+	(void)asks;
 	ck_assert_str_eq(path, w->t.reverse_path);
 	ck_assert_uint_eq(size, w->t.size);
 	return maybe_later(w, reply);
 }
 
-static enum smtp_verdict on_rcpt(void *ctx, const char *path, struct smtp_reply *reply)
+static enum smtp_verdict on_rcpt(void *ctx, const char *path, const char *asks,
+				 struct smtp_reply *reply)
 {
 	struct wire *w = ctx;
+	(void)asks;
 	ck_assert_str_eq(path, w->t.recipients[w->recipients++]);
 	if (strstr(path, "bad"))
 		smtp_reply_set(reply, 550, "5.1.1", "No %s", path);

@@ -48,11 +48,12 @@ struct counts {
 };
 
 static enum smtp_verdict on_mail(void *ctx, const char *path, uint64_t size, bool eight,
-				 struct smtp_reply *reply)
+				 const char *asks, struct smtp_reply *reply)
 {
 	(void)path;
 	(void)size;
 	(void)eight;
+	(void)asks;
 	(void)reply;
 	((struct counts *)ctx)->open++;
 	return SMTP_DONE;
@@ -156,7 +157,12 @@ static bool deliver(long n)
 	static const char *const to[] = {"c@d"};
 	struct message m = {.left = 100000};
 	struct smtp_reply reply;
-	struct smtp_transaction t = {"a@b", to, 1, 0, false, read_content, &m, &reply, false};
+	struct smtp_transaction t = {.reverse_path = "a@b",
+				     .recipients = to,
+				     .count = 1,
+				     .read = read_content,
+				     .ctx = &m,
+				     .replies = &reply};
 	struct smtp_client *c;
 	countdown = n;
 	if (smtp_client_new(&c, &config, &ops, &m) != OK) {

@@ -67,10 +67,43 @@ START_TEST(parameters)
 			    "501 5.5.4 Bad value of BODY\n501 5.5.4 SIZE is given twice\n",
 		 .calls = "helo a\n"},
 		{.name = "unknown",
-		 .in = HI "MAIL FROM:<a@b> RET=HDRS\r\nMAIL FROM:<a@b> AUTH\r\n",
-		 .out = HI_ "555 5.5.4 Parameter RET is not known here\n501 5.5.4 Bad value of "
+		 .in = HI "MAIL FROM:<a@b> XRET=HDRS\r\nMAIL FROM:<a@b> AUTH\r\n",
+		 .out = HI_ "555 5.5.4 Parameter XRET is not known here\n501 5.5.4 Bad value of "
 			    "AUTH\n",
 		 .calls = "helo a\n"},
+	};
+	SCRIPTS(rows);
+}
+END_TEST
+
+START_TEST(reports_and_tls)
+{
+	static const struct script rows[] = {
+		{.name = "RET and ENVID",
+		 .in = HI "MAIL FROM:<a@b> ENVID=x+2B1 SIZE=9 RET=hdrs\r\n",
+		 .out = HI_ OK_,
+		 .calls = "helo a\nmail a@b 9 7 RET=HDRS ENVID=x+2B1\n"},
+		{.name = "what they may not be",
+		 .in = HI
+		 "MAIL FROM:<a@b> RET=ALL\r\nMAIL FROM:<a@b> RET\r\nMAIL FROM:<a@b> "
+		 "ENVID=+zz\r\nMAIL FROM:<a@b> ENVID\r\nMAIL FROM:<a@b> RET=FULL RET=FULL\r\n",
+		 .out = HI_
+		 "501 5.5.4 Bad value of RET\n501 5.5.4 Bad value of RET\n501 5.5.4 Bad "
+		 "value of ENVID\n501 5.5.4 Bad value of ENVID\n501 5.5.4 RET is given twice\n",
+		 .calls = "helo a\n"},
+		{.name = "REQUIRETLS in the clear",
+		 .in = HI "MAIL FROM:<a@b> REQUIRETLS\r\nMAIL FROM:<a@b> REQUIRETLS=1\r\n",
+		 .out = HI_
+		 "530 5.7.10 REQUIRETLS is for TLS: send STARTTLS first\n501 5.5.4 Bad value "
+		 "of REQUIRETLS\n",
+		 .calls = "helo a\n"},
+		{.name = "REQUIRETLS over TLS",
+		 .config.secure = true,
+		 .in = "EHLO a\r\nMAIL FROM:<a@b> REQUIRETLS\r\n",
+		 .out = "250-h\n250-PIPELINING\n250-SIZE "
+			"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-"
+			"ENHANCEDSTATUSCODES\n250 REQUIRETLS\n" OK_,
+		 .calls = "ehlo a\nmail a@b 0 7 REQUIRETLS\n"},
 	};
 	SCRIPTS(rows);
 }
@@ -138,7 +171,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("smtp/verb_mail");
 	SUITE_CASE(s, "paths", paths);
-	SUITE_CASE(s, "parameters", parameters, size_limit);
+	SUITE_CASE(s, "parameters", parameters, reports_and_tls, size_limit);
 	SUITE_CASE(s, "answers", answers);
 	return s;
 }

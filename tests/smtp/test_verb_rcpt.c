@@ -23,10 +23,25 @@ START_TEST(paths)
 		 .calls = CALLS "rcpt postmaster\nrcpt Postmaster@d\n"},
 		{.name = "syntax",
 		 .in = HI
-		 "RCPT TO:<>\r\nRCPT TO:<c>\r\nRCPT FROM:<c@d>\r\nRCPT TO:<c@d> NOTIFY=NEVER\r\n",
+		 "RCPT TO:<>\r\nRCPT TO:<c>\r\nRCPT FROM:<c@d>\r\nRCPT TO:<c@d> XNOTIFY=NEVER\r\n",
 		 .out = HI_
 		 "501 5.1.3 Bad address syntax\n501 5.1.3 Bad address syntax\n"
-		 "501 5.5.4 Syntax: TO:<address>\n555 5.5.4 Parameter NOTIFY is not known here\n",
+		 "501 5.5.4 Syntax: TO:<address>\n555 5.5.4 Parameter XNOTIFY is not known here\n",
+		 .calls = CALLS},
+		{.name = "reports asked for",
+		 .in = HI
+		 "RCPT TO:<c@d> NOTIFY=delay,SUCCESS ORCPT=rfc822;x+2By@d\r\nRCPT TO:<e@d> "
+		 "notify=NEVER\r\n",
+		 .out = HI_ OK_ OK_,
+		 .calls = CALLS "rcpt c@d NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x+2By@d\nrcpt e@d "
+				"NOTIFY=NEVER\n"},
+		{.name = "what they may not be",
+		 .in = HI
+		 "RCPT TO:<c@d> NOTIFY=NEVER,DELAY\r\nRCPT TO:<c@d> NOTIFY\r\nRCPT TO:<c@d> "
+		 "ORCPT=x\r\nRCPT TO:<c@d> NOTIFY=DELAY NOTIFY=DELAY\r\n",
+		 .out = HI_
+		 "501 5.5.4 Bad value of NOTIFY\n501 5.5.4 Bad value of NOTIFY\n501 5.5.4 Bad "
+		 "value of ORCPT\n501 5.5.4 NOTIFY is given twice\n",
 		 .calls = CALLS},
 		{.name = "the router's business",
 		 .in = HI "RCPT TO:<a%b@c>\r\nRCPT TO:<\"a@b\"@c>\r\nRCPT TO:<a!b@c>\r\n",

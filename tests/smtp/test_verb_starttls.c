@@ -8,16 +8,20 @@
 #define REQUIRED .config.starttls = SMTP_STARTTLS_REQUIRED
 #define EHLO_CLEAR                         \
 	"250-h\n250-PIPELINING\n250-SIZE " \
-	"0\n250-8BITMIME\n250-CHUNKING\n250-ENHANCEDSTATUSCODES\n250 STARTTLS\n"
-#define EHLO_SECURE \
-	"250-h\n250-PIPELINING\n250-SIZE 0\n250-8BITMIME\n250-CHUNKING\n250 ENHANCEDSTATUSCODES\n"
+	"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-ENHANCEDSTATUSCODES\n250 STARTTLS\n"
+#define EHLO_BARE                                                                      \
+	"250-h\n250-PIPELINING\n250-SIZE 0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250 " \
+	"ENHANCEDSTATUSCODES\n"
+#define EHLO_SECURE                                                                    \
+	"250-h\n250-PIPELINING\n250-SIZE 0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-" \
+	"ENHANCEDSTATUSCODES\n250 REQUIRETLS\n"
 
 START_TEST(refusals)
 {
 	static const struct script rows[] = {
 		{.name = "not offered",
 		 .in = "EHLO a\r\nSTARTTLS\r\n",
-		 .out = EHLO_SECURE "502 5.5.1 STARTTLS is not offered here\n"},
+		 .out = EHLO_BARE "502 5.5.1 STARTTLS is not offered here\n"},
 		{.name = "there from the start",
 		 OFFERED,
 		 .config.secure = true,

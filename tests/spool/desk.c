@@ -24,7 +24,8 @@ void desk_open(struct desk *d, struct spool *s)
 	d->envelope.session = "s1-1";
 	d->envelope.client = "192.0.2.1";
 	d->envelope.arrived = clock_wall(clock_system());
-	if (mail_envelope_add(&d->envelope, "to@example.net") != OK)
+	d->envelope.asks = "RET=HDRS";
+	if (mail_envelope_add_asking(&d->envelope, "to@example.net", "NOTIFY=NEVER") != OK)
 		abort();
 }
 

@@ -25,7 +25,8 @@ static void setup(void)
 	envelope.arrived = STAGE_NOW;
 	envelope.eight_bit = true;
 	envelope.priority = MAIL_BULK;
-	ck_assert_int_eq(mail_envelope_add(&envelope, "a@example.net"), OK);
+	envelope.asks = "RET=HDRS ENVID=x";
+	ck_assert_int_eq(mail_envelope_add_asking(&envelope, "a@example.net", "NOTIFY=NEVER"), OK);
 	ck_assert_int_eq(mail_envelope_add(&envelope, "\"b b\"@example.net"), OK);
 	faulty_arm(0, 0, 0);
 }
@@ -80,6 +81,9 @@ START_TEST(comes_back)
 		ck_assert_str_eq(got.listener, "send");
 		ck_assert_str_eq(got.repaired, envelope.repaired);
 		ck_assert_str_eq(got.protocol, "local");
+		ck_assert_str_eq(got.asks, envelope.asks);
+		ck_assert_str_eq(got.asks_of[0], "NOTIFY=NEVER");
+		ck_assert_str_eq(got.asks_of[1], "");
 		ck_assert_uint_eq(got.count, 2);
 		ck_assert_str_eq(got.recipients[1], "\"b b\"@example.net");
 		ck_assert_int_eq(got.arrived, STAGE_NOW);

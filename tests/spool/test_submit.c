@@ -70,6 +70,9 @@ START_TEST(content_of_every_size)
 		ck_assert_uint_eq(due.count, 1);
 		expect_content(due.messages[0], data, sizes[i]);
 		ck_assert_str_eq(due.messages[0]->id, m->id);
+		ck_assert_str_eq(due.messages[0]->envelope.asks, "RET=HDRS");
+		ck_assert_str_eq(due.messages[0]->envelope.asks_of[0], "NOTIFY=NEVER");
+		ck_assert_str_eq(due.messages[0]->rcpts[0].asks, "NOTIFY=NEVER");
 		spool_message_unref(&due.messages[0]);
 		spool_message_unref(&m);
 		free(due.messages);

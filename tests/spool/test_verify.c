@@ -127,6 +127,8 @@ static const struct {
 	{"UPDATE message SET hash = 'x' WHERE number = 4", "m4 is not as it was taken"},
 	{"UPDATE message SET arrived = 1 WHERE number = 5", "m5 is not as it was taken"},
 	{"UPDATE message SET repaired = 'x' WHERE number = 2", "m2 is not as it was taken"},
+	{"UPDATE message SET asks = 'x' WHERE number = 2", "m2 is not as it was taken"},
+	{"UPDATE rcpt SET asks = 'x' WHERE message = 2", "m2 is not as it was taken"},
 	{"UPDATE rcpt SET address = 'x@y' WHERE message = 2", "m2 is not as it was taken"},
 	{"UPDATE rcpt SET state = 3 WHERE message = 1", "m1 did not end as"},
 	{"UPDATE rcpt SET reason = 'x' WHERE message = 3", "m3 did not end as"},
@@ -149,7 +151,8 @@ static const struct {
 	 "the newest link"},
 	{"UPDATE totals SET link_hash = x'00'", "the newest link"},
 	{"INSERT INTO message SELECT number + 10, reverse_path, eight_bit, session, listener,"
-	 " protocol, client, helo, arrived, priority, size, hash, 0, NULL, NULL, ended, repaired "
+	 " protocol, client, helo, arrived, priority, size, hash, 0, NULL, NULL, ended, repaired, "
+	 "asks "
 	 "FROM message"
 	 " WHERE number = 1",
 	 "m11 is there and was never taken"},
@@ -209,6 +212,7 @@ START_TEST(a_spool_of_before)
 		    "ALTER TABLE totals DROP COLUMN base_hash;"
 		    "ALTER TABLE message DROP COLUMN repaired;"
 		    "DROP INDEX body_file;"
+		    "ALTER TABLE message DROP COLUMN asks; ALTER TABLE rcpt DROP COLUMN asks;"
 		    "DELETE FROM meta WHERE name LIKE 'schema _ by' AND name > 'schema 1 by';"
 		    "PRAGMA user_version = 1");
 	stage_reopen(&st);

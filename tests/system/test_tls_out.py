@@ -7,7 +7,7 @@ import ssl
 import threading
 
 import harness
-from tls import Authority, openssl
+from tls import Authority, Secure, openssl
 
 TEXT = b"From: a@client.test\r\nTo: b@far.test\r\nSubject: out\r\n\r\nover TLS\r\n"
 
@@ -206,6 +206,57 @@ class Gateways(TlsOut):
         self.assertIn("ESMTPS TLSv1.3", far.command("queue", "show", "1").stdout)
         g.stop()
         far.stop()
+
+
+class RequireTls(TlsOut):
+    """REQUIRETLS (RFC 8689): taken over TLS only, handed on over verified TLS to who offers it, else returned."""
+
+    def send(self, g, to="b@far.test"):
+        with Secure("127.0.0.1", g.port) as c:
+            c.starttls()
+            self.assertIn("REQUIRETLS", c.say("EHLO client.test")[1].split("\n"))
+            for line in "MAIL FROM:<admin@example.test> REQUIRETLS", "RCPT TO:<%s>" % to, "DATA":
+                self.assertLess(c.say(line)[0], 400)
+            c.raw(TEXT + b".\r\n")
+            self.assertEqual(c.reply()[0], 250)
+
+    def returned(self, words, **keys):
+        g = self.gateway(ini=harness.route(match="*", **keys), listen="certificate = auto\n").start()
+        self.send(g)
+        harness.wait_for(lambda: "the report\n" + g.log()[-2000:], lambda: g.count("admin"))
+        report = " ".join(g.messages("admin")[0].decode().split())
+        for word in words, "Status: 5.7.30":
+            self.assertIn(word, report)
+        self.assertNotIn("over TLS", report)  # the content does not go back in the clear
+        g.stop()
+
+    def test_in_the_clear_it_is_refused(self):
+        g = self.gateway(listen="certificate = auto\n").start()
+        with g.smtp() as c:
+            self.assertNotIn("REQUIRETLS", c.say("EHLO client.test")[1].split("\n"))
+            self.assertEqual(c.say("MAIL FROM:<a@client.test> REQUIRETLS")[0], 530)
+        self.send(g, "jdoe@example.test")
+        harness.wait_for("the message", lambda: g.count() == 1)  # into a mailbox of ours it may go
+        g.stop()
+
+    def test_to_one_who_offers_it(self):
+        far = self.gateway(listen="certificate = auto\nrelay_from = 127.0.0.1\n").start()
+        public = openssl("x509", "-in", os.path.join(far.spool, "certificate.pem"), "-noout", "-pubkey")
+        pin = hashlib.sha256(openssl("pkey", "-pubin", "-outform", "der", input=public)).hexdigest()
+        g = self.gateway(ini=harness.route(far.port, match="*", tls="verified", tls_pin=pin), listen="certificate = auto\n").start()
+        self.send(g)
+        harness.wait_for(lambda: g.log()[-2000:], lambda: len(far.history()) == 1)
+        self.assertEqual(far.show(1)["asks"], "REQUIRETLS")
+        g.stop()
+        self.returned("its route has no verified TLS", port=far.port, tls="required")
+        far.stop()
+
+    def test_to_one_who_does_not(self):
+        ca = self.authority()
+        server = self.server(ca.make("far.test"))
+        self.returned("does not offer it", port=server.port, tls="verified", tls_ca=ca.path, tls_name="far.test")
+        self.returned("does not offer it", port=server.port, tls="off")
+        self.assertEqual(server.taken, [])
 
 
 if __name__ == "__main__":
