@@ -34,6 +34,9 @@ static struct taken taken_first(void)
 	t.v.helo = "client.test";
 	t.v.arrived = 1000;
 	t.v.priority = MAIL_NORMAL;
+	static const char *asks_of[] = {"", "NOTIFY=NEVER"};
+	t.v.asks = t.v.repaired = "";
+	t.v.asks_of = asks_of;
 	t.v.recipients = recipients;
 	t.v.count = 2;
 	return t;
@@ -42,6 +45,7 @@ static struct taken taken_first(void)
 static void change_taken(struct taken *t, int which)
 {
 	static const char *others[] = {"b@example.net", "d@example.net"};
+	static const char *asked[] = {"", "NOTIFY=FAILURE"};
 	struct mail_envelope *v = &t->v;
 	const char **texts[] = {&v->reverse_path, &v->session, &v->listener, &v->protocol,
 				&v->client,       &v->helo,    &t->hash};
@@ -59,8 +63,14 @@ static void change_taken(struct taken *t, int which)
 		t->number++;
 	else if (which == 12)
 		v->count--;
-	else
+	else if (which == 13)
 		v->recipients = others;
+	else if (which == 14)
+		v->asks = "RET=HDRS";
+	else if (which == 15)
+		v->asks_of = asked;
+	else
+		v->repaired = "Date was missing";
 }
 
 static void link_of(const struct taken *t, unsigned char *out)
@@ -182,7 +192,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("spool/chain");
 	TCase *t = tcase_create("links");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, every_field_of_what_was_taken, 0, 14);
+	tcase_add_loop_test(t, every_field_of_what_was_taken, 0, 17);
 	tcase_add_loop_test(t, every_field_of_an_attempt, 0, 9);
 	tcase_add_loop_test(t, every_field_of_an_end, 0, 8);
 	tcase_add_test(t, what_came_before);

@@ -132,7 +132,7 @@ static const struct {
 	{"UPDATE rcpt SET address = 'x@y' WHERE message = 2", "m2 is not as it was taken"},
 	{"UPDATE rcpt SET state = 3 WHERE message = 1", "m1 did not end as"},
 	{"UPDATE rcpt SET reason = 'x' WHERE message = 3", "m3 did not end as"},
-	{"UPDATE message SET ended = 1 WHERE number = 1", "m1 did not end as"},
+	{"UPDATE message SET ended = ended + 1 WHERE number = 1", "m1 did not end as"},
 	{"UPDATE attempt SET peer = 'x' WHERE message = 4", "m4: attempt 1 for recipient 0"},
 	{"UPDATE attempt SET sent_hash = 'x' WHERE message = 2 AND nth = 2", "m2: attempt 2"},
 	{"DELETE FROM attempt WHERE message = 2 AND nth = 1", "m2: attempt 1"},
