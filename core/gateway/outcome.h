@@ -14,14 +14,16 @@ struct outcome;
 struct outcome *outcome_new(struct queue *q, struct active *a, struct settings *settings,
 			    size_t most);
 
+/* Delivered means: in a mailbox of ours (or of the store that we hand it to); or with a server, which makes the reports that are
+ * asked for, or makes none. */
+enum outcome_way { OUTCOME_MAILBOX, OUTCOME_RELAYED, OUTCOME_REPORTING };
+
 /* Where and by whom it was decided: strings are copied. */
 struct outcome_source {
 	const char *rule, *peer;
 	const struct conf_route *route; /* NULL: [queue]'s schedule */
 	bool attempted;                 /* counts as an attempt */
-	/* Delivered means: in a mailbox of ours (or of the store that we hand it to); or with a server, which makes the reports that
-	 * are asked for, or makes none. */
-	enum { OUTCOME_MAILBOX, OUTCOME_RELAYED, OUTCOME_REPORTING } way;
+	enum outcome_way way;
 	int64_t not_before; /* wall ms: a deferral waits so long at least; 0: its own schedule */
 };
 /* A server's or postoffice's answer: 2xx delivered, 5xx bounced, all else (code 0 too) deferred or expired. sent: the hash of

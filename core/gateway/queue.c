@@ -354,7 +354,9 @@ void queue_delivered(struct queue *q, struct delivery *d)
 	char rule[sizeof d->decision.rule], peer[sizeof d->peer];
 	const struct conf_route *route = d->decision.route;
 	bool mailbox = d->decision.kind == ROUTE_LOCAL || (route && route->what == CONF_LMTP);
-	int way = d->reports ? OUTCOME_REPORTING : mailbox ? OUTCOME_MAILBOX : OUTCOME_RELAYED;
+	enum outcome_way way = d->reports ? OUTCOME_REPORTING
+			       : mailbox  ? OUTCOME_MAILBOX
+					  : OUTCOME_RELAYED;
 	text_copy(rule, sizeof rule, d->decision.rule);
 	text_copy(peer, sizeof peer, d->peer);
 	int64_t rest = destination_ended(dest, d);

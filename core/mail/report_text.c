@@ -83,8 +83,8 @@ static void put_verdict(struct mail_fold *f, const struct mail_report_rcpt *rcpt
 		[MAIL_REPORT_DELAYED] = "is not delivered yet.",
 		[MAIL_REPORT_DELIVERED] = "has it in the mailbox.",
 		[MAIL_REPORT_RELAYED] =
-			"is served by another server, which has it now and sends no "
-			"reports of success.",
+			("is served by another server, which has it now and sends no "
+			 "reports of success."),
 	};
 	mail_fold_break(f);
 	mail_fold_text(f, words[rcpt->kind]);

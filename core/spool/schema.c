@@ -59,8 +59,8 @@ static const char *const steps[SCHEMA_VERSION] = {
 	/* 4: a start looks at the bodies that are files, and need not read all others for it */
 	"CREATE INDEX body_file ON body (message) WHERE file IS NOT NULL;",
 	/* 5: what the sender asked for beside it (mail/asks.h) */
-	"ALTER TABLE message ADD COLUMN asks TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE rcpt ADD COLUMN asks TEXT NOT NULL DEFAULT '';",
+	("ALTER TABLE message ADD COLUMN asks TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE rcpt ADD COLUMN asks TEXT NOT NULL DEFAULT '';"),
 };
 
 enum result schema_version(sqlite3 *db, int *version, struct err *err)

@@ -10,7 +10,7 @@
 #define GO                                                                                         \
 	PIPE "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC RCPT TO:<e@f>\nC DATA\nS 250 ok\nS 550 no\nS " \
 	     "250 ok\nS 354 go\n"
-#define MESSAGE(text) .messages = {{"a@b", {"c@d", "e@f"}, text, 0, false}}
+#define MESSAGE(text) .messages = {{"a@b", {"c@d", "e@f"}, text, 0, false, NULL, {NULL}}}
 
 START_TEST(content)
 {
@@ -69,7 +69,7 @@ START_TEST(cut_off)
 		{.name = "lost after a lone dot: nothing was sent",
 		 .script = PIPE "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC DATA\nS 250 ok\nS 550 no\nS "
 				"354 go\nC .\n! lost gone\n",
-		 .messages = {{"a@b", {"c@d"}, "x", 0, false}},
+		 .messages = {{"a@b", {"c@d"}, "x", 0, false, NULL, {NULL}}},
 		 .results = "c@d: 550 no\n",
 		 .end = "gone"},
 	};
@@ -200,8 +200,9 @@ END_TEST
 #define LGO                                                                                   \
 	LHLO "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC RCPT TO:<e@f>\nC RCPT TO:<g@h>\nC DATA\n" \
 	     "S 250 ok\nS 250 ok\nS 550 no\nS 250 ok\nS 354 go\nC x\nC .\n"
-#define LMESSAGE \
-	.config.lmtp = true, .messages = {{"a@b", {"c@d", "e@f", "g@h"}, "x\r\n", 0, false}}
+#define LMESSAGE             \
+	.config.lmtp = true, \
+	.messages = {{"a@b", {"c@d", "e@f", "g@h"}, "x\r\n", 0, false, NULL, {NULL}}}
 
 /* RFC 2033: an answer for each recipient that was taken; those that came stand when the rest does not. */
 START_TEST(lmtp)
@@ -234,7 +235,7 @@ START_TEST(lmtp)
 		 .script = LHLO
 		 "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC DATA\nS 250 ok\nS 550 no\nS 354 go\n",
 		 .config.lmtp = true,
-		 .messages = {{"a@b", {"c@d"}, "x\r\n", 0, false}},
+		 .messages = {{"a@b", {"c@d"}, "x\r\n", 0, false, NULL, {NULL}}},
 		 .results = "c@d: 550 no\n",
 		 .end = "the LMTP server wants data for nobody"},
 	};

@@ -7,8 +7,8 @@
 
 #define PLAIN "S 220 hi\nC EHLO me\nS 250 srv\n"
 #define PIPE "S 220 hi\nC EHLO me\nS 250-srv\nS 250 PIPELINING\n"
-#define ONE .messages = {{"a@b", {"c@d"}, "x\r\n", 0, false}}
-#define TWO .messages = {{"a@b", {"c@d", "e@f"}, "x\r\n", 0, false}}
+#define ONE .messages = {{"a@b", {"c@d"}, "x\r\n", 0, false, NULL, {NULL}}}
+#define TWO .messages = {{"a@b", {"c@d", "e@f"}, "x\r\n", 0, false, NULL, {NULL}}}
 #define ASK1 "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC DATA\n"
 #define ASK2 "C MAIL FROM:<a@b>\nC RCPT TO:<c@d>\nC RCPT TO:<e@f>\nC DATA\n"
 
@@ -108,7 +108,7 @@ START_TEST(parameters)
 		{.name = "SIZE and BODY",
 		 .script = "S 220 hi\nC EHLO me\nS 250-srv\nS 250-SIZE 1000\nS 250 8BITMIME\n"
 			   "C MAIL FROM:<> SIZE=1000 BODY=8BITMIME\nS 550 no\n",
-		 .messages = {{"", {"c@d"}, "", 1000, true}},
+		 .messages = {{"", {"c@d"}, "", 1000, true, NULL, {NULL}}},
 		 .results = "c@d: 550 no\n"},
 		{.name = "reports asked for, and offered",
 		 .script = "S 220 hi\nC EHLO me\nS 250-srv\nS 250 DSN\nC MAIL FROM:<a@b> RET=HDRS "
@@ -142,29 +142,29 @@ START_TEST(parameters)
 		{.name = "not offered, not needed",
 		 .script = "S 220 hi\nC EHLO me\nS 250-srv\nS 250-SIZE\nS 250 8BITMIME\nC MAIL "
 			   "FROM:<a@b>\nS 550 no\n",
-		 .messages = {{"a@b", {"c@d"}, "", 0, false}},
+		 .messages = {{"a@b", {"c@d"}, "", 0, false, NULL, {NULL}}},
 		 .results = "c@d: 550 no\n"},
 		{.name = "8-bit to a server without: as it is",
 		 .script = PLAIN
 		 "C MAIL FROM:<a@b>\nS 250 ok\nC RCPT TO:<c@d>\nS 250 ok\nC DATA\nS 354 go\n"
 		 "C \x80\xff\nC .\nS 250 kept\n",
-		 .messages = {{"a@b", {"c@d"}, "\x80\xff\r\n", 4, true}},
+		 .messages = {{"a@b", {"c@d"}, "\x80\xff\r\n", 4, true, NULL, {NULL}}},
 		 .results = "c@d: 250 kept\n"},
 		{.name = "the first line of EHLO's answer is a name",
 		 .script = "S 220 hi\nC EHLO me\nS 250 PIPELINING\nC MAIL FROM:<a@b>\nS 550 no\n",
-		 .messages = {{"a@b", {"c@d"}, "", 0, false}},
+		 .messages = {{"a@b", {"c@d"}, "", 0, false, NULL, {NULL}}},
 		 .results = "c@d: 550 no\n"},
 		{.name = "offers of EHLO do not outlive it",
 		 .script = "S 220 hi\nC EHLO me\nS 502-PIPELINING\nS 502-PIPELINING\nS 502 SIZE "
 			   "5\nC HELO me\nS 250 srv\n"
 			   "C MAIL FROM:<a@b>\nS 550 no\n",
-		 .messages = {{"a@b", {"c@d"}, "", 1000, false}},
+		 .messages = {{"a@b", {"c@d"}, "", 1000, false, NULL, {NULL}}},
 		 .results = "c@d: 550 no\n"},
 		{.name = "too big: refused here",
 		 .script = "S 220 hi\nC EHLO me\nS 250-srv\nS 250 SIZE 999\nC MAIL FROM:<a@b> "
 			   "SIZE=999\nS 550 no\n",
-		 .messages = {{"a@b", {"c@d", "e@f"}, "", 1000, false},
-			      {"a@b", {"c@d"}, "", 999, false}},
+		 .messages = {{"a@b", {"c@d", "e@f"}, "", 1000, false, NULL, {NULL}},
+			      {"a@b", {"c@d"}, "", 999, false, NULL, {NULL}}},
 		 .results = "refused limit\nc@d: 552 5.3.4 Message of 1000 bytes exceeds the next "
 			    "server's limit of 999\n"
 			    "e@f: 552 5.3.4 Message of 1000 bytes exceeds the next server's limit "
@@ -189,7 +189,9 @@ START_TEST(addresses)
 			       {"x@y\r\nRSET", "c@d", "x y@z", "e@f", "x@y> A=B <"},
 			       "",
 			       0,
-			       false}},
+			       false,
+			       NULL,
+			       {NULL}}},
 		 .results = "x@y\r\nRSET: " NEVER "c@d: 250 kept\nx y@z: " NEVER
 			    "e@f: 550 no\nx@y> A=B <: " NEVER},
 		{.name = "among others, pipelined",
@@ -198,16 +200,18 @@ START_TEST(addresses)
 			       {"x@y\r\nRSET", "c@d", "x y@z", "e@f", "x@y> A=B <"},
 			       "",
 			       0,
-			       false}},
+			       false,
+			       NULL,
+			       {NULL}}},
 		 .results = "x@y\r\nRSET: " NEVER "c@d: 250 kept\nx y@z: " NEVER
 			    "e@f: 550 no\nx@y> A=B <: " NEVER},
 		{.name = "none left",
 		 .script = PIPE "C MAIL FROM:<a@b>\nS 250 ok\n",
-		 .messages = {{"a@b", {"\n", "\r"}, "", 0, false}},
+		 .messages = {{"a@b", {"\n", "\r"}, "", 0, false, NULL, {NULL}}},
 		 .results = "\n: " NEVER "\r: " NEVER},
 		{.name = "the sender's",
 		 .script = PIPE,
-		 .messages = {{"a@b\r\nX", {"c@d"}, "", 0, false}},
+		 .messages = {{"a@b\r\nX", {"c@d"}, "", 0, false, NULL, {NULL}}},
 		 .results = "refused syntax\nc@d: 553 5.1.7 Sender's address cannot be carried by "
 			    "SMTP\n"},
 	};
@@ -283,28 +287,31 @@ START_TEST(reuse)
 		 .script = PIPE ASK1
 		 "S 250 ok\nS 250 ok\nS 354 go\nC x\nC .\nS 250 kept\n"
 		 "C MAIL FROM:<g@h>\nC RCPT TO:<i@j>\nC DATA\nS 550 no\nS 503 no\nS 503 no\n",
-		 .messages = {{"a@b", {"c@d"}, "x\r\n", 0, false}, {"g@h", {"i@j"}, "", 0, false}},
+		 .messages = {{"a@b", {"c@d"}, "x\r\n", 0, false, NULL, {NULL}},
+			      {"g@h", {"i@j"}, "", 0, false, NULL, {NULL}}},
 		 .results = "c@d: 250 kept\ni@j: 550 no\n"},
 		{.name = "after refusals, RSET first",
 		 .script = PIPE ASK1 "S 250 ok\nS 550 no\nS 554 no\n"
 				     "C RSET\nC MAIL FROM:<g@h>\nC RCPT TO:<i@j>\nC DATA\n"
 				     "S 250 reset\nS 250 ok\nS 250 ok\nS 354 go\nC .\nS 250 kept\n"
 				     "C MAIL FROM:<k@l>\nC RCPT TO:<m@n>\nC DATA\n",
-		 .messages = {{"a@b", {"c@d"}, "", 0, false},
-			      {"g@h", {"i@j"}, "", 0, false},
-			      {"k@l", {"m@n"}, "", 0, false}},
+		 .messages = {{"a@b", {"c@d"}, "", 0, false, NULL, {NULL}},
+			      {"g@h", {"i@j"}, "", 0, false, NULL, {NULL}},
+			      {"k@l", {"m@n"}, "", 0, false, NULL, {NULL}}},
 		 .results = "c@d: 550 no\ni@j: 250 kept\nm@n: the connection was given up\n"},
 		{.name = "RSET refused",
 		 .script = PLAIN
 		 "C MAIL FROM:<a@b>\nS 250 ok\nC RCPT TO:<c@d>\nS 550 no\nC RSET\nS 500 what\n",
-		 .messages = {{"a@b", {"c@d"}, "", 0, false}, {"g@h", {"i@j"}, "", 0, false}},
+		 .messages = {{"a@b", {"c@d"}, "", 0, false, NULL, {NULL}},
+			      {"g@h", {"i@j"}, "", 0, false, NULL, {NULL}}},
 		 .results =
 			 "c@d: 550 no\ni@j: the server answered out of place (to RSET): 500 what\n",
 		 .end = "the server answered out of place (to RSET): 500 what"},
 		{.name = "DATA refused, RSET first",
 		 .script = PIPE ASK1 "S 250 ok\nS 250 ok\nS 450 no\nC RSET\nC MAIL FROM:<g@h>\nC "
 				     "RCPT TO:<i@j>\nC DATA\n",
-		 .messages = {{"a@b", {"c@d"}, "", 0, false}, {"g@h", {"i@j"}, "", 0, false}},
+		 .messages = {{"a@b", {"c@d"}, "", 0, false, NULL, {NULL}},
+			      {"g@h", {"i@j"}, "", 0, false, NULL, {NULL}}},
 		 .results = "c@d: 450 no\ni@j: the connection was given up\n"},
 	};
 	DIALOGUES(rows);
