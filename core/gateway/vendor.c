@@ -139,6 +139,23 @@ static unsigned lanes_wanted(const struct vendor *v)
 	return most < LANES_MAX ? most : LANES_MAX;
 }
 
+/* Several threads on one address, where the module does not divide them, would answer for it against each other. */
+static enum result check_threads(const struct vendor *v, struct err *err)
+{
+	for (size_t i = 0; i < v->settings->listen_count; i++) {
+		const struct conf_listen *c = &v->settings->listens[i];
+		if (c->threads < 2 || strcmp(c->vendor, v->name) != 0 ||
+		    v->module->caps & SGT_CAP_SHARE)
+			continue;
+		err_set(err, E_STATE,
+			"listener %s: threads = %u, and this TCP/IP serves an address by one",
+			c->name, c->threads);
+		err_remedy(err, "threads = 1    ; of the listener");
+		return err->code;
+	}
+	return OK;
+}
+
 static enum sgt_result make_lane(struct vendor *v, struct region *r, struct sgt_error *error)
 {
 	struct lane *l = &v->lanes[v->lane_count];
@@ -183,7 +200,7 @@ static bool prepare_steps(struct vendor *v, struct region *r)
 		report_load(&v->trouble, v->name, v->conf->plugin, loaded, &err);
 		return false;
 	}
-	if (make_instance(v, r, &err) != OK) {
+	if (check_threads(v, &err) != OK || make_instance(v, r, &err) != OK) {
 		report_settings(&v->trouble, v->name, v->module, &err);
 		return false;
 	}
