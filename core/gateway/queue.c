@@ -14,7 +14,8 @@
 #include <string.h>
 
 #define SCAN_MESSAGES 512  /* claimed from the spool at a time */
-#define MESSAGE_BYTES 4096 /* an active message without its content: recipients, groups, answers */
+#define MESSAGE_BYTES 4096 /* an active message without its content and recipients */
+#define RCPT_BYTES 512     /* a recipient: its address, group, answer */
 #define SLACK_MS 600000    /* waits that no schedule makes are shorter: for a TCP/IP that is down */
 #define LATER_MS 1000      /* what could not be routed for want of memory is looked at again */
 
@@ -57,7 +58,8 @@ static size_t memory_left(const struct queue *q)
 
 static size_t cost_of(const struct spool_message *m)
 {
-	return sizeof(struct active) + MESSAGE_BYTES + (m->data ? m->size : 0);
+	return sizeof(struct active) + MESSAGE_BYTES + m->rcpt_count * RCPT_BYTES +
+	       (m->data ? m->size : 0);
 }
 
 /* One is always taken. */

@@ -70,8 +70,8 @@ void session_free(struct session *s);
 bool session_room_begin(struct session *s);
 void session_room_secure(struct session *s);
 void session_room_end(struct session *s);
-/* Room for one more recipient, and for the content; false: there is none. session_room_drop gives both back. */
-bool session_room_recipient(struct session *s);
+/* Room for one more recipient, with what is asked for it, and for the content; false: there is none. session_room_drop gives both back. */
+bool session_room_recipient(struct session *s, const char *address, const char *asks);
 bool session_room_message(struct session *s);
 void session_room_drop(struct session *s);
 /* So many bytes of content have come. */

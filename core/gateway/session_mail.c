@@ -192,7 +192,7 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, const char
 		    F_S("reason", d.reason));
 		return refuse_decided(s, &d, reply);
 	}
-	if (!session_room_recipient(s) ||
+	if (!session_room_recipient(s, forward_path, asks) ||
 	    (!aliased && mail_envelope_add_asking(&s->envelope, forward_path, asks) != OK))
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	return SMTP_DONE;

@@ -6,11 +6,13 @@
 
 #include "base/budget.h"
 
+#include <string.h>
+
 #define SESSION_BYTES 8192     /* an idle session */
 #define UNREAD_BYTES 4096      /* of that for replies on their way */
 #define INPUT_BYTES 16384      /* what it has sent by the time that it is not read any more */
 #define SECURE_BYTES 32768     /* and what TLS adds */
-#define RECIPIENT_BYTES 256    /* of an envelope */
+#define RECIPIENT_BYTES 128    /* of an envelope, beside its texts */
 #define MESSAGE_BYTES 4096     /* an envelope without recipients, a header's look */
 #define LOOK_MS 50             /* between two looks for room */
 #define ROOM_MS INT64_C(10000) /* then the client is told to come again */
@@ -45,9 +47,9 @@ void session_room_end(struct session *s)
 	s->kept = 0;
 }
 
-bool session_room_recipient(struct session *s)
+bool session_room_recipient(struct session *s, const char *address, const char *asks)
 {
-	return take(s, RECIPIENT_BYTES);
+	return take(s, RECIPIENT_BYTES + strlen(address) + strlen(asks));
 }
 
 /* Contents above SPOOL_BODY_INLINE go to a file. A buffer grows by doubling. */
