@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 
 #define XLN_LEND_MAX 65536u /* bytes lent at most on a connection */
+#define XLN_BLOCK 65536u    /* bytes that one read takes at most */
 
 struct sgt_stack {
 	const struct sgt_host *host;

@@ -15,15 +15,16 @@ static void *host_alloc(const struct xln_intake *in, void *old, size_t size)
 
 static void give(struct xln_intake *in, unsigned place)
 {
-	io_uring_buf_ring_add(in->ring, lend_block_bytes(in->blocks[place]), LEND_BLOCK,
-			      (unsigned short)place, io_uring_buf_ring_mask(in->count), 0);
+	io_uring_buf_ring_add(in->ring, lend_block_bytes(in->blocks[place]),
+			      (unsigned)in->pool->block, (unsigned short)place,
+			      io_uring_buf_ring_mask(in->count), 0);
 	io_uring_buf_ring_advance(in->ring, 1);
 }
 
-static unsigned places(size_t bytes)
+static unsigned places(size_t block, size_t bytes)
 {
 	unsigned n = PLACES_LEAST;
-	while (n < PLACES_MOST && 2 * n * (size_t)LEND_BLOCK <= bytes)
+	while (n < PLACES_MOST && 2 * n * block <= bytes)
 		n *= 2;
 	return n;
 }
@@ -47,7 +48,7 @@ static bool make(struct xln_intake *in)
 
 int xln_intake_open(struct xln_intake *in, struct xln_ring *r, struct lend_pool *pool, size_t bytes)
 {
-	*in = (struct xln_intake){.pool = pool, .count = places(bytes)};
+	*in = (struct xln_intake){.pool = pool, .count = places(pool->block, bytes)};
 	in->ring_bytes = in->count * sizeof(struct io_uring_buf);
 	int e = make(in) ? 0 : -ENOMEM;
 	if (!e) {

@@ -32,7 +32,7 @@ static void set_single(struct sgt_conn *c, size_t most)
 		xln_ready_add(c);
 		return;
 	}
-	io_uring_prep_recv(entry, c->fd, NULL, most < LEND_BLOCK ? most : LEND_BLOCK, 0);
+	io_uring_prep_recv(entry, c->fd, NULL, most < XLN_BLOCK ? most : XLN_BLOCK, 0);
 	entry->flags |= IOSQE_BUFFER_SELECT;
 	entry->buf_group = XLN_GROUP;
 	xln_ring_start(r, &c->recv, entry);

@@ -67,7 +67,7 @@ static int open_all(struct sgt_stack *s)
 	int e = xln_kernel->open(&s->ring, s->entries, s->sqpoll);
 	if (e < 0)
 		return e;
-	lend_pool_init(&s->pool, s->host, LEND_BLOCK, s->buffers / 2);
+	lend_pool_init(&s->pool, s->host, XLN_BLOCK, s->buffers / 2);
 	e = xln_intake_open(&s->intake, &s->ring, &s->pool, s->buffers / 2);
 	if (e == -EINVAL)
 		return -EOPNOTSUPP;
