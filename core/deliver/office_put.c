@@ -68,12 +68,14 @@ static enum result run_put(struct putting *t, int *status, struct err *err)
 {
 	const struct office_put *p = t->p;
 	char charset[64];
-	const char *options[] = {"-h", charset, NULL, NULL};
+	/* Whose mail it is was decided by the gateway, which knows more than LOCAL.CFG: domains and files of the ini. In the
+	 * mailbag it would come back to be decided again. */
+	const char *options[] = {"-h", charset, "--here", NULL, NULL};
 	snprintf(charset, sizeof charset, "--charset=%s", conf_charsets[p->office->charset]);
 	if (!is_ours(p->office->put))
 		options[1] = NULL;
 	else if (is_sealed(t))
-		options[2] = "-j";
+		options[3] = "-j";
 	const struct ffapi f = {.command = p->office->put,
 				.postoffice = p->office->path,
 				.options = options,

@@ -8,10 +8,13 @@
 #include "base/text.h"
 #include "deliver/native.h"
 #include "deliver/translator.h"
+#include "gateway/book.h"
 #include "gateway/postoffice.h"
 #include "gateway/put.h"
 #include "mail/address.h"
 #include "mail/address_map.h"
+#include "mail/aliases.h"
+#include "mail/asks.h"
 #include "mail/eight_bit.h"
 #include "route/local.h"
 #include "translate/capsule.h"
@@ -40,7 +43,8 @@ struct unpacking {
 	struct neutral opened, inner; /* what the translator made; what is inside */
 	int fd;                       /* where that is */
 	struct mail_envelope e;
-	bool whole; /* it goes on as it came */
+	bool aliased; /* one of them is an alias, which leads anywhere */
+	bool whole;   /* it goes on as it came */
 };
 
 static const struct spool_message *message_of(const struct unpacking *u)
@@ -99,18 +103,50 @@ static enum result open_it(struct unpacking *u, struct err *err)
 
 /* ---- who gets it ---- */
 
+static void forget_recipients(struct mail_envelope *e)
+{
+	e->recipients = e->asks_of = NULL;
+	e->count = e->cap = 0;
+}
+
+/* What was asked for XXENC is asked for each of them (RFC 3461 5.2.7), but who it was sent to first. */
+static const char *asked(const struct unpacking *u)
+{
+	const char *asks = message_of(u)->rcpts[u->j->d->rcpts[u->at]].asks;
+	struct mail_asks_rcpt a;
+	char *text = region_alloc(u->region, MAIL_ASKS_RCPT_TEXT);
+	if (!text || mail_asks_rcpt_parse(asks, &a) != OK)
+		return text ? "" : NULL;
+	a.orcpt[0] = '\0';
+	return mail_asks_rcpt_print(&a, text);
+}
+
+/* Is it one behind the domain that it was sent to, and not XXENC, in no spelling of it: that would be opened again and again. */
+static bool is_for(const struct unpacking *u, const char *to, char *name, size_t n)
+{
+	char local[MAIL_LOCAL_MAX + 1], domain[MAIL_DOMAIN_MAX + 1];
+	return mail_address_split(to, local, sizeof local, domain, sizeof domain) == OK &&
+	       text_same(domain, u->domain) && mail_local_unquote(local, name, n) == OK &&
+	       !text_same(name, MAIL_XXENC);
+}
+
 /* Those behind the domain that it was sent to: the others are somebody else's. */
 static enum result address_it(struct unpacking *u)
 {
-	enum result r = OK;
-	u->e.recipients = NULL;
-	u->e.count = u->e.cap = 0;
+	struct mail_aliases *aliases = book_aliases(queue_gateway(u->j->queue)->book);
+	const char *asks = asked(u);
+	char name[MAIL_LOCAL_MAX + 1];
+	size_t targets;
+	enum result r = asks ? OK : E_NOMEM;
+	forget_recipients(&u->e);
 	for (size_t i = 0; r == OK && i < u->opened.to.count; i++) {
-		const char *to = u->opened.to.items[i].text, *at = strrchr(to, '@');
-		bool ours = at && text_same(at + 1, u->domain) &&
-			    !text_same_n(to, (size_t)(at - to), MAIL_XXENC);
-		r = ours ? mail_envelope_add(&u->e, to) : OK;
+		const char *to = u->opened.to.items[i].text;
+		if (!is_for(u, to, name, sizeof name))
+			continue;
+		u->aliased = u->aliased || (aliases && mail_aliases_find(aliases, name, &targets));
+		r = mail_envelope_add_asking(&u->e, to, asks);
 	}
+	mail_aliases_unref(&aliases);
 	if (r == OK)
 		r = mail_envelope_unique(&u->e);
 	return r == OK && !u->e.count ? E_NOTFOUND : r;
@@ -192,10 +228,10 @@ static enum result drop(struct unpacking *u, struct err *err)
 static enum result to_postmaster(struct unpacking *u)
 {
 	const char *to = region_printf(u->region, "postmaster@%s", u->domain);
-	u->e.recipients = NULL;
-	u->e.count = u->e.cap = 0;
+	const char *asks = asked(u);
+	forget_recipients(&u->e);
 	u->whole = true;
-	return to ? mail_envelope_add(&u->e, to) : E_NOMEM;
+	return to && asks ? mail_envelope_add_asking(&u->e, to, asks) : E_NOMEM;
 }
 
 static enum result unpack(struct unpacking *u, bool *well, struct err *err)
@@ -208,7 +244,7 @@ static enum result unpack(struct unpacking *u, bool *well, struct err *err)
 	*well = r == OK;
 	if (r == OK) {
 		const char *charset = neutral_field(&u->opened, CAPSULE_FIELD_CHARSET);
-		u->whole = u->office->format == CONF_OFFICE_MMFF && !poses(u) &&
+		u->whole = u->office->format == CONF_OFFICE_MMFF && !u->aliased && !poses(u) &&
 			   !asks_too_much(u) &&
 			   text_same(charset, conf_charsets[u->office->charset]);
 		if (u->whole)
@@ -287,6 +323,6 @@ enum result unpack_start(struct queue *q, struct delivery *d, struct err *err)
 		.answer_to = loop_inbox(queue_gateway(q)->loop), .work = work, .done = done};
 	j->queue = q;
 	j->d = d;
-	enum result r = pool_run(queue_gateway(q)->pool, &j->job);
+	enum result r = pool_run(queue_gateway(q)->disks, &j->job);
 	return r == OK ? OK : err_set(err, r, "too many local deliveries are waiting");
 }

@@ -130,11 +130,13 @@ enum result office_find(const struct office *o, const struct neutral_address *a,
 	if (csi && !text_copy(native, sizeof native, a->text))
 		return err_set(err, E_NOTFOUND, "%.80s is too long for an address", a->text);
 	if (!csi && !(text_same(a->type, "SMTP") && is_ours(o, a->text, native, sizeof native)))
-		return OK;
+		return o->here ? err_set(err, E_NOTFOUND, "%.80s has no mailbox in %s", a->text,
+					 o->path)
+			       : OK;
 	char *slash = strrchr(native, '/');
 	if (slash) {
 		*slash = '\0';
-		if (!mail_local_cfg_has(&o->local, native))
+		if (!o->here && !mail_local_cfg_has(&o->local, native))
 			return OK;
 	}
 	*way = OFFICE_MAILBOX;

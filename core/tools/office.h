@@ -20,6 +20,7 @@ struct office {
 	const struct file_ops *files;
 	struct mail_local_cfg local;
 	struct mail_map map;
+	bool here; /* every recipient is one of this postoffice: none is for the mailbag */
 	char host[MAILDIR_HOST_MAX];
 	struct maildir_namer namer;
 };

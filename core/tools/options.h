@@ -24,6 +24,7 @@ struct ffapi_options {
 	bool received, sent;                /* -mr, -ms */
 	bool external_text, external_parts; /* -y */
 	const char *charset; /* of the texts, as the C library calls it; NULL: not given */
+	bool here;           /* --here */
 	bool version, help;
 	const char *file; /* NULL: none was named */
 };

@@ -207,6 +207,7 @@ static int begin(struct put *p)
 									   : EX_TEMPFAIL);
 		return p->status;
 	}
+	p->office.here = p->o->here;
 	if (apifile_open(&p->file, p->files, p->clock, p->o->file, false, WAIT_MS, &words) == OK)
 		return EXIT_SUCCESS;
 	mmff_err(&err, words.code, MMFF_OPEN, 0, 0, "%s", words.text);

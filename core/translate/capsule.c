@@ -2,6 +2,7 @@
 #include "translate/capsule.h"
 
 #include "base/text.h"
+#include "mail/address.h"
 #include "translate/charset.h"
 #include "translate/lines.h"
 #include "translate/mmff.h"
@@ -56,6 +57,9 @@ static enum result read_line(struct capsule *c, struct neutral *list, const char
 	}
 	if (strncmp(line, "to ", 3) != 0 || !line[3])
 		return E_NOTFOUND;
+	struct mail_address parsed;
+	if (mail_address_parse(line + 3, strlen(line + 3), &parsed, NULL, NULL) != OK)
+		return E_NOTFOUND; /* nobody could send to it */
 	const char *address = region_strdup(list->region, line + 3);
 	enum result r = address ? neutral_add_address(list, &list->to, "SMTP", address) : E_NOMEM;
 	return r == E_LIMIT ? E_NOTFOUND : r;

@@ -21,8 +21,9 @@ def message(to, cc=(), sender="ONE/HQ/jdoe", parts=(("Pl\u00e4ne 93.XLS", DATA),
 
 
 class Two(harness.Case):
-    def pair(self, one="", two="", second="format = mmff\n"):
-        """Gateways of ONE/HQ (one.test) and TWO/HQ (two.test), each the other's smart host; what comes to their put programs is kept."""
+    def pair(self, one="", two="", second="format = mmff\n", aliases=""):
+        """Gateways of ONE/HQ (one.test) and TWO/HQ (two.test), each the other's smart host; what comes to their put programs is kept. Both have
+        these aliases."""
         gs = [self.gateway(), self.gateway()]
         for g, other, name, more in ((gs[0], gs[1], "one", "format = mmff\n" + one), (gs[1], gs[0], "two", second + two)):
             g.taken = os.path.join(g.folder, "taken")
@@ -38,7 +39,9 @@ class Two(harness.Case):
             with open(g.ini) as f:
                 text = f.read().replace("TEST/HQ", name.upper() + "/HQ").replace("domain = example.test", "domain = %s.test" % name)
             with open(g.ini, "w") as f:
-                f.write(text.replace("relay_from", ";relay_from"))
+                f.write(text.replace("relay_from", ";relay_from").replace("aliases = none", "aliases = " + os.path.join(g.folder, "aliases")))
+            with open(os.path.join(g.folder, "aliases"), "w") as f:
+                f.write(aliases)
             with open(os.path.join(g.mail, "smtp/ADDR_MAP.CFG"), "w") as f:
                 f.write("ONE/HQ one.test\nTWO/HQ two.test\n")
             with open(os.path.join(g.mail, "smtp/LOCAL.CFG"), "w") as f:
@@ -121,6 +124,31 @@ class Two(harness.Case):
         for g in one, two:
             g.stop()
 
+    def test_an_alias_leads_out_as_mail(self):
+        """Where it goes nobody may be who opens it, and its list shows everybody that it was meant for."""
+        one, two = self.pair(aliases="sales: jdoe@one.test\n")
+        self.bag(one, message(["TWO/HQ/sales", "TWO/HQ/jdoe"]))
+        harness.wait_for("both", lambda: one.count() and two.count())
+        for g in one, two:
+            self.assertEqual([p.get_filename() for p in self.mails(g)[0].iter_attachments()], ["Pl\u00e4ne 93.XLS", "EMPTY.DAT"])
+            g.stop()
+
+    def test_what_was_asked_for_it_is_asked_for_each(self):
+        one, two = self.pair()
+        for notify, known in (("NEVER", 2), ("FAILURE", 5)):  # the capsule and what is in it; and its bounce
+            with two.smtp() as c:
+                for line in "EHLO far.test", "MAIL FROM:<jdoe@one.test>", "RCPT TO:<XXENC@two.test> NOTIFY=%s ORCPT=rfc822;x@one.test" % notify:
+                    self.assertEqual(c.say(line)[0], 250)
+                self.assertEqual(c.say("DATA")[0], 354)
+                c.raw(self.forged(["nobody@two.test"], message(["TWO/HQ/nobody"])) + b".\r\n")
+                self.assertEqual(c.reply()[0], 250)
+            harness.wait_for("all is over", lambda: not two.queue() and len(two.history()) >= known)
+        harness.wait_for("the bounce", one.count)
+        self.assertEqual((len(two.history()), one.count()), (5, 1))
+        self.assertNotIn(b"Original-Recipient", one.messages()[0])
+        for g in one, two:
+            g.stop()
+
     def test_it_can_be_turned_off(self):
         one, two = self.pair(one="encapsulate = no\n", two="encapsulate = no\n")
         self.bag(one, message(["TWO/HQ/jdoe"]))
@@ -142,7 +170,7 @@ class Two(harness.Case):
         """It reaches nobody but mailboxes of the domain, nobody of here is its sender, and files of the machine are not read."""
         one, two = self.pair()
         inner = message(["TWO/HQ/jdoe"], sender="TWO/HQ/admin")
-        self.assertEqual(two.send(self.forged(["jdoe@two.test", "x@one.test", "victim@far.test", "XXENC@two.test"], inner), ["xxenc@two.test"])[0], 250)
+        self.assertEqual(two.send(self.forged(["jdoe@two.test", "x@one.test", "victim@far.test", "XXENC@two.test", '"xxenc"@two.test', '"XX\\ENC"@TWO.test'], inner), ["xxenc@two.test"])[0], 250)
         harness.wait_for("the mail", two.count)
         harness.wait_for("it is over", lambda: not two.queue())
         self.assertNotIn(b"FROM:CSI:TWO/HQ", self.taken(two))
@@ -160,7 +188,7 @@ class Two(harness.Case):
                   self.forged(["jdoe@two.test"], good, first="smtpgate encapsulation 2\r\ncharset cp437\r\n"),
                   self.forged(["jdoe@two.test"], good, first="smtpgate encapsulation 1\r\ncharset klingon\r\n"),
                   self.forged(["jdoe@two.test"], b"VERSION:3.00\rTO:TWO/HQ/jdoe\rXTEXT:/etc/passwd\r"),
-                  self.forged(["jdoe@one.test"], good), b"Subject: forged\r\n\r\nreadable words\r\n"]
+                  self.forged(["jdoe@one.test"], good), self.forged(["jdoe@two.test", "a\tb@two.test"], good), b"Subject: forged\r\n\r\nreadable words\r\n"]
         for n, content in enumerate(broken, 1):
             self.assertEqual(two.send(content, ["xxenc@two.test"])[0], 250)
             harness.wait_for("the postmaster has number %d" % n, lambda: two.count("admin") == n)

@@ -95,6 +95,20 @@ class Put(harness.Case):
         self.assertEqual(unpacked(g, sent["data"]), [PDF])
         g.stop()
 
+    def test_what_the_gateway_counts_as_local_is(self):
+        """The gateway's domains are more than those of the folder's LOCAL.CFG: what it puts never comes back by the mailbag."""
+        other = tempfile.NamedTemporaryFile("w", suffix=".cfg")
+        self.addCleanup(other.close)
+        other.write("Local Post-Office: TEST/HQ\n")
+        other.flush()
+        for more in "", "local = %s\n" % other.name:
+            g = self.office(more, local="Local Post-Office: TEST/OLD\n").start()
+            self.assertEqual(g.send(mail(), ["jdoe@example.test"])[0], 250)
+            harness.wait_for("the mail", lambda: g.count() == 1)
+            harness.wait_for("it is over", lambda: not g.queue())
+            self.assertEqual(len(g.history()), 1)
+            g.stop()
+
     def test_what_the_mail_said_is_said(self):
         g = self.office().start()
         self.assertEqual(g.send(mail(to="A <a@far.test>, jdoe@example.test"), ["jdoe@example.test"], "env@far.test")[0], 250)

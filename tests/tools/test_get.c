@@ -132,6 +132,10 @@ START_TEST(refused_at_once)
 	ck_assert_int_eq(yard_get(file_system(), OUT, &o), EX_USAGE);
 	ck_assert_str_eq(yard_told(),
 			 "190-000-000 not supported: --charset is an option of smtpput\n");
+	o = (struct ffapi_options){.ending = -1, .here = true};
+	ck_assert_int_eq(yard_get(file_system(), OUT, &o), EX_USAGE);
+	ck_assert_str_eq(yard_told(),
+			 "190-000-000 not supported: --here is an option of smtpput\n");
 	ck_assert_int_eq(yard_get(file_system(), NULL, NULL), EX_USAGE);
 	ck_assert_str_eq(yard_told(),
 			 "010-000-000 no output file: name the file that the messages go to\n");
