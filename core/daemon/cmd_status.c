@@ -5,6 +5,7 @@
 #include "daemon/table.h"
 #include "daemon/words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool take_line(void *ctx, const json_t *line)
@@ -201,16 +202,16 @@ static void print_pickups(const json_t *list, int64_t now, FILE *to)
 	print_files(list, now, to);
 }
 
-/* One a line, with a blank of four before it. */
+/* One a line, with a blank of four before it. Whole: half a list of networks is another list. */
 static void print_lines(const char *lines, FILE *to)
 {
-	char line[512];
-	while (*lines) {
-		size_t n = strcspn(lines, "\n");
-		snprintf(line, sizeof line, "%.*s", (int)n, lines);
-		table_put(to, "    ", line, "\n");
-		lines += n + (lines[n] == '\n');
-	}
+	char *copy = strdup(lines), *rest = copy;
+	for (char *line; copy && (line = strsep(&rest, "\n"));)
+		if (*line)
+			table_put(to, "    ", line, "\n");
+	if (!copy)
+		fputs("    (no memory to show it)\n", to);
+	free(copy);
 }
 
 /* Clients refused lately, each with what to have in the ini to admit it. */

@@ -127,11 +127,18 @@ static enum exit_status watch(struct trial *t)
 	int64_t end = clock_mono(clock) + WAIT_MS;
 	bool patient = isatty(fileno(t->s.call->err));
 	enum exit_status status;
+	struct err err;
 	if (patient)
 		fputs("waiting for what becomes of it ...\n", t->s.call->err);
 	while ((status = look(t)) == EXIT_DONE && fate(t->entry) == FATE_OPEN &&
 	       clock_mono(clock) < end)
 		rest();
+	if (status == EXIT_NO_DAEMON) {
+		err_set(&err, E_STATE,
+			"the gateway has stopped, and the message waits for its next start");
+		err_remedy(&err, "see later: smtpgate queue list");
+		return call_fail(t->s.call, EXIT_TEMPORARY, &err);
+	}
 	if (status != EXIT_DONE)
 		return status;
 	tell(t);

@@ -88,9 +88,12 @@ static void judge_spool(struct judge *j, const struct gateway_status *g,
 	if (t->broken)
 		find(j, HEALTH_CRITICAL, "the spool is broken: %s%s%s%s", t->trouble.text,
 		     *remedy ? " (" : "", remedy, *remedy ? ")" : "");
-	if (g->disk_free < limits->disk_min_urgent || g->disk_free < FULL)
+	if (g->disk_free < limits->disk_min_urgent)
 		find(j, HEALTH_CRITICAL,
 		     "only %llu MiB of disk are left, no mail is taken: make room there", free_mib);
+	else if (g->disk_free < FULL)
+		find(j, HEALTH_CRITICAL, "only %llu KiB of disk are left: make room there",
+		     (unsigned long long)g->disk_free >> 10);
 	else if (g->disk_free < limits->disk_min)
 		find(j, HEALTH_WARNING,
 		     "only %llu MiB of disk are left, urgent mail alone is taken: make room there, "

@@ -8,6 +8,7 @@
 #include "conf/table.h"
 #include "route/client.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,16 +67,39 @@ static enum result put_list(struct admitting *a, const char *name, bool relay)
 	return r;
 }
 
-static enum result put_limit(struct admitting *a, const char *name)
+/* Twice as much, as far as the key goes. */
+static uint64_t doubled(const char *kind, const char *name, uint64_t now)
+{
+	uint64_t most = conf_key_find(conf_kind_find(kind), name)->max;
+	return !most || now < most / 2 ? 2 * now : most;
+}
+
+/* Nothing where the key is at its end. */
+static enum result put_number(struct admitting *a, const char *name, unsigned *number,
+			      const struct conf_listen *changed)
+{
+	uint64_t more = doubled("listen", name, *number);
+	if (more <= *number || more > UINT_MAX)
+		return OK;
+	*number = (unsigned)more;
+	return put_listen(a, name, changed);
+}
+
+/* A listener takes no more than [gateway] does. */
+static enum result put_listen_size(struct admitting *a)
 {
 	struct conf_listen changed = *a->listen;
-	changed.max_connections *= 2;
-	changed.max_connections_client *= 2;
-	changed.max_recipients *= 2;
-	changed.max_size *= 2;
-	changed.rate.count *= 2;
-	changed.sender_login = false;
-	return put_listen(a, name, &changed);
+	struct conf_gateway whole = a->settings->gateway;
+	uint64_t more = doubled("listen", "max_size", changed.max_size);
+	if (changed.max_size < whole.max_size) {
+		changed.max_size = more < whole.max_size ? more : whole.max_size;
+		return put_listen(a, "max_size", &changed);
+	}
+	whole.max_size = doubled("gateway", "max_size", whole.max_size);
+	if (whole.max_size == a->settings->gateway.max_size)
+		return OK;
+	enum result r = buf_puts(a->section, "gateway");
+	return r == OK ? put_key(a, "gateway", "max_size", &whole) : r;
 }
 
 /* A section of the client alone, made after the profile it has; or the one that names it already. */
@@ -110,7 +134,7 @@ static enum result put_size(struct admitting *a)
 {
 	struct conf_profile changed = *a->profile;
 	if (!changed.max_size || changed.max_size >= a->listen->max_size)
-		return put_limit(a, "max_size");
+		return put_listen_size(a);
 	changed.max_size *= 2;
 	return put_profile(a, "max_size", &changed);
 }
@@ -144,6 +168,25 @@ static enum result put_lenient(struct admitting *a)
 	}
 }
 
+static enum result put_limit(struct admitting *a)
+{
+	struct conf_listen changed = *a->listen;
+	switch (a->client->rule) {
+	case REFUSED_FULL:
+		return put_number(a, "max_connections", &changed.max_connections, &changed);
+	case REFUSED_CLIENT_FULL:
+		return put_number(a, "max_connections_client", &changed.max_connections_client,
+				  &changed);
+	case REFUSED_RATE:
+		return put_number(a, "rate", &changed.rate.count, &changed);
+	case REFUSED_SENDER:
+		changed.sender_login = false;
+		return put_listen(a, "sender_login", &changed);
+	default:
+		return put_number(a, "max_recipients", &changed.max_recipients, &changed);
+	}
+}
+
 static enum result put_rule(struct admitting *a)
 {
 	switch (a->client->rule) {
@@ -157,15 +200,11 @@ static enum result put_rule(struct admitting *a)
 	case REFUSED_LOGIN: /* who is known by address need not log in */
 		return put_list(a, "relay_from", true);
 	case REFUSED_FULL:
-		return put_limit(a, "max_connections");
 	case REFUSED_CLIENT_FULL:
-		return put_limit(a, "max_connections_client");
 	case REFUSED_RATE:
-		return put_limit(a, "rate");
 	case REFUSED_SENDER:
-		return put_limit(a, "sender_login");
 	case REFUSED_RECIPIENTS:
-		return put_limit(a, "max_recipients");
+		return put_limit(a);
 	case REFUSED_SIZE:
 		return put_size(a);
 	case REFUSED_STARTTLS:

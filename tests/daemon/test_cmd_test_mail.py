@@ -3,10 +3,12 @@
 
 import json
 import os
+import socket
+import subprocess
 import threading
 
 import testbed
-from harness import Sink
+from harness import LIMIT, PROGRAM, Sink
 
 ROUTE = "[route out]\nmatch = *\nsmart_host = 127.0.0.1:%d\n"
 
@@ -74,6 +76,20 @@ class TestMail(testbed.Case):
         for n in range(8):
             self.assertIn("from      <f%d@here.test>" % n, got[n])
         g.stop()
+
+    def test_a_gateway_that_stops_meanwhile_has_the_message(self):
+        """Who would send it again had it twice: 69 says that nothing was sent."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            g = self.run_gateway(ini=ROUTE % silent.getsockname()[1])
+            with subprocess.Popen([PROGRAM, "test-mail", "--config", g.ini, "x@far.test"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as trial:
+                silent.settimeout(LIMIT)
+                peer = silent.accept()[0]  # it is tried, and hears nothing
+                g.process.kill()
+                g.process.wait(LIMIT)
+                out, err = trial.communicate(timeout=LIMIT)
+            peer.close()
+        self.assertEqual((trial.returncode, out), (75, ""))
+        self.assertIn("the message waits for its next start", err)
 
     def test_without_a_gateway_nothing_is_written(self):
         g = self.gateway()

@@ -82,6 +82,7 @@ START_TEST(each_finding)
 	g.disk_free = 4096; /* full, whatever the limits are */
 	buf_clear(&why);
 	ck_assert_int_eq(health_judge(&g, &t, &none, NOW, &why), HEALTH_CRITICAL);
+	ck_assert_str_eq(buf_string(&why), "only 4 KiB of disk are left: make room there");
 	g.disk_free = UINT64_MAX; /* not yet known */
 	t.oldest = NOW - HEALTH_QUEUE_OLD - 1;
 	expect(HEALTH_WARNING, "mail waits since 60 min");

@@ -10,6 +10,8 @@ static const char ini[] =
 	"certificate = auto\nrate = 60/1m\nsender_login = yes\n"
 	"[listen own]\naddress = 127.0.0.1:587\nmode = submission\ncertificate = auto\n"
 	"[listen tls]\naddress = 127.0.0.1:465\ntls = implicit\ncertificate = auto\n"
+	"[listen big]\naddress = 127.0.0.1:2525\nmax_connections = 600000\n"
+	"max_recipients = 1000000\n[listen odd]\naddress = 127.0.0.1:2526\nmax_size = 30M\n"
 	"[profile old]\nclients = 192.0.2.0/24\ntls_min = 1.1\n"
 	"[profile small]\nmax_size = 2K\nclients = 198.51.100.1\n";
 
@@ -56,6 +58,10 @@ START_TEST(limits)
 	gives("10.0.0.1", "lan", REFUSED_RATE, "[listen lan]\nrate = 120/1m\n");
 	gives("10.0.0.1", "lan", REFUSED_RECIPIENTS, "[listen lan]\nmax_recipients = 20000\n");
 	gives("10.0.0.1", "lan", REFUSED_SIZE, "[listen lan]\nmax_size = 2M\n");
+	gives("10.0.0.1", "big", REFUSED_SIZE, "[gateway]\nmax_size = 100M\n");
+	gives("10.0.0.1", "odd", REFUSED_SIZE, "[listen odd]\nmax_size = 50M\n");
+	gives("10.0.0.1", "big", REFUSED_FULL, "[listen big]\nmax_connections = 1000000\n");
+	gives("10.0.0.1", "big", REFUSED_RECIPIENTS, "");
 	gives("198.51.100.1", "lan", REFUSED_SIZE, "[profile small]\nmax_size = 4K\n");
 	fake_free();
 }
