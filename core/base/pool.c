@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define POOL_THREADS 64
+#define POOL_THREADS 1024
 
 struct pool {
 	pthread_mutex_t lock;

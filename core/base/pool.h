@@ -19,7 +19,7 @@ struct job {
 	void (*done)(struct job *j); /* in the thread of answer_to; frees the job */
 };
 
-/* threads: 1..64, at most so many; most: jobs waiting or running at a time. E_NOMEM, or as its first thread cannot be started. */
+/* threads: 1..1024, at most so many; most: jobs waiting or running at a time. E_NOMEM, or as its first thread cannot be started. */
 enum result pool_new(struct pool **p, unsigned threads, size_t most, struct err *err);
 /* E_LIMIT when `most` jobs are in the pool: nothing was taken, try later. */
 enum result pool_run(struct pool *p, struct job *j);

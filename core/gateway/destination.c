@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "gateway/alarm.h"
+#include "gateway/dest_line.h"
 #include "gateway/local.h"
 #include "gateway/outbound.h"
 #include "gateway/pace.h"
@@ -20,18 +21,13 @@
 #define IDLE_MS (int64_t)3600000  /* then a destination is forgotten */
 #define TROUBLE_MS (int64_t)30000 /* wait after a trouble of ours that nothing ends */
 #define SLOTS 1024
-#define LINES (MAIL_BULK + 1)
-
-struct line {
-	struct delivery *first, **last;
-};
+#define SLOW_MS (int64_t)30000 /* a line that takes longer holds up others by its memory */
 
 struct destination {
 	struct destination *chain;
 	struct destinations *all;
 	char *key;
-	struct line lines[LINES]; /* one for each priority */
-	size_t waiting;
+	struct dest_line line;
 	unsigned active, failures;
 	int64_t wait_until;    /* wall ms */
 	int64_t failing_since; /* wall ms; 0: it is not */
@@ -105,8 +101,7 @@ struct destination *destinations_get(struct destinations *ds, const char *key)
 		return NULL;
 	}
 	d->all = ds;
-	for (size_t i = 0; i < LINES; i++)
-		d->lines[i].last = &d->lines[i].first;
+	dest_line_init(&d->line);
 	d->pace.fire = pace_over;
 	d->used = clock_mono(queue_gateway(ds->q)->clock);
 	d->chain = *slot;
@@ -163,45 +158,6 @@ static unsigned limit_of(struct destination *d, const struct delivery *g)
 
 /* ---- the line ---- */
 
-static void line_add(struct destination *d, struct delivery *g)
-{
-	const struct conf_route *route = g->decision.route;
-	enum mail_priority p = g->active->message->envelope.priority;
-	if (route && route->priority)
-		p = (enum mail_priority)(route->priority - 1);
-	struct line *l = &d->lines[p];
-	*l->last = g;
-	l->last = &g->next;
-	d->waiting++;
-}
-
-static struct line *line_of_first(struct destination *d)
-{
-	for (size_t i = 0; i < LINES; i++)
-		if (d->lines[i].first)
-			return &d->lines[i];
-	return NULL;
-}
-
-static struct delivery *line_first(struct destination *d)
-{
-	struct line *l = line_of_first(d);
-	return l ? l->first : NULL;
-}
-
-/* Only when there is one. */
-static struct delivery *line_take(struct destination *d)
-{
-	struct line *l = line_of_first(d);
-	struct delivery *g = l->first;
-	l->first = g->next;
-	if (!l->first)
-		l->last = &l->first;
-	g->next = NULL;
-	d->waiting--;
-	return g;
-}
-
 static void pace_over(struct timer *t)
 {
 	destination_next((struct destination *)((char *)t - offsetof(struct destination, pace)));
@@ -255,10 +211,10 @@ void destination_next(struct destination *d)
 	if (d->moving)
 		return;
 	d->moving = true;
-	for (struct delivery *g; (g = line_first(d));) {
+	for (struct delivery *g; (g = dest_line_first(&d->line));) {
 		if (d->active >= limit_of(d, g) || !paced(d, g))
 			break;
-		start(d, line_take(d));
+		start(d, dest_line_take(&d->line, mono_now(d)));
 	}
 	d->moving = false;
 }
@@ -284,7 +240,8 @@ void destination_add(struct destination *d, struct delivery *g)
 	} else if (wall_now(d) < d->wait_until) {
 		queue_postponed(q, g, rest_of(d, g), d->words);
 	} else {
-		line_add(d, g);
+		g->cost = queue_cost(g->active->message);
+		dest_line_add(&d->line, g, mono_now(d));
 		destination_next(d);
 	}
 }
@@ -292,8 +249,8 @@ void destination_add(struct destination *d, struct delivery *g)
 /* Puts the line back to the spool: until `at`, or, with 0, as long as the destination rests. */
 static void drain(struct destination *d, int64_t at, const char *reason)
 {
-	while (line_first(d)) {
-		struct delivery *g = line_take(d);
+	while (dest_line_first(&d->line)) {
+		struct delivery *g = dest_line_take(&d->line, mono_now(d));
 		queue_postponed(d->all->q, g, at ? at : rest_of(d, g), reason);
 	}
 }
@@ -404,16 +361,6 @@ static void each(struct destinations *ds, each_fn *fn, const char *reason)
 			fn(d, reason);
 }
 
-static void flush_one(struct destination *d, const char *reason)
-{
-	(void)reason;
-	d->wait_until = 0;
-}
-
-void destinations_flush(struct destinations *ds)
-{
-	each(ds, flush_one, NULL);
-}
 
 void destinations_clock_jumped(struct destinations *ds, int64_t skip)
 {
@@ -421,6 +368,7 @@ void destinations_clock_jumped(struct destinations *ds, int64_t skip)
 		for (struct destination *d = ds->slots[i]; d; d = d->chain) {
 			d->wait_until += d->wait_until ? skip : 0;
 			d->failing_since += d->failing_since ? skip : 0;
+			d->line.back += d->line.back ? skip : 0;
 		}
 	}
 }
@@ -436,6 +384,49 @@ void destinations_drain(struct destinations *ds, const char *reason)
 	each(ds, drain_one, reason);
 }
 
+static void flush_one(struct destination *d, const char *reason)
+{
+	d->wait_until = 0;
+	drain_one(d, reason);
+}
+
+void destinations_flush(struct destinations *ds)
+{
+	each(ds, flush_one, "its way is looked for anew");
+}
+
+static bool relieve_one(struct destination *d, size_t bytes, size_t count)
+{
+	int64_t mono = mono_now(d), wall = wall_now(d);
+	if ((d->line.bytes <= bytes && d->line.count <= count) ||
+	    dest_line_lasts(&d->line, mono) < SLOW_MS)
+		return false;
+	struct delivery *cut = dest_line_cut(&d->line, bytes, count);
+	char reason[160];
+	snprintf(reason, sizeof reason,
+		 "it waits behind %zu others that go there: for want of memory it is kept on the "
+		 "disk meanwhile",
+		 d->line.count);
+	uint64_t random = clock_random(queue_gateway(d->all->q)->clock);
+	for (struct delivery *g = cut, *next; g;
+	     g = next, random = random * 6364136223846793005u + 1) {
+		next = g->next;
+		g->next = NULL;
+		queue_postponed(d->all->q, g, dest_line_back(&d->line, mono, wall, random >> 16),
+				reason);
+	}
+	return cut;
+}
+
+bool destinations_relieve(struct destinations *ds, size_t bytes, size_t count)
+{
+	bool any = false;
+	for (size_t i = 0; i < SLOTS; i++)
+		for (struct destination *d = ds->slots[i]; d; d = d->chain)
+			any |= relieve_one(d, bytes, count);
+	return any;
+}
+
 void destinations_tidy(struct destinations *ds)
 {
 	struct gateway *g = queue_gateway(ds->q);
@@ -443,7 +434,7 @@ void destinations_tidy(struct destinations *ds)
 	for (size_t i = 0; i < SLOTS; i++) {
 		for (struct destination **at = &ds->slots[i]; *at;) {
 			struct destination *d = *at;
-			if (d->waiting || d->active || d->wait_until > wall ||
+			if (d->line.count || d->active || d->wait_until > wall ||
 			    now - d->used < IDLE_MS) {
 				at = &d->chain;
 				continue;
@@ -477,7 +468,7 @@ enum result destinations_status(struct destinations *ds, struct region *region,
 			struct gateway_destination_status *s = &list[out->destination_count++];
 			s->id = region_strdup(region, d->key);
 			s->active = d->active;
-			s->waiting = d->waiting;
+			s->waiting = d->line.count;
 			s->wait_until = d->wait_until > now ? d->wait_until : 0;
 			s->last = region_strdup(region,
 						*d->words ? d->words : slow_words(d, now_mono));

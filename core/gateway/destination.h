@@ -12,7 +12,8 @@
  *
  * Groups line up by priority. A server's word that it has too much makes the limits smaller (throttle.h).
  *
- * So one dead destination costs one attempt a wave, holds no memory, and never delays another.
+ * So one dead destination costs one attempt a wave, holds no memory, and never delays another. A slow one, or one whose jobs hang, may
+ * hold a share of it: when there is no more, what stands behind that goes back to the spool (destinations_relieve).
  */
 #ifndef SMTPGATE_GATEWAY_DESTINATION_H
 #define SMTPGATE_GATEWAY_DESTINATION_H
@@ -40,12 +41,14 @@ void destination_left(struct destination *d);
 /* Wall ms when that TCP/IP may be back. */
 int64_t destination_vendor_back(const struct destination *d, const struct delivery *g);
 void destination_next(struct destination *d);
-/* Forgets back-offs. */
+/* Forgets back-offs, and lets what waits in the lines be routed anew: the settings may be others. */
 void destinations_flush(struct destinations *ds);
 /* The wall clock was put forward by so many ms (back: less than 0): rests and failures last as long as they would have. */
 void destinations_clock_jumped(struct destinations *ds, int64_t skip);
 /* Puts every line back to the spool; running jobs go on. */
 void destinations_drain(struct destinations *ds, const char *reason);
+/* Memory is short: of a line that will last for long only so much stays. Did anything go? Then room comes with its outcome. */
+bool destinations_relieve(struct destinations *ds, size_t bytes, size_t count);
 /* Drops destinations that have been idle for an hour. */
 void destinations_tidy(struct destinations *ds);
 enum result destinations_status(struct destinations *ds, struct region *region,

@@ -29,7 +29,8 @@
 #define MEMORY_OWN \
 	(64u << 20) /* program, libraries, threads, the database's cache: not the senders' */
 #define POOL_THREADS 8
-#define DISK_THREADS 64
+#define DISK_THREADS \
+	1024 /* started when needed: as many shares as there are may hang with all of their deliveries */
 #define POOL_JOBS 100000 /* never less than max_active: a job is a group of a message in work */
 #define TIDY_S 60        /* seconds between two clean-ups */
 #define LEFT_MS \

@@ -15,9 +15,13 @@
 
 #define SCAN_MESSAGES 512  /* claimed from the spool at a time */
 #define MESSAGE_BYTES 4096 /* an active message without its content and recipients */
-#define RCPT_BYTES 512     /* a recipient: its address, group, answer */
-#define SLACK_MS 600000    /* waits that no schedule makes are shorter: for a TCP/IP that is down */
-#define LATER_MS 1000      /* what could not be routed for want of memory is looked at again */
+#define RCPT_BYTES                       \
+	(512 + sizeof(struct delivery) + \
+	 sizeof(struct smtp_reply)) /* of a recipient that goes a way of its own */
+#define SLACK_MS 600000 /* waits that no schedule makes are shorter: for a TCP/IP that is down */
+#define SHORT_MS 5000   /* without room is looked again, when nothing has ended */
+#define SHARE 4         /* of the room: a destination that is slow gets so much of it at most */
+#define LATER_MS 1000   /* what could not be routed for want of memory is looked at again */
 
 struct queue {
 	struct gateway *g;
@@ -56,7 +60,7 @@ static size_t memory_left(const struct queue *q)
 	return half > q->bytes ? half - q->bytes : 0;
 }
 
-static size_t cost_of(const struct spool_message *m)
+size_t queue_cost(const struct spool_message *m)
 {
 	return sizeof(struct active) + MESSAGE_BYTES + m->rcpt_count * RCPT_BYTES +
 	       (m->data ? m->size : 0);
@@ -66,7 +70,7 @@ static size_t cost_of(const struct spool_message *m)
 static bool has_room(const struct queue *q, const struct spool_message *m)
 {
 	return q->count < q->g->settings->queue.max_active &&
-	       (!q->count || cost_of(m) <= memory_left(q));
+	       (!q->count || queue_cost(m) <= memory_left(q));
 }
 
 /* ---- looking for what is due ---- */
@@ -90,6 +94,15 @@ static void scan_timer(struct timer *t)
 	scan((struct queue *)((char *)t - offsetof(struct queue, next)));
 }
 
+/* There is none for what is due: a slow destination gives some back; else the end of any message looks again. */
+static void make_room(struct queue *q)
+{
+	size_t share = budget_state().most / 2 / SHARE;
+	q->short_of = true;
+	destinations_relieve(q->destinations, share, q->g->settings->queue.max_active / SHARE);
+	scan_at(q, clock_wall(q->g->clock) + SHORT_MS);
+}
+
 static void scanned(struct spool_request *request)
 {
 	struct spool_due *due = (struct spool_due *)request;
@@ -106,7 +119,9 @@ static void scanned(struct spool_request *request)
 		queue_take(q, due->messages[i]);
 	free(due->messages);
 	due->messages = NULL;
-	if (more)
+	if (q->short_of)
+		make_room(q); /* what did not fit would be found again at once */
+	else if (more)
 		scan(q);
 	else
 		scan_at(q, due->next);
@@ -130,8 +145,8 @@ static void scan(struct queue *q)
 	size_t room = q->g->settings->queue.max_active;
 	room = room > q->count ? room - q->count : 0;
 	size_t left = memory_left(q);
-	if (!room || (q->count && !left)) {
-		q->short_of = true;
+	if (!room || (q->count && left < sizeof(struct active) + MESSAGE_BYTES + RCPT_BYTES)) {
+		make_room(q);
 		return;
 	}
 	int64_t now = clock_wall(q->g->clock);
@@ -202,7 +217,7 @@ static void active_free(struct queue *q, struct active *a)
 	else
 		q->first = a->next;
 	q->count--;
-	q->bytes -= cost_of(a->message);
+	q->bytes -= queue_cost(a->message);
 	spool_message_unref(&a->message);
 	free(a);
 }
@@ -256,7 +271,8 @@ void queue_take(struct queue *q, struct spool_message *m)
 	if (!q->stopped && room)
 		a = calloc(1, sizeof *a);
 	if (!a) {
-		q->short_of |= !room;
+		if (!room)
+			make_room(q);
 		unclaim(q, m);
 		return;
 	}
@@ -267,7 +283,7 @@ void queue_take(struct queue *q, struct spool_message *m)
 		a->next->prev = a;
 	q->first = a;
 	q->count++;
-	q->bytes += cost_of(m);
+	q->bytes += queue_cost(m);
 	route(q, a);
 }
 

@@ -43,6 +43,7 @@ struct delivery {
 	const char **asks_of;   /* one for each: what the sender asked for it (mail/asks.h) */
 	const char **mailboxes; /* LOCAL: one for each */
 	size_t count, cap;
+	size_t cost;   /* of memory, while it waits in line (queue_cost) */
 	int64_t begun; /* monotonic ms of the job's start */
 	/* filled by the job */
 	struct smtp_reply *replies; /* one for each: code 0: never got that far */
@@ -61,6 +62,8 @@ enum result queue_new(struct queue **q, struct gateway *g, struct err *err);
 void queue_destroy(struct queue **q);
 /* The spool serves: look for what is due. */
 void queue_start(struct queue *q);
+/* Bytes of memory that a message holds while it is on its way, about. */
+size_t queue_cost(const struct spool_message *m);
 /* A claimed message (one reference is taken over) begins its way. */
 void queue_take(struct queue *q, struct spool_message *m);
 /* Thread-safe: hands a claimed message over to queue_take on the main thread. On no memory the message stays claimed in
