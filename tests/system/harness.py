@@ -7,6 +7,7 @@ build folder; by hand: SMTPGATE_BUILD=build /usr/bin/python3 tests/system/test_d
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -41,6 +42,11 @@ def wait_for(what, condition, limit=None):
         if time.monotonic() > end:
             raise AssertionError("did not happen in %g s: %s" % (limit, what() if callable(what) else what))
         time.sleep(0.02)
+
+
+def numbers_of(name):
+    """A key to sort names by the numbers in them."""
+    return [int(n) for n in re.findall(r"\d+", name)]
 
 
 class Gateway:
@@ -161,10 +167,10 @@ class Gateway:
         self.log_from = 0
 
     def messages(self, name="jdoe"):
-        """Contents of the mailbox, in the order of their names."""
+        """Contents of the mailbox, as they came: the numbers in a name have no fixed width."""
         new = os.path.join(self.mail, name, "new")
         out = []
-        for entry in sorted(os.listdir(new)) if os.path.isdir(new) else []:
+        for entry in sorted(os.listdir(new), key=numbers_of) if os.path.isdir(new) else []:
             with open(os.path.join(new, entry), "rb") as f:
                 out.append(f.read())
         return out
