@@ -4,8 +4,8 @@
 #include "auth/secret.h"
 #include "base/net.h"
 #include "base/text.h"
+#include "gateway/demands.h"
 #include "gateway/refusal.h"
-#include "mail/asks.h"
 #include "gateway/secure.h"
 
 #include <stdio.h>
@@ -117,31 +117,31 @@ static void refuse_here(struct attempt *a, const char *status, const char *why)
 {
 	struct kept *k = a->kept;
 	a->kept = NULL;
+	a->d->peer[0] = '\0'; /* they are our words, not the server's */
 	kept_release(k);
 	attempt_fail(a, strcmp(status, "5.3.4") == 0 ? 552 : 550, status, why);
 }
 
-/* REQUIRETLS holds on every way but that into a mailbox of ours. */
-static bool wants_tls(const struct attempt *a)
+/* This host does not have what the sender asked for; another may (RFC 8689 4.2.1). TLS that failed is a trouble of the moment. */
+static void pass_by(struct attempt *a, const char *weak)
 {
-	struct mail_asks asks;
-	const struct delivery *d = a->d;
-	return d->decision.kind != ROUTE_LOCAL &&
-	       mail_asks_parse(d->active->message->envelope.asks, &asks) == OK && asks.require_tls;
-}
-
-/* Why the way to a server is not what REQUIRETLS wants (RFC 8689 4.2.1), or NULL. MX records that nobody has signed may lead
- * anywhere, to a server with a good certificate too. */
-static const char *weakness(const struct attempt *a, const struct link *l)
-{
-	if (a->d->decision.kind == ROUTE_MX)
-		return "The sender asked for REQUIRETLS (RFC 8689): such mail goes to smart hosts "
-		       "only, "
-		       "since MX records are not verified here";
-	return link_keeps_tls(l)
-		       ? NULL
-		       : "The sender asked for REQUIRETLS (RFC 8689), and this server does "
-			 "not offer it, or its route has no verified TLS";
+	struct kept *k = a->kept;
+	a->kept = NULL;
+	a->d->peer[0] = '\0';
+	kept_release(k);
+	if (a->reused) {
+		a->reused = false;
+		begin(a);
+		return;
+	}
+	text_copy(a->why, sizeof a->why, weak);
+	if (a->clear_at == a->host_at + 1)
+		snprintf(a->why, sizeof a->why, "%.200s: %s; %s", a->hosts[a->host_at].name,
+			 a->clear, weak);
+	else
+		a->weak++;
+	a->host_at++;
+	attempt_next_host(a);
 }
 
 /* Gives the transaction to the link; false: it cannot be used. */
@@ -159,9 +159,13 @@ static bool send_over(struct attempt *a)
 		refuse_here(a, "5.3.4", why);
 		return true;
 	}
-	const char *weak = wants_tls(a) ? weakness(a, l) : NULL;
-	if (weak) {
+	const char *weak = demands_unmet(a->d, l);
+	if (weak && a->d->decision.kind == ROUTE_MX) {
 		refuse_here(a, "5.7.30", weak);
+		return true;
+	}
+	if (weak) {
+		pass_by(a, weak);
 		return true;
 	}
 	switch (link_send(l, &a->transaction)) {

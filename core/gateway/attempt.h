@@ -29,6 +29,7 @@ struct attempt {
 	size_t host_count, host_at;
 	bool implicit;   /* the host is the domain itself: it has no MX */
 	unsigned absent; /* hosts without any address, for good */
+	unsigned weak;   /* hosts that have not what REQUIRETLS wants, for good */
 	bool own;        /* a host was this gateway itself */
 	struct dns_query query;
 	bool asking;

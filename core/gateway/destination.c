@@ -361,7 +361,6 @@ static void each(struct destinations *ds, each_fn *fn, const char *reason)
 			fn(d, reason);
 }
 
-
 void destinations_clock_jumped(struct destinations *ds, int64_t skip)
 {
 	for (size_t i = 0; i < SLOTS; i++) {

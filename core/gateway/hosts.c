@@ -155,6 +155,8 @@ static void give_up(struct attempt *a)
 	bool mx = a->d->decision.kind == ROUTE_MX;
 	if (!a->host_count)
 		attempt_fail(a, 0, "4.3.5", "the route has no host to send to");
+	else if (a->weak == a->host_count)
+		attempt_fail(a, 550, "5.7.30", a->why);
 	else if (mx && a->own)
 		attempt_fail(a, 554, "5.4.6", route_mx_words(ROUTE_MX_LOOP));
 	else if (mx && a->absent == a->host_count)

@@ -196,8 +196,9 @@ static enum result put_rule(struct admitting *a)
 		if (a->listen->mode == CONF_MODE_SUBMISSION)
 			return OK; /* there everybody logs in */
 		return put_list(a, "relay_from", true);
+	case REFUSED_LOGIN: /* it wants another password: to know who guesses by his address would open the relay to him */
+		return OK;
 	case REFUSED_RELAY:
-	case REFUSED_LOGIN: /* who is known by address need not log in */
 		return put_list(a, "relay_from", true);
 	case REFUSED_FULL:
 	case REFUSED_CLIENT_FULL:

@@ -40,6 +40,8 @@ static enum smtp_verdict on_helo(void *ctx, const char *helo, bool extended,
 	struct session *s = ctx;
 	(void)reply;
 	text_copy(s->helo, sizeof s->helo, helo);
+	for (char *c = s->helo; *c; c++) /* where any name is taken: it comes to stand in headers */
+		*c = *c < ' ' || *c > '~' ? '?' : *c;
 	s->extended = extended;
 	return SMTP_DONE;
 }
@@ -207,6 +209,7 @@ static enum smtp_verdict data_begin(struct session *s, struct smtp_reply *reply)
 	if (spool_draft_new(s->lane->vendor->g->spool, &s->draft, &err) == OK)
 		return SMTP_DONE;
 	LOG(LOG_ERROR, s->id, "message", "refused", F_S("error", err.text));
+	session_room_submitted(s); /* the next DATA takes its own */
 	return refuse(s, reply, 451, "4.3.0",
 		      "The spool takes nothing at the moment, try again later");
 }

@@ -76,6 +76,15 @@ static enum result put_references(struct buf *out, const struct mail_report *r)
 	return result;
 }
 
+/* Has nobody it in the mailbox, as far as is known? */
+static bool only_relayed(const struct mail_report *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->rcpts[i].kind == MAIL_REPORT_DELIVERED)
+			return false;
+	return true;
+}
+
 static const char *subject(const struct mail_report *r)
 {
 	static const char *const words[][3] = {
@@ -87,7 +96,10 @@ static const char *subject(const struct mail_report *r)
 		[REPORT_SUCCESS] = {"Your message was delivered", "A message was delivered",
 				    "A report was delivered"},
 	};
-	return words[report_news(r)][!r->to_operator ? 0 : r->sender[0] ? 1 : 2];
+	enum report_news news = report_news(r);
+	if (news == REPORT_SUCCESS && !r->to_operator && only_relayed(r))
+		return "Your message was passed on";
+	return words[news][!r->to_operator ? 0 : r->sender[0] ? 1 : 2];
 }
 
 static enum result put_header(struct buf *out, const struct mail_report *r)

@@ -36,13 +36,17 @@ static int put_secure(const struct smtp_server *s, const char *word, char *to, s
 }
 
 /* RFC 9422 section 3: what a session takes; nothing is said of what has no limit. */
+#define RCPTMAX_MOST 999999u /* six digits (RFC 9422 4) */
+
 static int put_limits(const struct smtp_server *s, const char *word, char *to, size_t n)
 {
 	char mails[32] = "", rcpts[32] = "";
 	if (s->config->max_transactions)
 		snprintf(mails, sizeof mails, " MAILMAX=%u", s->config->max_transactions);
 	if (s->config->max_recipients)
-		snprintf(rcpts, sizeof rcpts, " RCPTMAX=%u", s->config->max_recipients);
+		snprintf(rcpts, sizeof rcpts, " RCPTMAX=%u",
+			 s->config->max_recipients < RCPTMAX_MOST ? s->config->max_recipients
+								  : RCPTMAX_MOST);
 	return *mails || *rcpts ? snprintf(to, n, "%s%s%s", word, mails, rcpts) : 0;
 }
 

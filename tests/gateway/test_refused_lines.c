@@ -36,7 +36,8 @@ START_TEST(lists)
 	ck_assert_msg(fake_load(ini) == OK, "%s", fake_faults());
 	gives("10.0.0.1", "lan", REFUSED_RELAY,
 	      "[listen lan]\nrelay_from = 127.0.0.0/8, ::1, 10.0.0.1\n");
-	gives("2001:db8::1", "lan", REFUSED_LOGIN,
+	gives("10.0.0.1", "lan", REFUSED_LOGIN, "");
+	gives("2001:db8::1", "lan", REFUSED_RELAY,
 	      "[listen lan]\nrelay_from = 127.0.0.0/8, ::1, 2001:db8::1\n");
 	gives("10.0.0.1", "tls", REFUSED_NO_LOGIN,
 	      "[listen tls]\nrelay_from = 127.0.0.0/8, ::1, 10.0.0.1\n");

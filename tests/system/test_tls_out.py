@@ -225,6 +225,7 @@ class RequireTls(TlsOut):
         self.send(g)
         harness.wait_for(lambda: "the report\n" + g.log()[-2000:], lambda: g.count("admin"))
         report = " ".join(g.messages("admin")[0].decode().split())
+        self.assertNotIn("Remote-MTA", report)  # no server was asked
         for word in words, "Status: 5.7.30":
             self.assertIn(word, report)
         self.assertNotIn("over TLS", report)  # the content does not go back in the clear
@@ -249,6 +250,30 @@ class RequireTls(TlsOut):
         self.assertEqual(far.show(1)["asks"], "REQUIRETLS")
         g.stop()
         self.returned("its route has no verified TLS", port=far.port, tls="required")
+        far.stop()
+
+    def test_to_the_next_one_who_offers_it(self):
+        """A smart host without it is passed by; one whose TLS fails at the moment may have it later."""
+        ca = self.authority()
+        without, pem = self.server(ca.make("far.test")), ca.make("far.test")
+        far = self.gateway(listen="certificate = %s\nrelay_from = 127.0.0.1\n" % pem).start()
+        broken = self.server(wrong="break")
+        hosts = "127.0.0.1:%d, 127.0.0.1:%d" % (without.port, far.port)
+        g = self.gateway(ini="[route out]\nmatch = *\nsmart_host = %s\ntls = verified\ntls_ca = %s\ntls_name = far.test\n" % (hosts, ca.path),
+                         listen="certificate = auto\n").start()
+        self.send(g)
+        harness.wait_for(lambda: g.log()[-2000:], lambda: len(far.history()) == 1)
+        self.assertEqual(without.taken, [])
+        with open(g.ini) as f:
+            text = f.read()
+        with open(g.ini, "w") as f:
+            f.write(text.replace(hosts, "127.0.0.1:%d, 127.0.0.1:%d" % (without.port, broken.port)).replace("tls = verified", "tls = opportunistic"))
+        g.reload()
+        self.send(g)
+        harness.wait_for("it was tried", lambda: any(r["attempts"] for r in g.show(2)["recipients_list"]))
+        self.assertIn("REQUIRETLS", g.command("queue", "show", "2").stdout)
+        self.assertEqual((g.count("admin"), without.taken, broken.taken), (0, [], []))  # nothing went, nothing came back
+        g.stop()
         far.stop()
 
     def test_to_one_who_does_not(self):
