@@ -38,7 +38,7 @@ const struct sgt_key win_keys[] = {
 
 static enum sgt_result prepare(struct sgt_stack *stack, struct sgt_error *error)
 {
-	return wire_prepare(&stack->wire, error);
+	return win_cable_prepare(stack->cable, error);
 }
 
 static void wakeup(struct sgt_stack *stack)
@@ -80,7 +80,7 @@ const struct sgt_module SGT_MODULE(win) = {
 	.provider = "the 4.4BSD TCP of libslirp",
 	.version = "1 (libslirp " SLIRP_VERSION_STRING ")",
 	.caps = SGT_CAP_LISTEN | SGT_CAP_CONNECT | SGT_CAP_IPV4 | SGT_CAP_IPV6_CONNECT |
-		SGT_CAP_ABORT | SGT_CAP_INSTANCES,
+		SGT_CAP_ABORT | SGT_CAP_INSTANCES | SGT_CAP_SHARE,
 	.lend_max = SOCK_LEND_MAX,
 	.keys = win_keys,
 	.create = win_create,

@@ -1,14 +1,14 @@
 /*
  * What the files of the win module share: its stack.
  *
- *	core <-> support/sockets <-AF_UNIX-> libslirp <-frames-> win_ether.c <-> support/wire <-> the network
+ *	core <-> support/sockets <-AF_UNIX-> libslirp <-frames-> win_ether.c <-> win_cable.h <-> the network
  *
  * libslirp thinks that it is a host's gateway; here the network is its "guest". It listens on `address`
  * (slirp_add_unix: each connection becomes an AF_UNIX one to a socket of ours) and connects from `source`
  * (slirp_add_hostxfwd: an AF_UNIX socket of its, which connects to one peer). Which connection is which
  * is known from the frames alone: win_flow.h.
  *
- * Everything runs in the thread that called start. libslirp is called from win_run, listen, connect,
+ * Everything but the cable, which stacks of equal settings share, runs in the thread that called start. libslirp is called from win_run, listen, connect,
  * abort and stop, never from inside one of its own calls.
  */
 #ifndef SMTPGATE_WIN_H
@@ -17,7 +17,7 @@
 #include "support/arp.h"
 #include "support/error.h"
 #include "support/sockets.h"
-#include "support/wire.h"
+#include "win/win_cable.h"
 #include "win/win_flow.h"
 #include "win/win_frame.h"
 #include "win/win_hop.h"
@@ -53,6 +53,9 @@ struct win_six {
 /* A listener: libslirp connects to fd's name for each connection to address:port. */
 struct win_port {
 	LIST_ENTRY(win_port) all;
+	LIST_ENTRY(win_port) in_cable;
+	struct sgt_stack *stack;
+	bool shared;
 	struct sgt_listener *listener;
 	int fd;
 	unsigned port;
@@ -67,7 +70,7 @@ struct win_polls {
 
 struct sgt_stack {
 	struct sock_stack sock;
-	struct wire wire;
+	struct win_cable *cable;
 	char *name;      /* of its section */
 	char *state_dir; /* NULL: none */
 	uint32_t address, source, mask;
@@ -75,6 +78,8 @@ struct sgt_stack {
 	struct win_gateway gateway;
 	struct win_six six;
 	/* from start to stop */
+	struct win_member member; /* at the cable */
+	bool joined;
 	Slirp *slirp;
 	struct win_flows flows;
 	struct win_hops hops;

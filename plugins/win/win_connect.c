@@ -165,6 +165,18 @@ static struct win_flow *flow_to(struct sgt_stack *stack, const struct ipaddr *to
 	return f;
 }
 
+/* With a port that none of the stacks at our cable has; NULL: there is none, or memory is short. */
+static struct win_flow *new_flow(struct sgt_stack *stack, const struct ipaddr *to)
+{
+	for (unsigned i = 0; i < WIN_PORT_COUNT; i++) {
+		struct win_flow *f = flow_to(stack, to);
+		if (!f || win_cable_add(stack->cable, stack, f))
+			return f;
+		win_flow_free(&stack->flows, stack->sock.host, f);
+	}
+	return NULL;
+}
+
 enum sgt_result win_connect(struct sgt_stack *stack, const char *address, const char *source,
 			    void *user, struct sgt_conn **conn, struct sgt_error *error)
 {
@@ -176,7 +188,7 @@ enum sgt_result win_connect(struct sgt_stack *stack, const char *address, const 
 		r = check_source(stack, &to, source, error);
 	if (r != SGT_OK)
 		return r;
-	struct win_flow *f = stack->scarce ? NULL : flow_to(stack, &to);
+	struct win_flow *f = stack->scarce ? NULL : new_flow(stack, &to);
 	if (!f)
 		return error_set(error, SGT_LIMIT,
 				 "no descriptor or port is free for a connection to %.100s",

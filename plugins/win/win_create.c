@@ -157,17 +157,35 @@ static enum sgt_result read_name_servers(const struct sgt_stack *stack, const st
 	return SGT_OK;
 }
 
+static enum sgt_result get_cable(struct sgt_stack *stack, const char *url, struct sgt_error *error)
+{
+	struct win_place place;
+	memset(&place, 0, sizeof place);
+	memcpy(place.url, url, strlen(url) + 1);
+	place.address = stack->address;
+	place.source = stack->source;
+	place.mask = stack->mask;
+	place.gateway = stack->gateway.ip;
+	memcpy(place.source6, stack->six.source, WIN_IP6_LEN);
+	memcpy(place.gateway6, stack->six.gateway, WIN_IP6_LEN);
+	place.bits6 = stack->six.bits;
+	return win_cable_get(&place, &stack->cable, error);
+}
+
 static enum sgt_result read_values(struct sgt_stack *stack, const struct sgt_value *v,
 				   struct sgt_error *error)
 {
 	if (!v[WIN_KEY_NETWORK].count)
 		return missing("network", "vde:///run/vde.ctl", error);
-	enum sgt_result r = wire_init(&stack->wire, v[WIN_KEY_NETWORK].texts[0], error);
+	struct wire w;
+	enum sgt_result r = wire_init(&w, v[WIN_KEY_NETWORK].texts[0], error);
 	if (r == SGT_OK)
 		r = read_addresses(stack, v, error);
 	if (r == SGT_OK)
 		r = win_create6(stack, &v[WIN_KEY_SOURCE6], &v[WIN_KEY_GATEWAY6], error);
-	return r == SGT_OK ? read_name_servers(stack, &v[WIN_KEY_NAME_SERVER], error) : r;
+	if (r == SGT_OK)
+		r = read_name_servers(stack, &v[WIN_KEY_NAME_SERVER], error);
+	return r == SGT_OK ? get_cable(stack, w.url, error) : r;
 }
 
 /* No socket but AF_UNIX ones is ever asked for. */
@@ -191,7 +209,6 @@ enum sgt_result win_create(const struct sgt_host *host, const struct sgt_create 
 		return no_memory(error);
 	memset(s, 0, sizeof *s);
 	sock_init(&s->sock, host, &ways, s);
-	wire_init(&s->wire, "vde:///", error); /* so that it may be freed */
 	s->folder_fd = -1;
 	s->name = copy(s, with->name ? with->name : "win");
 	s->state_dir = with->state_dir ? copy(s, with->state_dir) : NULL;
@@ -211,7 +228,7 @@ enum sgt_result win_create(const struct sgt_host *host, const struct sgt_create 
 
 void win_destroy(struct sgt_stack *stack)
 {
-	wire_free(&stack->wire);
+	win_cable_put(&stack->cable);
 	sock_alloc(&stack->sock, stack->name, 0);
 	sock_alloc(&stack->sock, stack->state_dir, 0);
 	sock_alloc(&stack->sock, stack, 0);

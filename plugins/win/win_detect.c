@@ -28,7 +28,7 @@ static void look_at_socket(struct sgt_report *report)
 void win_detect(struct sgt_stack *stack, struct sgt_report *report)
 {
 	char network[SGT_TEXT_MAX / 2], address[SGT_ADDRESS_MAX], source[SGT_ADDRESS_MAX];
-	wire_detect(&stack->wire, report);
+	win_cable_detect(stack->cable, report);
 	if (report->state != SGT_RUNNING)
 		return; /* of a network that is not there, its place is enough */
 	snprintf(network, sizeof network, "%.*s", (int)sizeof network - 1, report->detail);

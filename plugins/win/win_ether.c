@@ -43,7 +43,7 @@ static bool is_near(const struct sgt_stack *stack, uint32_t ip)
 /* A full queue loses it, as a network may; the peer's TCP or libslirp's sends it again. */
 void win_ether_send(struct sgt_stack *stack, const uint8_t *frame, size_t n)
 {
-	if (wire_send(&stack->wire, frame, n) < 0)
+	if (win_cable_send(stack->cable, frame, n) < 0)
 		stack->lost = true;
 }
 

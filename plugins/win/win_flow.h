@@ -36,7 +36,9 @@ enum win_phase { WIN_SYN_SENT, WIN_HALF, WIN_OPEN };
 
 struct win_flow {
 	LIST_ENTRY(win_flow) bucket;
-	struct sgt_conn *conn; /* NULL: none yet, or the core is done with it */
+	LIST_ENTRY(win_flow) in_cable;
+	struct sgt_stack *stack; /* whose it is, to the cable */
+	struct sgt_conn *conn;   /* NULL: none yet, or the core is done with it */
 	enum win_phase phase;
 	bool out;
 	uint32_t peer;

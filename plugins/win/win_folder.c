@@ -1,7 +1,7 @@
 /*
  * The folder of a stack's AF_UNIX sockets, and the descriptors that are kept for libslirp.
  *
- * The folder has mode 0700 and is the stack's alone: STATE_DIR/win-NAME, or a fresh one in /tmp when
+ * The folder has mode 0700 and is the stack's alone: STATE_DIR/win-NAME (win-NAME.1 and so on for more of equal settings), or a fresh one in /tmp when
  * there is no state folder or it cannot be written. Sockets are named by way of /proc/self/fd, so that
  * no path is too long for them and nobody can exchange the folder below us.
  *
@@ -54,7 +54,10 @@ static int open_in_state_dir(struct sgt_stack *stack, char *path, size_t size)
 {
 	if (!stack->state_dir)
 		return -ENOENT;
-	int n = snprintf(path, size, "%s/win-%s", stack->state_dir, stack->name);
+	int n = stack->member.number
+			? snprintf(path, size, "%s/win-%s.%u", stack->state_dir, stack->name,
+				   stack->member.number)
+			: snprintf(path, size, "%s/win-%s", stack->state_dir, stack->name);
 	if (n < 0 || (size_t)n >= size)
 		return -ENAMETOOLONG;
 	mkdir(stack->state_dir, 0700);

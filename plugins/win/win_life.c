@@ -52,20 +52,20 @@ static void reset(struct sgt_stack *stack)
 
 static enum sgt_result open_rest(struct sgt_stack *stack, struct sgt_error *error)
 {
-	enum sgt_result r = win_folder_open(stack, error);
+	enum sgt_result r = win_cable_join(stack, error);
+	if (r == SGT_OK)
+		r = win_folder_open(stack, error);
 	if (r == SGT_OK)
 		win_reserve_take(stack);
 	if (r == SGT_OK && stack->scarce)
 		r = error_set(error, SGT_LIMIT, "no descriptors are free to start");
-	if (r == SGT_OK)
-		r = wire_open(&stack->wire, error);
 	return r == SGT_OK ? win_slirp_open(stack, error) : r;
 }
 
 static void close_rest(struct sgt_stack *stack)
 {
 	win_slirp_close(stack);
-	wire_close(&stack->wire);
+	win_cable_leave(stack);
 	win_reserve_lend(stack);
 	win_folder_close(stack);
 }
@@ -90,10 +90,13 @@ enum sgt_result win_start(struct sgt_stack *stack, struct sgt_error *error)
 static void receive(struct sgt_stack *stack)
 {
 	static _Thread_local uint8_t frame[WIRE_FRAME_MAX];
+	unsigned frames = FRAMES;
 	for (int i = 0; i < FRAMES && !stack->lost; i++) {
-		long n = wire_recv(&stack->wire, frame, sizeof frame);
-		if (n == 0)
+		long n = win_cable_receive(stack, frame, sizeof frame, &frames);
+		if (n == 0 && frames)
 			return;
+		if (n == 0)
+			break;
 		if (n < 0)
 			stack->lost = true;
 		else
@@ -107,15 +110,16 @@ static void turn(struct sgt_stack *stack, int timeout, bool ours)
 {
 	struct win_polls *p = &stack->polls;
 	p->count = 0;
-	if (stack->again)
+	/* What is put into the inbox from now on ends the wait; of what was before, the news may be read already. */
+	if (stack->again || win_cable_waits(stack))
 		timeout = 0;
 	stack->again = false;
-	int wire = win_polls_add(stack, wire_fd(&stack->wire), POLLIN);
+	int wire = win_polls_add(stack, wire_fd(&stack->cable->wire), POLLIN);
 	if (ours)
 		win_polls_add(stack, stack->sock.poller.epoll_fd, POLLIN);
 	win_slirp_fill(stack, &timeout);
 	int n = poll(p->fds, p->count, timeout);
-	if (n > 0 && (wire < 0 || p->fds[wire].revents))
+	if (n >= 0 && (wire < 0 || p->fds[wire].revents || win_cable_waits(stack)))
 		receive(stack);
 	win_slirp_serve(stack, n < 0);
 	win_ether_settle(stack);
@@ -129,7 +133,7 @@ enum sgt_result win_run(struct sgt_stack *stack, int timeout_ms, struct sgt_erro
 	turn(stack, timeout, true);
 	win_track_sweep(stack);
 	if (stack->lost) {
-		wire_lost(&stack->wire, error);
+		win_cable_lost(stack->cable, error);
 		return error->result;
 	}
 	return sock_run(&stack->sock, 0, error);
@@ -160,7 +164,7 @@ void win_stop(struct sgt_stack *stack)
 		sock_unlisten(LIST_FIRST(&stack->ports)->listener);
 	drain(stack);
 	win_track_stop(stack);
+	close_rest(stack); /* first: who is at the cable may be woken */
 	sock_stop(&stack->sock);
-	close_rest(stack);
 	unblock_pipe(stack);
 }

@@ -26,7 +26,7 @@ static unsigned choose_port(const struct sgt_stack *stack)
 	const struct sgt_host *host = stack->sock.host;
 	unsigned at = (unsigned)(host->random(host->ctx) % CHOSEN_COUNT);
 	for (unsigned i = 0; i < CHOSEN_COUNT; i++, at++)
-		if (!win_port_find(stack, CHOSEN_FIRST + at % CHOSEN_COUNT))
+		if (!win_cable_listens(stack->cable, CHOSEN_FIRST + at % CHOSEN_COUNT))
 			return CHOSEN_FIRST + at % CHOSEN_COUNT;
 	return 0;
 }
@@ -109,37 +109,49 @@ static void close_port(struct sgt_stack *stack, struct win_port *port)
 	win_track_unlisten(stack, port->port);
 	win_folder_remove(stack, &port->name);
 	close(port->fd);
+	win_cable_unlisten(stack->cable, port);
 	sock_alloc(&stack->sock, port, 0);
 }
 
+/* Nobody else has the port. */
+static enum sgt_result open_listener(struct sgt_stack *stack, struct win_port *port,
+				     const char *text, void *user, struct sgt_error *error)
+{
+	enum sgt_result r = open_port(stack, port, text, error);
+	if (r != SGT_OK) {
+		win_cable_unlisten(stack->cable, port);
+		sock_alloc(&stack->sock, port, 0);
+		return r;
+	}
+	r = sock_listen_at(&stack->sock, port->fd, text, user, &port->listener, error);
+	if (r == SGT_OK)
+		LIST_INSERT_HEAD(&stack->ports, port, all);
+	else
+		close_port(stack, port);
+	return r;
+}
+
 /* The address is checked, its port chosen. */
-static enum sgt_result listen_at(struct sgt_stack *stack, const struct ipaddr *a, void *user,
-				 struct sgt_listener **listener, struct sgt_error *error)
+static enum sgt_result listen_at(struct sgt_stack *stack, const struct ipaddr *a, bool share,
+				 void *user, struct sgt_listener **listener,
+				 struct sgt_error *error)
 {
 	char text[SGT_ADDRESS_MAX];
+	struct win_port *port = sock_alloc(&stack->sock, NULL, sizeof *port);
 	ipaddr_format(a, text);
-	if (win_port_find(stack, ipaddr_port(a))) {
+	if (!port)
+		return error_set(error, SGT_NOMEM, "memory is short for a listener");
+	*port = (struct win_port){.port = ipaddr_port(a), .stack = stack, .shared = share};
+	if (!win_cable_listen(stack->cable, port)) {
+		sock_alloc(&stack->sock, port, 0);
 		error_set(error, SGT_IN_USE, "%s is in use: this gateway itself listens there",
 			  text);
 		error_remedy(error, "give one of its [listen] sections another port");
 		return error->result;
 	}
-	struct win_port *port = sock_alloc(&stack->sock, NULL, sizeof *port);
-	if (!port)
-		return error_set(error, SGT_NOMEM, "memory is short for a listener");
-	*port = (struct win_port){.port = ipaddr_port(a)};
-	enum sgt_result r = open_port(stack, port, text, error);
-	if (r == SGT_OK) {
-		r = sock_listen_at(&stack->sock, port->fd, text, user, &port->listener, error);
-		if (r == SGT_OK) {
-			LIST_INSERT_HEAD(&stack->ports, port, all);
-			*listener = port->listener;
-			return SGT_OK;
-		}
-		close_port(stack, port);
-		return r;
-	}
-	sock_alloc(&stack->sock, port, 0);
+	enum sgt_result r = open_listener(stack, port, text, user, error);
+	if (r == SGT_OK)
+		*listener = port->listener;
 	return r;
 }
 
@@ -154,7 +166,7 @@ enum sgt_result win_listen(struct sgt_stack *stack, const struct sgt_plan *plan,
 		ipaddr_set_port(&a, choose_port(stack));
 	if (!ipaddr_port(&a))
 		return error_set(error, SGT_LIMIT, "no port is free to listen on");
-	return listen_at(stack, &a, user, listener, error);
+	return listen_at(stack, &a, plan->share, user, listener, error);
 }
 
 void win_listen_ended(void *ctx, int fd)

@@ -21,10 +21,10 @@ static bool climb_link(struct climb *c, struct sgt_stack *stack)
 {
 	struct sgt_error error = {0};
 	char mac[ARP_MAC_TEXT];
-	enum sgt_result r = wire_open(&stack->wire, &error);
+	enum sgt_result r = wire_open(&stack->cable->wire, &error);
 	if (r != SGT_OK)
 		return climb_stop(c, "link", r, error.remedy, "%s", error.text);
-	return climb_good(c, "link", "%s takes us, with MAC %s", stack->wire.url,
+	return climb_good(c, "link", "%s takes us, with MAC %s", stack->cable->wire.url,
 			  arp_print_mac(stack->address_mac, mac));
 }
 
@@ -40,10 +40,10 @@ static void make_mac(const struct sgt_stack *stack, uint8_t mac[ARP_MAC_LEN])
 static bool climb_rest(struct climb *c, struct sgt_stack *stack)
 {
 	char address[SGT_ADDRESS_MAX], source[SGT_ADDRESS_MAX], six[SGT_ADDRESS_MAX] = "";
-	struct arp_port port = {.fd = wire_fd(&stack->wire),
+	struct arp_port port = {.fd = wire_fd(&stack->cable->wire),
 				.send = send_frame,
 				.receive = receive,
-				.ctx = &stack->wire};
+				.ctx = &stack->cable->wire};
 	const struct climb_own own[] = {{stack->address, stack->address_mac},
 					{stack->source, stack->source_mac}};
 	make_mac(stack, port.mac);
@@ -70,5 +70,5 @@ void win_probe(struct sgt_stack *stack, int limit_ms,
 	climb_begin(&c, limit_ms, fn, ctx);
 	if (climb_link(&c, stack))
 		climb_rest(&c, stack);
-	wire_close(&stack->wire);
+	wire_close(&stack->cable->wire);
 }

@@ -26,6 +26,7 @@ static void forget(struct sgt_stack *stack, struct win_flow *f)
 {
 	if (stack->owed == f)
 		stack->owed = NULL;
+	win_cable_drop(stack->cable, f);
 	win_flow_free(&stack->flows, stack->sock.host, f);
 }
 
@@ -53,7 +54,11 @@ static void let_in(struct sgt_stack *stack, struct win_flow *f)
 /* A flow for a first SYN to an open port. */
 static struct win_flow *begin_half(struct sgt_stack *stack, const struct win_segment *s)
 {
-	return win_flow_add(&stack->flows, stack->sock.host, s->from, s->from_port, s->to_port);
+	struct win_flow *f =
+		win_flow_add(&stack->flows, stack->sock.host, s->from, s->from_port, s->to_port);
+	if (f)
+		win_cable_add(stack->cable, stack, f);
+	return f;
 }
 
 static bool is_first_syn(const struct win_segment *s)

@@ -17,7 +17,6 @@ static const struct excuse {
 	{"win", "accept_ipv6", "it cannot listen on IPv6"},
 	{"win", "datagrams_echo", "it carries no datagrams"},
 	{"win", "datagrams_close_in_event", "it carries no datagrams"},
-	{"win", "share_divides", "it does not share listeners"},
 	{NULL, "accept_ipv6", "this bed has no IPv6 address"},
 	{NULL, "connect_ipv6", "the peer of this bed has no IPv6 address"},
 	{NULL, "bytes_cross_the_network", "nobody counts on the network of this bed"},

@@ -2,6 +2,7 @@
 test_vendor_nvl.py has nvl so. And one listener that several threads of one vendor serve, as lwIP and libslirp know no threads."""
 
 import os
+import socket
 import unittest
 
 import harness
@@ -112,28 +113,43 @@ class Twice(harness.Case):
 
 @unittest.skipUnless(os.geteuid() == 0, "namespaces and switches are root's to make")
 class Threads(harness.Case):
-    def served(self, vendor, keys, host):
+    """One listener that four threads of one vendor serve, each of which sends mail out as well."""
+
+    def served(self, vendor, keys, host, to="10.77.0.1"):
         net = self.network()
-        g = self.gateway(host=host, gateway="vendor = %s\n" % vendor, vendor="[vendor %s]\n%s" % (vendor, keys % net.url),
-                         listen="vendor = %s\nthreads = 4\nmax_connections_client = 200\nrelay_from = 10.77.0.0/24\n" % vendor).start()
+        out = net.sink(host=to, family=socket.AF_INET6 if ":" in to else socket.AF_INET)
+        self.addCleanup(out.close)
+        g = self.gateway(host=host, gateway="vendor = %s\n" % vendor,
+                         vendor="[vendor %s]\nnetwork = %s\nrestart = 1s\n%s" % (vendor, net.url, keys),
+                         listen="vendor = %s\nthreads = 4\nmax_connections_client = 200\nrelay_from = 10.77.0.0/24\n" % vendor,
+                         ini="[route out]\nretry = 1s\nvendor = %s\nsmart_host = %s:%d\n"
+                         % (vendor, "[%s]" % to if ":" in to else to, out.port)).start()
         harness.wait_for("each thread's listener", lambda: g.log().count("listener open") == 4)
         clients = [net.client(host, g.port) for _ in range(60)]
         for c in clients:
             self.addCleanup(c.close)
         for c in clients:
-            self.assertEqual(c.send(harness.HEADER + b"thread\r\n", ["jdoe@example.test"])[0], 250)
-        harness.wait_for("all", lambda: g.count() == 60)
+            self.assertEqual(c.send(harness.HEADER + b"thread\r\n", ["jdoe@example.test", "far@remote.test"])[0], 250)
+        harness.wait_for("all are kept", lambda: g.count() == 60, harness.LIMIT * 2)
+        harness.wait_for("all are sent", lambda: out.count() == 60, harness.LIMIT * 2)
         self.assertEqual(sorted(g.history()), list(range(1, 61)))
         net.cut()
         harness.wait_for("it is lost", lambda: g.json("status")["stacks"][0]["state"] == "down")
         net.mend()
         harness.wait_for("each thread listens again", lambda: g.log().count("listener open") >= 8)
         with net.client(host, g.port) as c:
-            self.assertEqual(c.send(harness.HEADER + b"again\r\n", ["jdoe@example.test"])[0], 250)
+            self.assertEqual(c.send(harness.HEADER + b"again\r\n", ["far@remote.test"])[0], 250)
+        harness.wait_for("that is sent", lambda: out.count() == 61)
         g.stop()
 
     def test_ftp(self):
-        self.served("ftp", "network = %s\naddress = 10.77.0.25/24\nrestart = 1s\n", "10.77.0.25")
+        self.served("ftp", "address = 10.77.0.25/24, fd77::25/64\n", "10.77.0.25")
+
+    def test_win(self):
+        self.served("win", "address = 10.77.0.35/24\nsource = 10.77.0.36\n", "10.77.0.35")
+
+    def test_win_that_sends_by_ipv6(self):
+        self.served("win", "address = 10.77.0.35/24\nsource = 10.77.0.36\nsource6 = fd77::36/64\n", "10.77.0.35", "fd77::1")
 
 
 if __name__ == "__main__":

@@ -104,15 +104,6 @@ class Win(harness.Case):
         g.start()
         g.stop()
 
-    def test_more_threads_than_it_can_have(self):
-        g = self.write()
-        self.replace(g, "10.77.0.35:2525\n", "10.77.0.35:2525\nthreads = 4\n")
-        remedy = "threads = 1    ; of the listener"
-        self.refused(g, "bad settings: listener lan: threads = 4, and this TCP/IP serves an address by one", remedy)
-        self.replace(g, "threads = 4", remedy)
-        g.start()
-        g.stop()
-
     def test_no_socket_for_libslirp(self):
         g = self.write()
         g.prefix = [sys.executable, os.path.join(HERE, "deny.py"), "EACCES"]

@@ -111,8 +111,8 @@ class DropIn(harness.Case):
         self.settings(g, network, listen)
         return g.start(**more)
 
-    def settings(self, g, network, listen):
-        g.write(vendor="[vendor unix]\nnetwork = %s\naddress = gateway\n" % network,
+    def settings(self, g, network, listen, keys=""):
+        g.write(vendor="[vendor unix]\nnetwork = %s\naddress = gateway\n%s" % (network, keys),
                 ini="[listen retro]\nvendor = unix\naddress = *:25\n%s\n[route out]\nvendor = unix\nsmart_host = sink:25\n"
                 "retry = 1s\n" % listen)
 
@@ -210,6 +210,22 @@ class DropIn(harness.Case):
         g.start()
         with UnixClient(network, "gateway:25", "pc:1") as c:
             self.assertEqual(c.greeting[0], 220, c.greeting)
+        g.stop()
+
+    def test_more_threads_than_it_can_have(self):
+        """It has no way to divide an address among several stacks, and says so by its capabilities."""
+        network = self.network("sink")
+        self.sink_at(network)
+        g = self.gateway()
+        g.plugin_lines = "plugin_dir = %s\n" % os.path.dirname(self.module)
+        self.settings(g, network, "relay_from = all\nthreads = 4\n", "required = yes\n")
+        done = g.command("run")
+        self.assertEqual((done.returncode, done.stdout), (123, ""), done.stderr)
+        remedy = "threads = 1    ; of the listener"
+        self.assertIn("  cause:  bad settings: listener retro: threads = 4, and this TCP/IP serves an address by one\n"
+                      "  remedy: %s\n" % remedy, done.stderr)
+        self.settings(g, network, "relay_from = all\n%s\n" % remedy, "required = yes\n")
+        g.start()
         g.stop()
 
     def test_commands_know_it(self):
