@@ -19,7 +19,6 @@ static const struct excuse {
 	{"win", "datagrams_close_in_event", "it carries no datagrams"},
 	{NULL, "accept_ipv6", "this bed has no IPv6 address"},
 	{NULL, "connect_ipv6", "the peer of this bed has no IPv6 address"},
-	{NULL, "bytes_cross_the_network", "nobody counts on the network of this bed"},
 };
 
 static bool is_excused(const char *code, const char *test, const char *why)

@@ -44,21 +44,14 @@ static void bed_of(struct conformance_bed *bed, const char *name)
 
 static void kernel_bed(struct conformance_bed *bed)
 {
-	vde_bed_open(&network);
 	bed_of(bed, "win");
-	bed->peer_host = VDE_BED_HOST;
-	bed->peer_host6 = VDE_BED_HOST6;
-	bed->peer = &conformance_peer_kernel;
-	bed->netns = network.netns;
-	bed->crossed = vde_bed_crossed;
+	vde_bed_to_kernel(bed, &network);
 }
 
 static void twin_bed(struct conformance_bed *bed)
 {
-	vde_bed_open_plain(&network, NULL);
 	bed_of(bed, "win and win");
-	bed->peer_host = "10.77.0.135";
-	bed->peer = &conformance_peer_twin;
+	vde_bed_to_twin(bed, &network, "10.77.0.135");
 	bed->sessions = 300;
 }
 

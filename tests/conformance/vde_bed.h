@@ -15,12 +15,13 @@
 #define VDE_BED_HOST6 "[fd77::1]"
 
 struct vde_bed {
-	char folder[32]; /* of this bed, mode 0711 */
-	char dir[64];    /* of the switch */
-	char url[80];    /* "vde://DIR" */
-	int netns;       /* descriptor of the namespace; 0: none (this user may not make one) */
-	pid_t pid;       /* of the switch; 0: none runs */
-	int leash;       /* the switch ends when this pipe does */
+	char folder[32];  /* of this bed, mode 0711 */
+	char dir[64];     /* of the switch */
+	char url[80];     /* "vde://DIR" */
+	char console[64]; /* where the switch tells what it counted */
+	int netns;        /* descriptor of the namespace; 0: none (this user may not make one) */
+	pid_t pid;        /* of the switch; 0: none runs */
+	int leash;        /* the switch ends when this pipe does */
 	const char
 		*mode; /* of the switch's sockets, "777"; NULL: what vde_switch makes by itself */
 };
@@ -34,8 +35,19 @@ void vde_bed_cut(struct vde_bed *b);
 /* Puts it back: the same place, namespace and addresses. */
 void vde_bed_mend(struct vde_bed *b);
 
+/*
+ * Opens b for bed: the peer is the kernel's end of it, or, without a namespace, a stack of the same module with bed's
+ * peer_settings and this address. What crosses is counted by vde0, or by the switch.
+ */
+void vde_bed_to_kernel(struct conformance_bed *bed, struct vde_bed *b);
+void vde_bed_to_twin(struct conformance_bed *bed, struct vde_bed *b, const char *peer_host);
+
 /* For bed.crossed: bytes that vde0 of the bed's namespace has counted, both ways. */
 uint64_t vde_bed_crossed(const struct conformance_bed *bed);
+/* And what came into the switch of this process, from whichever port. */
+uint64_t vde_bed_switched(const struct conformance_bed *bed);
+/* The same of any switch, asked at its console. Aborts with a sentence when that does not answer. */
+uint64_t vde_console_bytes(const char *console);
 /* Bytes that a device has counted, both ways; netns 0: of this namespace. */
 uint64_t netdev_bytes(int netns, const char *device);
 
