@@ -11,7 +11,12 @@ class Cable:
     NEAR, FAR = "10.78.0.2", "10.78.0.1"
 
     def __init__(self):
-        self.near, self.far = harness.Space(), harness.Space()
+        self.near, self.far = harness.Space(), None
+        self.plug()
+
+    def plug(self):
+        """A machine at the far end."""
+        self.far = harness.Space()
         self.near.run(["ip", "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", str(self.far.keeper.pid)])
         for space, address in (self.near, self.NEAR), (self.far, self.FAR):
             space.run(["ip", "address", "add", address + "/24", "dev", "cable"])
@@ -20,6 +25,16 @@ class Cable:
 
     def sink(self, port=0, **more):
         return self.far.enter(lambda: harness.Sink(host=self.FAR, port=port, **more))
+
+    def remove(self, *ours):
+        """The machine at the far end is no more, and with it the device here, as a veth pair goes with either namespace. What is ours
+        there would keep it, and ends without a word to anybody."""
+        self.far.run(["ip", "link", "set", "cable", "down"])
+        for end in ours:
+            end.close()
+        self.far.close()
+        harness.wait_for("the device is gone", lambda: self.near.run(["ip", "link", "show", "cable"], check=False,
+                                                                     capture_output=True).returncode)
 
     def close(self):
         self.near.close()

@@ -109,6 +109,8 @@ class Sink:
             return len(self.messages)
 
     def close(self):
+        if not self.open:
+            return
         self.open = False
         self.server.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts: close alone would not
         self.thread.join(LIMIT)

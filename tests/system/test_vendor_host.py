@@ -2,6 +2,8 @@
 every byte, one connection after another, many at once, the cable pulled in the midst of a message. xln and lmn beside each other."""
 
 import os
+import socket
+import struct
 import subprocess
 import unittest
 
@@ -22,9 +24,9 @@ class Lmn(harness.Case):
         self.sink = self.cable.sink()
         self.addCleanup(self.sink.close)
 
-    def between(self, ini=""):
+    def between(self, ini="", gateway=""):
         """A gateway at one end, and what the smart host at the other is for."""
-        g = self.gateway(host=Cable.NEAR, prefix=self.cable.near.inside, gateway="vendor = %s\n" % self.CODE,
+        g = self.gateway(host=Cable.NEAR, prefix=self.cable.near.inside, gateway="vendor = %s\n" % self.CODE + gateway,
                          listen="relay_from = %s\nmax_connections_client = 700\n" % Cable.FAR,
                          ini="[route out]\nmatch = *\nretry = 1s\nsmart_host = %s:%d\n" % (Cable.FAR, self.sink.port) + ini)
         g.start()
@@ -85,6 +87,31 @@ class Lmn(harness.Case):
         harness.wait_for("what waited", lambda: self.sink.count() == 1, harness.LIMIT * 2)
         self.assertEqual(self.client(g).send(HEADER, ["jdoe@example.test"])[0], 250)
         harness.wait_for("no part of the broken one", lambda: g.count() == 2)
+        g.stop()
+
+
+    def test_the_namespace_is_removed(self):
+        """In mid-message the other machine goes, and the device with it; another comes at the same place."""
+        port = harness.free_port()
+        g = self.between("[listen lo]\naddress = 127.0.0.1:%d\n" % port, "stop_wait = 1s\n")  # for nobody ends that session
+        c = self.client(g)
+        for line in "EHLO client.test", "MAIL FROM:<me@client.test>", "RCPT TO:<jdoe@example.test>", "DATA":
+            self.assertLess(c.say(line)[0], 400)
+        c.raw(HEADER + b"half of it\r\n")
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it is gone when it is closed
+        self.cable.remove(c, self.sink)
+        with self.cable.near.client("127.0.0.1", port) as other:
+            self.assertEqual(other.send(HEADER + b"kept\r\n", ["far@remote.test", "jdoe@example.test"])[0], 250)
+        harness.wait_for("the local copy", lambda: g.count() == 1)
+        harness.wait_for("it says so", lambda: "recipient deferred" in g.log())
+        self.assertIn("unreachable", g.log())
+        self.cable.plug()
+        back = self.cable.sink(self.sink.port)
+        self.addCleanup(back.close)
+        harness.wait_for("what waited", lambda: back.count() == 1, harness.LIMIT * 2)
+        self.assertEqual(self.client(g).send(HEADER, ["jdoe@example.test"])[0], 250)
+        harness.wait_for("no part of the broken one", lambda: g.count() == 2)
+        self.assertEqual(sorted(g.history()), [1, 2])
         g.stop()
 
 

@@ -3,6 +3,7 @@ connection after another, many at once, without root, a pulled cable, two stacks
 
 import os
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -37,6 +38,13 @@ def child_of(pid):
     """The pid of a process' only child."""
     with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
         return int(f.read().split()[0])
+
+
+def helper_of(pid):
+    """The pid of the helper among a process' children."""
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        children = [int(child) for child in f.read().split()]
+    return next(child for child in children if "nvl-helper" in status_of(child).split()[1])
 
 
 SEND = """import smtplib, sys
@@ -178,6 +186,30 @@ class Ethernet(harness.Case):
         harness.wait_for("what waited", lambda: self.out.count() == 1, harness.LIMIT * 2)
         self.assertEqual(self.client(g).send(HEADER, ["jdoe@example.test"])[0], 250)
         harness.wait_for("no part of the broken one", lambda: g.count() == 2)
+        g.stop()
+
+    def test_the_namespace_is_removed(self):
+        """The worker, which is what keeps the private network there, is killed in mid-message: all of that network goes."""
+        lmn = harness.free_port()
+        g = self.between(gateway="user = nobody\n",
+                         ini="[listen lo]\nvendor = lmn\naddress = 127.0.0.1:%d\n" % lmn).start()
+        worker = child_of(helper_of(g.process.pid))
+        c = self.client(g)
+        for line in "EHLO client.test", "MAIL FROM:<me@client.test>", "RCPT TO:<jdoe@example.test>", "DATA":
+            self.assertLess(c.say(line)[0], 400)
+        c.raw(HEADER + b"half of it\r\n")
+        os.kill(worker, signal.SIGKILL)
+        harness.wait_for("it says so", lambda: "nvl transport down" in g.log())
+        self.assertRegex(g.log(), 'nvl transport down .*"the helper that holds the private network was killed, or hangs"')
+        with harness.Client("127.0.0.1", lmn) as other:
+            self.assertEqual(other.send(HEADER + b"kept\r\n", ["far@remote.test", "jdoe@example.test"])[0], 250)
+        harness.wait_for("the local copy", lambda: g.count() == 1)
+        harness.wait_for("what waited", lambda: self.out.count() == 1, harness.LIMIT * 2)
+        self.assertNotEqual(child_of(helper_of(g.process.pid)), worker)
+        harness.wait_for("it listens again", lambda: g.log().count("listener open name=lan") == 2)
+        self.assertEqual(self.client(g).send(HEADER, ["jdoe@example.test"])[0], 250)
+        harness.wait_for("no part of the broken one", lambda: g.count() == 2)
+        self.assertEqual(sorted(g.history()), [1, 2])
         g.stop()
 
     def test_one_plugin_twice(self):
