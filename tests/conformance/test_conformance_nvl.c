@@ -1,14 +1,18 @@
 /*
  * nvl in the conformance suite: in its loopback mode, against a second stack of the same section, as whoever runs the test
- * and as an ordinary user; and over a virtual Ethernet, against the kernel of another namespace and against another nvl.
+ * and as an ordinary user; and over a virtual Ethernet, against the kernel of another namespace and against another nvl, also as
+ * an ordinary user.
  */
 #include "conformance/check.h"
 #include "conformance/vde_bed.h"
 #include "support/children.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define SESSIONS 1000u
@@ -93,18 +97,13 @@ static const struct conformance_setting twin_on_ethernet[] = {
 
 static void ethernet_bed(struct conformance_bed *bed)
 {
-	vde_bed_open(&ethernet);
 	common_bed(bed);
+	vde_bed_to_kernel(bed, &ethernet);
 	bed->name = "nvl over vde";
 	bed->settings = on_ethernet;
 	bed->host = "10.77.0.45";
 	bed->host6 = "[fd77::45]";
-	bed->peer = &conformance_peer_kernel;
-	bed->peer_host = VDE_BED_HOST;
-	bed->peer_host6 = VDE_BED_HOST6;
 	bed->peer_settings = twin_on_ethernet;
-	bed->netns = ethernet.netns;
-	bed->crossed = vde_bed_crossed;
 }
 
 static struct peer *holder; /* of the full queue, as long as the process lives */
@@ -133,7 +132,56 @@ static void twin_bed(struct conformance_bed *bed)
 	bed->peer = &conformance_peer_twin;
 	bed->peer_host = "10.77.0.145";
 	bed->peer_host6 = "[fd77::145]";
-	bed->crossed = NULL; /* their frames do not pass the kernel's device */
+	bed->crossed = vde_bed_switched; /* their frames do not pass the kernel's device */
+}
+
+/* ---- Ethernet, as an ordinary user ---- */
+
+/* By way of the other one, which forwards nothing and does not say so. */
+static const struct conformance_setting with_a_hole[] = {{"network", ethernet.url},
+							 {"address", "10.77.0.45/24, fd77::45/64"},
+							 {"gateway", "10.77.0.145"},
+							 {NULL, NULL}};
+#define DEAD_BEHIND_THE_GATEWAY "192.0.2.1:25"
+
+/* The switch is his, too. */
+static void users_ethernet_bed(struct conformance_bed *bed)
+{
+	common_bed(bed);
+	vde_bed_to_twin(bed, &ethernet, "10.77.0.145");
+	bed->name = "nvl over vde, to another nvl, as an ordinary user";
+	bed->settings = with_a_hole;
+	bed->host = "10.77.0.45";
+	bed->host6 = "[fd77::45]";
+	bed->peer_host6 = "[fd77::145]";
+	bed->peer_settings = twin_on_ethernet;
+	bed->dead = DEAD_BEHIND_THE_GATEWAY;
+}
+
+/* Of this process alone, a /dev/net/tun that is open to all, as Debian's is and a container's may not be. */
+static void open_tun(void)
+{
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("none", "/dev/net", "tmpfs", 0, NULL), 0);
+	ck_assert_int_eq(mknod("/dev/net/tun", S_IFCHR, makedev(10, 200)), 0);
+	ck_assert_int_eq(chmod("/dev/net/tun", 0666), 0);
+}
+
+static void become_user_bed(struct conformance_bed *bed)
+{
+	open_tun();
+	conformance_become_user();
+	users_ethernet_bed(bed);
+}
+
+static void add_users_own(Suite *s)
+{
+	printf("over vde only to another nvl: the other bed is root's to make\n");
+	if (access("/dev/net/tun", R_OK | W_OK) == 0)
+		conformance_add(s, users_ethernet_bed);
+	else
+		printf("and not that: /dev/net/tun is closed to this user\n");
 }
 
 static Suite *suite(void)
@@ -141,13 +189,14 @@ static Suite *suite(void)
 	Suite *s = suite_create("conformance/nvl");
 	conformance_add(s, loopback_bed);
 	if (geteuid() != 0) {
-		printf("only in loopback: the other beds are root's to make\n");
+		add_users_own(s);
 		return s;
 	}
 	lend_helper();
 	conformance_add(s, user_bed);
 	conformance_add(s, ethernet_bed);
 	conformance_add(s, twin_bed);
+	conformance_add(s, become_user_bed);
 	return s;
 }
 
