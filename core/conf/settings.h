@@ -116,7 +116,7 @@ struct conf_listen {
 	const char *name;
 	struct conf_texts addresses;
 	const char *vendor; /* [gateway] vendor when not set */
-	struct conf_nets relay_from, accept_from;
+	struct conf_nets relay_from, accept_from, proxy_from;
 	uint64_t max_size; /* [gateway] max_size when not set */
 	unsigned max_recipients, max_connections, max_connections_client;
 	struct conf_rate rate;

@@ -166,6 +166,18 @@ static void check_profile(struct conf_load *l, const struct conf_section *sec)
 			listen->name, p->name);
 }
 
+static void check_proxies(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_listen *listen = sec->at;
+	conf_load_place(l, sec, "proxy_from");
+	for (size_t i = 0; i < listen->proxy_from.count; i++)
+		if (listen->proxy_from.blocks[i].bits == 0)
+			conf_load_warn(l, "name the addresses of your proxies alone",
+				       "proxy_from: whoever reaches [listen %s] may say that he "
+				       "is any client",
+				       listen->name);
+}
+
 static void check_listen(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_listen *listen = sec->at;
@@ -180,6 +192,7 @@ static void check_listen(struct conf_load *l, const struct conf_section *sec)
 	}
 	check_tls(l, sec);
 	check_profile(l, sec);
+	check_proxies(l, sec);
 	for (size_t i = 0; i < listen->addresses.count; i++)
 		check_address(l, sec, i);
 }

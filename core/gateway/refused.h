@@ -19,6 +19,7 @@ struct refused;
 enum refused_rule {
 	REFUSED_ACCEPT,      /* accept_from */
 	REFUSED_RELAY,       /* relay_from */
+	REFUSED_PROXY,       /* proxy_from: a header that must not come, or none that must */
 	REFUSED_FULL,        /* max_connections */
 	REFUSED_CLIENT_FULL, /* max_connections_client */
 	REFUSED_RATE,

@@ -196,6 +196,8 @@ static enum result put_rule(struct admitting *a)
 		if (a->listen->mode == CONF_MODE_SUBMISSION)
 			return OK; /* there everybody logs in */
 		return put_list(a, "relay_from", true);
+	case REFUSED_PROXY: /* whoever is in proxy_from can be any client: nobody gets in there by asking for it */
+		return OK;
 	case REFUSED_LOGIN: /* it wants another password: to know who guesses by his address would open the relay to him */
 		return OK;
 	case REFUSED_RELAY:

@@ -36,6 +36,7 @@ static void on_line(void *ctx, bool out, const char *line, size_t n)
 void session_free(struct session *s)
 {
 	smtp_server_destroy(&s->server);
+	free(s->proxy); /* the connection was lost before it was there */
 	session_mail_drop(s);
 	session_room_end(s);
 	session_auth_drop(s);
@@ -134,8 +135,12 @@ void session_answer(struct session *s, const struct smtp_reply *reply)
 static size_t peer_data(void *ctx, struct channel *c, const char *bytes, size_t n)
 {
 	struct session *s = ctx;
+	if (s->proxy)
+		return session_proxy_feed(s, bytes, n);
 	if (channel_output_pending(c) > OUTPUT_HIGH)
 		return 0; /* until on_sent: who does not read is not served */
+	if (session_proxy_refused(s, bytes, n))
+		return n;
 	size_t used = smtp_server_feed(s->server, bytes, n);
 	flush(s);
 	if (session_room_output(s, channel_output_pending(c), OUTPUT_HIGH))
@@ -158,6 +163,10 @@ static void peer_sent(void *ctx, struct channel *c)
 static void peer_eof(void *ctx, struct channel *c)
 {
 	struct session *s = ctx;
+	if (s->proxy) {
+		session_proxy_eof(s);
+		return;
+	}
 	if (!smtp_server_ended(s->server))
 		transcript_error(&s->talk, "ERROR Network_read: Lost network connection");
 	s->ending = true; /* an answer that is on its way is still sent */
@@ -169,6 +178,10 @@ static void peer_timeout(void *ctx, struct channel *c)
 {
 	struct session *s = ctx;
 	(void)c;
+	if (s->proxy) {
+		session_proxy_timeout(s);
+		return;
+	}
 	if (s->starved) {
 		session_mail_look(s);
 		return;
@@ -294,6 +307,29 @@ static void begin_talk(struct session *s, struct gateway *g, unsigned n)
 	transcript_say(&s->talk, "Call coming in at socket %u", n);
 }
 
+void session_begin(struct session *s)
+{
+	struct net_ip ip;
+	begin_talk(s, s->lane->vendor->g, s->number);
+	s->logged = net_ip_parse(s->client, &ip) == OK &&
+		    conf_nets_match(&s->settings->log.protocol, &ip);
+	LOG(LOG_DEBUG, s->id, "session", "begun", F_S("client", s->client),
+	    F_S("listener", s->in->name));
+	if (engine_new(s) != OK) {
+		channel_abort(s->channel);
+		return;
+	}
+	if (s->conf->tls == CONF_TLS_IMPLICIT)
+		secure(s); /* the greeting waits for it */
+	flush(s);
+}
+
+void session_end(struct session *s, const struct smtp_reply *reply)
+{
+	smtp_server_shut(s->server, reply);
+	flush(s);
+}
+
 void session_new(struct lane *l, struct inbound *in, struct conn *c)
 {
 	struct gateway *g = l->vendor->g;
@@ -320,20 +356,10 @@ void session_new(struct lane *l, struct inbound *in, struct conn *c)
 	unsigned number = atomic_fetch_add(&g->session_count, 1) + 1;
 	snprintf(s->id, sizeof s->id, "s%06llx-%u",
 		 (unsigned long long)(g->session_seed & 0xffffff), number);
+	s->number = number;
 	client_of(conn_peer(c), s->client, sizeof s->client);
-	begin_talk(s, g, number);
-	struct net_ip ip;
-	s->logged = net_ip_parse(s->client, &ip) == OK &&
-		    conf_nets_match(&s->settings->log.protocol, &ip);
-	LOG(LOG_DEBUG, s->id, "session", "begun", F_S("client", s->client),
-	    F_S("listener", in->name));
-	if (engine_new(s) != OK) {
-		channel_abort(s->channel);
-		return;
-	}
-	if (s->conf->tls == CONF_TLS_IMPLICIT)
-		secure(s); /* the greeting waits for it */
-	flush(s);
+	if (!session_proxy_await(s))
+		session_begin(s);
 }
 
 void sessions_quiet(struct lane *l)
@@ -341,12 +367,13 @@ void sessions_quiet(struct lane *l)
 	struct smtp_reply bye;
 	for (struct session *s = l->sessions, *next; s; s = next) {
 		next = s->next;
+		if (s->channel && s->proxy)
+			channel_abort(s->channel);
 		if (!s->channel || !s->server)
 			continue;
 		smtp_reply_set(&bye, 421, "4.3.2", "%s the gateway is stopping, try again later",
 			       s->settings->gateway.hostname);
-		smtp_server_shut(s->server, &bye);
-		flush(s);
+		session_end(s, &bye);
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
  * The inside of an incoming session, for the files that make it up: session.c (the connection and its engine) and
- * session_mail.c (the message that is arriving), session_auth.c (logging in), session_profile.c (how lenient it is) and session_repair.c
- * (what is put right of a message).
+ * session_mail.c (the message that is arriving), session_auth.c (logging in), session_profile.c (how lenient it is), session_proxy.c (for
+ * whom a proxy speaks) and session_repair.c (what is put right of a message).
  * Nobody else includes this.
  */
 #ifndef SMTPGATE_GATEWAY_SESSION_INTERNAL_H
@@ -14,6 +14,7 @@
 #include "gateway/session.h"
 #include "gateway/transcript.h"
 #include "mail/header.h"
+#include "smtp/proxy.h"
 #include "smtp/server.h"
 
 struct session {
@@ -28,6 +29,7 @@ struct session {
 	struct smtp_server_config config; /* the engine keeps pointing to both */
 	struct smtp_server_ops ops;
 	char id[40], client[64];
+	unsigned number; /* of the gateway's connections */
 	struct net_ip ip;
 	bool counted, logged, extended, storing, ending;
 	char user[USERS_NAME_MAX + 1]; /* who is logged in, or "" */
@@ -35,6 +37,9 @@ struct session {
 	bool auth_clear;               /* it may log in without TLS */
 	unsigned denied;               /* logins */
 	bool shaking;                  /* TLS is being made: the engine's output waits */
+	struct smtp_proxy
+		*proxy; /* a header that is awaited, or NULL; then there is no engine yet */
+	struct smtp_proxy_look look; /* for one that should not come */
 	char helo[256];
 	/* the message that is arriving */
 	struct region *region;
@@ -63,6 +68,23 @@ bool session_is_secure(const struct session *s);
 void session_answer(struct session *s, const struct smtp_reply *reply);
 /* When its connection is gone and nothing is at the spool. */
 void session_free(struct session *s);
+
+/* The client is known now: it is let in and greeted, or refused. */
+void session_begin(struct session *s);
+/* The connection ends, the client having been told why where it is spoken to. */
+void session_end(struct session *s, const struct smtp_reply *reply);
+
+/* ---- session_proxy.c ---- */
+
+/* Is the peer a proxy? Then its header is awaited, and session_begin follows when it is there. */
+bool session_proxy_await(struct session *s);
+/* Bytes while it is awaited; returns how many of them were it. */
+size_t session_proxy_feed(struct session *s, const char *bytes, size_t n);
+/* The proxy ended the connection, or took too long. */
+void session_proxy_eof(struct session *s);
+void session_proxy_timeout(struct session *s);
+/* Bytes of a peer that is none; true: they claim that it is one, and the session ends. */
+bool session_proxy_refused(struct session *s, const char *bytes, size_t n);
 
 /* ---- session_room.c ---- */
 

@@ -23,6 +23,8 @@ static const struct {
 	{"[listen a]\nmax_size = 51M\n", 2,
 	 "error: max_size of [listen a] is above that of [gateway] (raise"},
 	{"[listen a]\nmax_size = 50M\n", 0, NULL},
+	{"[listen a]\nproxy_from = all\n", 2, "warning: proxy_from: whoever reaches [listen a]"},
+	{"[listen a]\nproxy_from = 10.0.0.0/8\n", 0, NULL},
 	{"[listen a]\naddress = *:25\n[listen b]\naddress = *:25\n", 4,
 	 "error: address: *:25 of [listen b] is in [listen a] already"},
 	{"[listen a]\naddress = [::1]:25\n[listen b]\naddress = *:26, [0:0::1]:25\n", 4,

@@ -43,6 +43,7 @@ START_TEST(lists)
 	      "[listen tls]\nrelay_from = 127.0.0.0/8, ::1, 10.0.0.1\n");
 	gives("10.0.0.1", "own", REFUSED_NO_LOGIN, "");
 	gives("10.0.0.1", "lan", REFUSED_ACCEPT, "[listen lan]\naccept_from = all, 10.0.0.1\n");
+	gives("10.0.0.1", "lan", REFUSED_PROXY, "");
 	gives("node 7", "lan", REFUSED_RELAY, "[listen lan]\nrelay_from = all\n");
 	gives("10.0.0.1", "gone", REFUSED_RELAY, "");
 	fake_free();
