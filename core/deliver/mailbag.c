@@ -1,12 +1,11 @@
-/* From message file to maildrop: see mailbag.h. Owns the lock of the file, and one message at a time. */
+/* From message file to maildrop: see mailbag.h. Owns the lock of the file, and the one message or two that it makes of one at a time. */
 #include "deliver/mailbag.h"
 
 #include "base/text.h"
 #include "deliver/apifile.h"
 #include "deliver/native.h"
+#include "deliver/parcel.h"
 #include "deliver/sealed.h"
-#include "mail/eight_bit.h"
-#include "spool/spool.h"
 #include "translate/mmff.h"
 
 #include <stdlib.h>
@@ -14,8 +13,16 @@
 
 #define WAIT_MS 5000 /* for who has the message file */
 
+/* One mail that is made of a message. */
+struct half {
+	struct mail_envelope e;
+	size_t count; /* recipients */
+	struct parcel parcel;
+};
+
 struct taking {
 	const struct mailbag *b;
+	struct half sealed, plain; /* of the message in work: who gets it whole, and who as mail */
 	struct apifile file;
 	struct mmff_reader reader;
 };
@@ -55,22 +62,33 @@ static struct native native_of(const struct mailbag *b)
 }
 
 /* whole: its bytes in the file, which leave encapsulated; NULL: it leaves as mail. */
-static enum result send(const struct mailbag *b, const struct neutral *n,
-			const struct content *whole, struct mail_envelope *e, struct err *err)
+static enum result make(const struct mailbag *b, const struct neutral *n,
+			const struct content *whole, struct half *h, struct err *err)
 {
-	struct buf out;
 	const struct native x = native_of(b);
-	size_t count = e->count;
-	buf_init(&out, b->max_size);
-	enum result r =
-		whole ? sealed_write(&x, n, whole, e, &out, err) : native_write(&x, n, &out, err);
+	struct sink *to = &h->parcel.to;
+	struct buf list;
+	enum result r = OK;
+	buf_init(&list, 0);
+	h->count = h->e.count;
+	if (whole)
+		r = sealed_list(&x, &h->e, &list, err);
 	if (r == OK)
-		e->eight_bit = mail_eight_bit_in(buf_head(&out), out.len);
+		r = parcel_begin(&h->parcel, b->files, b->spool, NULL, &h->e, err);
 	if (r == OK)
-		r = spool_maildrop_write(b->files, b->spool, e, buf_head(&out), out.len, err);
-	buf_free(&out);
+		r = whole ? sealed_write(&x, n, whole, &list, to, err)
+			  : native_write(&x, n, to, err);
 	if (r == OK)
-		b->tell(b->ctx, e->reverse_path, count, NULL);
+		r = parcel_finish(&h->parcel, err);
+	buf_free(&list);
+	return r;
+}
+
+static enum result send(const struct mailbag *b, struct half *h, struct err *err)
+{
+	enum result r = h->count ? parcel_publish(&h->parcel, err) : OK;
+	if (r == OK && h->count)
+		b->tell(b->ctx, h->e.reverse_path, h->count, NULL);
 	return r;
 }
 
@@ -84,47 +102,61 @@ static void envelope_init(const struct mailbag *b, struct mail_envelope *e, stru
 }
 
 /* Who gets it as mail, who whole, and who cannot get it. */
-static enum result envelopes(const struct taking *t, const struct neutral *n,
-			     struct mail_envelope *e, struct mail_envelope *sealed,
-			     struct neutral *refused, struct err *err)
+static enum result envelopes(struct taking *t, const struct neutral *n, struct neutral *refused,
+			     struct err *err)
 {
 	const struct native x = native_of(t->b);
 	struct neutral plain = *n, whole = {0};
 	enum result r = OK;
-	envelope_init(t->b, e, n->region);
-	envelope_init(t->b, sealed, n->region);
+	envelope_init(t->b, &t->plain.e, n->region);
+	envelope_init(t->b, &t->sealed.e, n->region);
 	refused->to = refused->cc = (struct neutral_addresses){0};
 	if (t->b->whole && sealed_part(&x, t->b->whole, n, &plain, &whole) != OK)
 		r = err_set(err, E_NOMEM, "no memory for the recipients");
 	if (r == OK)
-		r = native_envelope(&x, &plain, e, refused, err);
+		r = native_envelope(&x, &plain, &t->plain.e, refused, err);
 	if (r == OK && whole.to.count)
-		r = native_envelope(&x, &whole, sealed, refused, err);
+		r = native_envelope(&x, &whole, &t->sealed.e, refused, err);
 	return r;
 }
 
-/* What goes whole is another mail than what does not: a crash between the two gives the first one twice. */
-static enum result take_one(struct taking *t, struct neutral *n, struct err *err)
+/* What goes whole is another mail than what does not. Both are made before either is sent, so that a disk that is full does not send one
+ * of them again and again; only a crash right between the two gives the first one twice. */
+static enum result send_both(struct taking *t, const struct neutral *n, struct err *err)
 {
-	struct mail_envelope e, sealed;
-	struct neutral refused = *n;
 	const struct content whole =
 		content_part(&t->reader.file, t->reader.start, t->reader.end - t->reader.start);
-	enum result r = envelopes(t, n, &e, &sealed, &refused, err);
+	enum result r = OK;
+	if (t->sealed.e.count)
+		r = make(t->b, n, &whole, &t->sealed, err);
+	if (r == OK && t->plain.e.count)
+		r = make(t->b, n, NULL, &t->plain, err);
+	if (r == OK)
+		r = send(t->b, &t->sealed, err);
+	if (r == OK)
+		r = send(t->b, &t->plain, err);
+	parcel_end(&t->sealed.parcel);
+	parcel_end(&t->plain.parcel);
+	return r;
+}
+
+static enum result take_one(struct taking *t, struct neutral *n, struct err *err)
+{
+	struct neutral refused = *n;
+	enum result r = envelopes(t, n, &refused, err);
 	if (r != OK)
 		return r;
 	if (native_names_files(n))
 		return aside(t, NULL,
 			     "texts and attachments in files of their own are not taken here", err);
-	if (sealed.count)
-		r = send(t->b, n, &whole, &sealed, err);
-	if (r == OK && e.count)
-		r = send(t->b, n, NULL, &e, err);
+	t->sealed.count = t->plain.count = 0;
+	const bool any = t->sealed.e.count + t->plain.e.count;
+	r = send_both(t, n, err);
 	if (r == E_LIMIT)
 		return aside(t, NULL, err->text, err);
 	if (r != OK)
 		return r;
-	return refused.to.count || !(e.count + sealed.count)
+	return refused.to.count || !any
 		       ? aside(t, &refused, "it has a recipient that has no address, or none", err)
 		       : OK;
 }

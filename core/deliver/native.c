@@ -51,10 +51,25 @@ enum result native_envelope(const struct native *x, const struct neutral *n,
 	return r == OK ? OK : err_set(err, r, "no memory for the recipients");
 }
 
-enum result native_write(const struct native *x, const struct neutral *n, struct buf *out,
+/* A sink before another that takes no more than it may. */
+struct bounded {
+	struct sink in;
+	struct sink *to;
+	uint64_t most;
+};
+
+static enum result write_bounded(struct sink *s, const void *bytes, size_t n)
+{
+	struct bounded *b = (struct bounded *)s;
+	return s->count > b->most ? E_LIMIT : sink_write(b->to, bytes, n);
+}
+
+enum result native_write(const struct native *x, const struct neutral *n, struct sink *to,
 			 struct err *err)
 {
-	struct sink to;
+	struct bounded b = {.in = {.write = write_bounded},
+			    .to = to,
+			    .most = x->max_size ? x->max_size : UINT64_MAX};
 	int64_t now = clock_wall(x->clock);
 	struct mime_form form = {.ending = ENDING_CRLF,
 				 .charset = charset_find(x->charset),
@@ -67,14 +82,12 @@ enum result native_write(const struct native *x, const struct neutral *n, struct
 				 .offset = mail_date_offset(now),
 				 .address = address,
 				 .ctx = (void *)x};
-	sink_buffer(&to, out);
-	enum result r = mime_write(n, &form, &to, NULL);
-	if (r == OK)
-		return OK;
-	return err_set(err, r,
-		       r == E_LIMIT ? "as mail it is larger than %llu bytes"
-				    : "it cannot be written as mail",
-		       (unsigned long long)x->max_size);
+	enum result r = mime_write(n, &form, &b.in, NULL);
+	if (r == E_LIMIT && b.in.count > b.most)
+		return err_set(err, r, "as mail it is larger than %llu bytes",
+			       (unsigned long long)x->max_size);
+	return r == OK ? OK
+		       : err_set(err, r, "it cannot be written as mail: %s", result_sentence(r));
 }
 
 bool native_names_files(const struct neutral *n)

@@ -216,21 +216,46 @@ static bool has_changed(const struct pickup_work *w)
 	       st.st_mtim.tv_nsec != w->stat.st_mtim.tv_nsec;
 }
 
-enum result pickup_put(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
-		       const struct buf *message, struct err *err)
+/* The ID of message n, which is counted. */
+static enum result name_message(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
+				char id[SPOOL_MAILDROP_NAME], struct err *err)
 {
-	char id[SPOOL_MAILDROP_NAME];
 	if (has_changed(w))
 		return err_set(err, E_BUSY, "a program still writes to it");
-	if ((size_t)snprintf(id, sizeof id, "%s-%u", w->id, n) >= sizeof id)
+	if ((size_t)snprintf(id, SPOOL_MAILDROP_NAME, "%s-%u", w->id, n) >= SPOOL_MAILDROP_NAME)
 		return err_set(err, E_LIMIT, "the file has too many messages");
 	if (n == 1)
 		w->from = region_strdup(w->region, e->reverse_path);
 	if (!w->from)
 		return err_set(err, E_NOMEM, "no memory for a file");
 	w->recipients += e->count;
-	return spool_maildrop_write_as(w->p->files, w->p->spool, id, e, buf_head(message),
-				       message->len, err);
+	return OK;
+}
+
+enum result pickup_put(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
+		       const struct buf *message, struct err *err)
+{
+	char id[SPOOL_MAILDROP_NAME];
+	enum result r = name_message(w, n, e, id, err);
+	return r == OK ? spool_maildrop_write_as(w->p->files, w->p->spool, id, e, buf_head(message),
+						 message->len, err)
+		       : r;
+}
+
+enum result pickup_begin(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
+			 struct parcel *parcel, struct err *err)
+{
+	char id[SPOOL_MAILDROP_NAME];
+	enum result r = name_message(w, n, e, id, err);
+	return r == OK ? parcel_begin(parcel, w->p->files, w->p->spool, id, e, err) : r;
+}
+
+enum result pickup_end(const struct pickup_work *w, struct parcel *parcel, struct err *err)
+{
+	if (has_changed(w))
+		return err_set(err, E_BUSY, "a program still writes to it");
+	enum result r = parcel_finish(parcel, err);
+	return r == OK ? parcel_publish(parcel, err) : r;
 }
 
 /* ---- after it was read ---- */

@@ -3,6 +3,7 @@
 #define SMTPGATE_DELIVER_PICKUP_INT_H
 
 #include "base/buf.h"
+#include "deliver/parcel.h"
 #include "deliver/pickup.h"
 #include "mail/envelope.h"
 #include "spool/spool.h"
@@ -38,5 +39,9 @@ enum result pickup_may_send(const struct pickup *p, const char *address, struct 
 /* Message n (from 1) of the file into the maildrop. */
 enum result pickup_put(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
 		       const struct buf *message, struct err *err);
+/* The same for one that is written into the parcel between the two. Whatever fails: parcel_end. */
+enum result pickup_begin(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
+			 struct parcel *parcel, struct err *err);
+enum result pickup_end(const struct pickup_work *w, struct parcel *parcel, struct err *err);
 
 #endif

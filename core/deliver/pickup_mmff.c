@@ -13,6 +13,7 @@ struct bag {
 	struct native native;
 	struct mmff_reader reader;
 	bool sending;
+	struct parcel parcel;
 };
 
 static enum result make_envelope(struct bag *b, const struct neutral *n, struct mail_envelope *e,
@@ -38,22 +39,39 @@ static enum result make_envelope(struct bag *b, const struct neutral *n, struct 
 	return r == OK ? pickup_may_send(b->w->p, e->reverse_path, err) : r;
 }
 
+/* Can it be sent? */
+static enum result try_one(struct bag *b, const struct neutral *n, struct err *err)
+{
+	struct sink counted;
+	sink_counting(&counted);
+	enum result r = native_names_files(n) ? err_set(err, E_SYNTAX,
+							"texts and attachments in files of their "
+							"own are not taken here")
+					      : native_write(&b->native, n, &counted, err);
+	return pickup_fault(b->w, r);
+}
+
+static enum result send_one(struct bag *b, const struct neutral *n, const struct mail_envelope *e,
+			    struct err *err)
+{
+	struct parcel *p = &b->parcel;
+	enum result r = pickup_begin(b->w, b->reader.message, e, p, err);
+	if (r == OK)
+		r = native_write(&b->native, n, &p->to, err);
+	if (r == OK)
+		r = pickup_end(b->w, p, err);
+	parcel_end(p);
+	return r;
+}
+
 static enum result one(struct bag *b, const struct neutral *n, struct err *err)
 {
 	struct mail_envelope e;
-	struct buf message;
-	buf_init(&message, (size_t)b->native.max_size);
 	enum result r = make_envelope(b, n, &e, err);
-	if (r == OK && native_names_files(n))
-		r = err_set(err, E_SYNTAX,
-			    "texts and attachments in files of their own are not taken here");
-	if (r == OK)
-		r = native_write(&b->native, n, &message, err);
-	if (!b->sending)
+	if (r != OK && !b->sending)
 		pickup_fault(b->w, r);
-	else if (r == OK)
-		r = pickup_put(b->w, b->reader.message, &e, &message, err);
-	buf_free(&message);
+	if (r == OK)
+		r = b->sending ? send_one(b, n, &e, err) : try_one(b, n, err);
 	if (r != OK)
 		err_prefix(err, "message %u", b->reader.message);
 	return r;

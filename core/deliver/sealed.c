@@ -36,22 +36,22 @@ static enum result address_capsule(struct mail_envelope *e)
 	return mail_envelope_unique(e);
 }
 
+enum result sealed_list(const struct native *x, struct mail_envelope *e, struct buf *list,
+			struct err *err)
+{
+	enum result r = capsule_list(x->charset, e->recipients, e->count, list);
+	if (r == OK)
+		r = address_capsule(e);
+	return r == OK ? OK : err_set(err, r, "it cannot be encapsulated: %s", result_sentence(r));
+}
+
 enum result sealed_write(const struct native *x, const struct neutral *n,
-			 const struct content *message, struct mail_envelope *e, struct buf *out,
+			 const struct content *message, const struct buf *list, struct sink *to,
 			 struct err *err)
 {
-	struct buf list;
 	struct neutral outer;
-	buf_init(&list, 0);
-	enum result r = capsule_list(x->charset, e->recipients, e->count, &list);
-	if (r == OK)
-		r = capsule_wrap(n, &list, message, &outer);
+	enum result r = capsule_wrap(n, list, message, &outer);
 	if (r != OK)
-		err_set(err, r, "it cannot be encapsulated: %s", result_sentence(r));
-	if (r == OK)
-		r = native_write(x, &outer, out, err);
-	if (r == OK && address_capsule(e) != OK)
-		r = err_set(err, E_NOMEM, "no memory for the recipients");
-	buf_free(&list);
-	return r;
+		return err_set(err, r, "it cannot be encapsulated: %s", result_sentence(r));
+	return native_write(x, &outer, to, err);
 }

@@ -10,12 +10,12 @@
  * otherwise. E_NOMEM. */
 enum result sealed_part(const struct native *x, bool (*fits)(void *ctx, const char *address),
 			const struct neutral *n, struct neutral *plain, struct neutral *whole);
-/*
- * Appends the mail that holds n, whose bytes in MMFF are `message`, for the recipients of e, to out. Then e's recipients are XXENC at each of
- * their domains. Fails as native_write.
- */
+/* XXENC.TO of the recipients of e; then they are XXENC at each of their domains. E_NOMEM; E_LIMIT: they are too many. */
+enum result sealed_list(const struct native *x, struct mail_envelope *e, struct buf *list,
+			struct err *err);
+/* Writes the mail that holds n, whose bytes in MMFF are `message`, for those of the list. Fails as native_write. */
 enum result sealed_write(const struct native *x, const struct neutral *n,
-			 const struct content *message, struct mail_envelope *e, struct buf *out,
+			 const struct content *message, const struct buf *list, struct sink *to,
 			 struct err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Local submission: see maildrop.h. Main thread; one file at a time is at the spool, which bounds memory. A file that cannot
- * be read as a message is set aside with the reason beside it.
+ * Local submission: see maildrop.h. Main thread; one file at a time is at the spool, and goes there in pieces, which bounds memory. A file that
+ * cannot be read as a message is set aside with the reason beside it.
  */
 #include "gateway/maildrop.h"
 
@@ -12,8 +12,6 @@
 #include "route/copy.h"
 
 #include <stdlib.h>
-
-#define ENVELOPE_MAX ((size_t)16 << 20) /* bytes of a file that its envelope may add to max_size */
 
 struct maildrop {
 	struct gateway *g;
@@ -159,38 +157,59 @@ static enum result add_copies(struct maildrop *m, struct err *err)
 	return r == OK ? OK : err_set(err, r, "%s", result_sentence(r));
 }
 
+/* The file's content into a new draft; NULL when it fails. */
+static enum result draft(struct maildrop *m, const struct spool_maildrop_content *c,
+			 struct spool_draft **out, struct err *err)
+{
+	char block[65536];
+	size_t got = 0;
+	enum result r = spool_draft_new(m->g->spool, out, err);
+	if (r != OK)
+		return r;
+	for (uint64_t at = 0; r == OK && at < c->size; at += got) {
+		r = spool_maildrop_get(c, at, block, sizeof block, &got);
+		if (r == OK)
+			r = spool_draft_write(*out, block, got);
+	}
+	if (r == OK)
+		return OK;
+	spool_draft_abort(out);
+	return err_set(err, r, "%s", result_sentence(r));
+}
+
+/* Who gets it, and what. */
+static enum result read_file(struct maildrop *m, const char *name, struct spool_draft **out,
+			     struct err *err)
+{
+	struct spool_maildrop_content c;
+	const uint64_t most = m->g->settings->gateway.max_size + SPOOL_MAILDROP_ENVELOPE;
+	enum result r =
+		spool_maildrop_open(folder(m), name, most, m->region, &m->envelope, &c, err);
+	if (r != OK)
+		return r;
+	r = follow_aliases(m, err);
+	if (r == OK)
+		r = add_copies(m, err);
+	if (r == OK)
+		r = draft(m, &c, out, err);
+	spool_maildrop_close(&c);
+	return r;
+}
+
 /* Starts the submit of one file. E_CORRUPT: the file is at fault, err says why. */
 static enum result take(struct maildrop *m, const char *name, struct err *err)
 {
-	char *data = NULL;
-	size_t n = 0;
-	struct spool_draft *draft = NULL;
-	const size_t most = (size_t)m->g->settings->gateway.max_size + ENVELOPE_MAX;
+	struct spool_draft *made = NULL;
 	m->region = region_new(0);
 	m->link = calloc(1, sizeof *m->link);
 	if (!m->region || !m->link)
 		return err_set(err, E_NOMEM, "no memory");
-	enum result r =
-		spool_maildrop_read(folder(m), name, most, m->region, &m->envelope, &data, &n, err);
-	if (r == OK)
-		r = follow_aliases(m, err);
-	if (r == OK)
-		r = add_copies(m, err);
-	if (r == OK)
-		r = spool_draft_new(m->g->spool, &draft, err);
-	if (r == OK) {
-		r = spool_draft_write(draft, data, n);
-		if (r != OK)
-			err_set(err, r, "%s", result_sentence(r));
-	}
-	free(data);
-	if (r != OK) {
-		spool_draft_abort(&draft);
+	enum result r = read_file(m, name, &made, err);
+	if (r != OK)
 		return r;
-	}
 	m->submit = (struct spool_submit){
 		.q = {.answer_to = loop_inbox(m->g->loop), .done = taken},
-		.draft = draft,
+		.draft = made,
 		.envelope = &m->envelope,
 	};
 	m->busy = true;

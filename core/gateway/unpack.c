@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "deliver/native.h"
+#include "deliver/parcel.h"
 #include "deliver/translator.h"
 #include "gateway/book.h"
 #include "gateway/postoffice.h"
@@ -15,7 +16,6 @@
 #include "mail/address_map.h"
 #include "mail/aliases.h"
 #include "mail/asks.h"
-#include "mail/eight_bit.h"
 #include "route/local.h"
 #include "translate/capsule.h"
 #include "translate/charset.h"
@@ -175,7 +175,7 @@ static bool asks_too_much(const struct unpacking *u)
 /* ---- going on ---- */
 
 /* As mail, of what is inside. */
-static enum result write_inner(struct unpacking *u, struct buf *out, struct err *err)
+static enum result write_inner(struct unpacking *u, struct sink *to, struct err *err)
 {
 	const struct gateway *g = queue_gateway(u->j->queue);
 	const struct settings *s = u->j->d->settings;
@@ -189,39 +189,42 @@ static enum result write_inner(struct unpacking *u, struct buf *out, struct err 
 						  address(u, u->inner.from.text, u->region));
 	if (!known && *u->e.reverse_path)
 		u->inner.from = (struct neutral_address){"SMTP", u->e.reverse_path};
-	return native_write(&x, &u->inner, out, err);
+	return native_write(&x, &u->inner, to, err);
 }
 
-static enum result write_whole(struct unpacking *u, struct buf *out, struct err *err)
+static enum result write_whole(struct unpacking *u, struct sink *to, struct err *err)
 {
 	const struct spool_message *m = message_of(u);
-	size_t n = (size_t)m->size;
-	char *to = buf_reserve(out, n + 1);
+	char block[8192];
 	ssize_t got = 1;
-	for (size_t at = 0; to && got > 0 && at < n; at += (size_t)got) {
-		got = spool_message_read(m, at, to + at, n - at);
-		if (got > 0)
-			buf_grew(out, (size_t)got);
+	enum result r = OK;
+	for (uint64_t at = 0; r == OK && at < m->size; at += (uint64_t)got) {
+		got = spool_message_read(m, at, block, sizeof block);
+		r = got > 0 ? sink_write(to, block, (size_t)got) : E_IO;
 	}
-	if (!to)
-		return err_set(err, E_NOMEM, "no memory for the message");
-	return out->len == n ? OK : err_set(err, E_IO, "the message cannot be read");
+	return r == OK ? OK
+		       : err_set(err, r, "the message cannot be copied: %s", result_sentence(r));
 }
 
 static enum result drop(struct unpacking *u, struct err *err)
 {
 	const struct spool_message *m = message_of(u);
-	struct buf out;
+	struct parcel *p = calloc(1, sizeof *p);
 	char name[96];
-	buf_init(&out, 0);
-	enum result r = u->whole ? write_whole(u, &out, err) : write_inner(u, &out, err);
+	if (!p)
+		return err_set(err, E_NOMEM, "no memory for the message");
 	snprintf(name, sizeof name, "drop-%013lld-%06llx-%.16s-%zu", (long long)m->envelope.arrived,
 		 (unsigned long long)m->number & 0xffffff, m->hash, u->j->d->rcpts[u->at] + 1);
-	u->e.eight_bit = mail_eight_bit_in(buf_head(&out), out.len);
+	enum result r =
+		parcel_begin(p, file_system(), u->j->d->settings->gateway.spool, name, &u->e, err);
 	if (r == OK)
-		r = spool_maildrop_write_as(file_system(), u->j->d->settings->gateway.spool, name,
-					    &u->e, buf_head(&out), out.len, err);
-	buf_free(&out);
+		r = u->whole ? write_whole(u, &p->to, err) : write_inner(u, &p->to, err);
+	if (r == OK)
+		r = parcel_finish(p, err);
+	if (r == OK)
+		r = parcel_publish(p, err);
+	parcel_end(p);
+	free(p);
 	return r;
 }
 

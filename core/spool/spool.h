@@ -29,6 +29,7 @@
 #include "base/result.h"
 #include "mail/envelope.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -313,17 +314,35 @@ enum result spool_id_parse(const char *text, uint64_t *number);
  * are not root), nothing is changed. Fails as the disk does.
  */
 enum result spool_maildrop_make(const struct file_ops *files, const char *path, struct err *err);
-/* One file a message: written, synced, renamed into SPOOL/maildrop. path: the spool's folder. Fails: E_FULL, ... */
-enum result spool_maildrop_write(const struct file_ops *files, const char *path,
-				 const struct mail_envelope *envelope, const void *data, size_t n,
-				 struct err *err);
 #define SPOOL_MAILDROP_NAME 48
 /* A name for one, never used before: names that one process makes sort in that order while the clock does not go back. */
 void spool_maildrop_name(char out[SPOOL_MAILDROP_NAME]);
 /*
- * The same under a name that the caller keeps (one of spool_maildrop_name, or such a one with "-N" behind it): written twice,
- * also over a crash or after it was taken, it is one message, for as long as the history keeps it.
+ * One file a message, under a name of spool_maildrop_name, or such a one with "-N" behind it: written twice under one name, also over a
+ * crash or after it was taken, it is one message, for as long as the history keeps it. path: the spool's folder. Its content is put piece by
+ * piece; after finish it is synced, and nobody's; publish makes it a message that is sent. Whatever fails has left nothing
+ * (put: abort), fails as the disk does, E_FULL and its kin; begin with E_SYNTAX and E_RANGE for an envelope that cannot be.
  */
+struct spool_maildrop_file {
+	const struct file_ops *files;
+	int fd;
+	char whole[PATH_MAX], temporary[PATH_MAX]; /* its paths; temporary: "" when there is none */
+	off_t last;                                /* where the envelope's last two lines are */
+	uint64_t size;                             /* bytes of content so far */
+};
+enum result spool_maildrop_begin(struct spool_maildrop_file *f, const struct file_ops *files,
+				 const char *path, const char *name,
+				 const struct mail_envelope *envelope, struct err *err);
+enum result spool_maildrop_put(struct spool_maildrop_file *f, const void *bytes, size_t n);
+/* eight_bit: the content has bytes above 127. */
+enum result spool_maildrop_finish(struct spool_maildrop_file *f, bool eight_bit, struct err *err);
+enum result spool_maildrop_publish(struct spool_maildrop_file *f, struct err *err);
+/* Throws away what was begun and not published. */
+void spool_maildrop_abort(struct spool_maildrop_file *f);
+/* All of that of content in memory, under a name of its own, or one that the caller keeps. */
+enum result spool_maildrop_write(const struct file_ops *files, const char *path,
+				 const struct mail_envelope *envelope, const void *data, size_t n,
+				 struct err *err);
 enum result spool_maildrop_write_as(const struct file_ops *files, const char *path,
 				    const char *name, const struct mail_envelope *envelope,
 				    const void *data, size_t n, struct err *err);
@@ -331,14 +350,24 @@ enum result spool_maildrop_write_as(const struct file_ops *files, const char *pa
 enum result spool_maildrop_list(const char *path, char ***names, size_t *count, struct err *err);
 /* Removes what writers left that ended in the midst (nothing of it was promised): begun before this wall clock, ms. */
 void spool_maildrop_tidy(const char *path, int64_t before);
+/* Content in a file of the maildrop. */
+struct spool_maildrop_content {
+	int fd;
+	uint64_t at, size; /* its first byte; bytes */
+};
+#define SPOOL_MAILDROP_ENVELOPE ((size_t)16 << 20) /* bytes of an envelope there, at most */
 /*
- * Reads one of at most `most` bytes into an envelope (strings in region) and malloc'd content. Of a file that is neither ours nor
+ * Opens one of at most `most` bytes: its envelope (strings in region), and where its content is. Of a file that is neither ours nor
  * root's, listener, protocol, client, helo (the user's name) and priority are ours to say. E_CORRUPT, E_LIMIT, E_DENIED: set it
- * aside with maildrop_bad.
+ * aside with maildrop_bad. OK: maildrop_close.
  */
-enum result spool_maildrop_read(const char *path, const char *name, size_t most,
-				struct region *region, struct mail_envelope *envelope, char **data,
-				size_t *n, struct err *err);
+enum result spool_maildrop_open(const char *path, const char *name, uint64_t most,
+				struct region *region, struct mail_envelope *envelope,
+				struct spool_maildrop_content *content, struct err *err);
+/* Up to n bytes of the content from `at` on; *got is 0 only at its end. E_CORRUPT: the file has become shorter; E_IO and its kin. */
+enum result spool_maildrop_get(const struct spool_maildrop_content *c, uint64_t at, void *to,
+			       size_t n, size_t *got);
+void spool_maildrop_close(struct spool_maildrop_content *c);
 /* After its submit was done: removes it. (A crash between the two is caught: the name is kept in the message's
  * envelope.session, and submit answers E_EXISTS for a maildrop name that was taken before.) */
 enum result spool_maildrop_taken(const char *path, const char *name, struct err *err);

@@ -2,6 +2,7 @@
  * exactly once. */
 #include "spool/desk.h"
 #include "spool/faulty.h"
+#include "spool/dropped.h"
 #include "support/suite.h"
 
 #include <errno.h>
@@ -71,9 +72,9 @@ START_TEST(comes_back)
 		envelope.repaired = i % 2 ? "Date missing; From was \"x\"" : "";
 		write_one(contents[i], strlen(contents[i]));
 		ck_assert_uint_eq(list(name), 1);
-		ck_assert_int_eq(spool_maildrop_read(suite_scratch(), name, 1 << 20, region, &got,
-						     &data, &n, &err),
-				 OK);
+		ck_assert_int_eq(
+			dropped_read(suite_scratch(), name, 1 << 20, region, &got, &data, &n, &err),
+			OK);
 		ck_assert_uint_eq(n, strlen(contents[i]));
 		ck_assert_mem_eq(data, contents[i], n);
 		ck_assert_str_eq(got.session, name);
@@ -132,8 +133,8 @@ START_TEST(damage_is_told)
 		fwrite(whole, 1, i < n ? i : n, f);
 		fclose(f);
 		whole[i % n] = kept;
-		enum result r = spool_maildrop_read(suite_scratch(), name, 1 << 20, region, &got,
-						    &data, &got_n, &err);
+		enum result r = dropped_read(suite_scratch(), name, 1 << 20, region, &got, &data,
+					     &got_n, &err);
 		ck_assert_msg(r == E_CORRUPT || (r == OK && i >= n), "%zu: %s", i, result_word(r));
 		if (r == OK)
 			free(data);
@@ -155,15 +156,15 @@ START_TEST(names_of_others_are_refused)
 	size_t n;
 	struct mail_envelope got;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		ck_assert_int_eq(spool_maildrop_read(suite_scratch(), bad[i], 1 << 20, region, &got,
-						     &data, &n, &err),
+		ck_assert_int_eq(dropped_read(suite_scratch(), bad[i], 1 << 20, region, &got, &data,
+					      &n, &err),
 				 E_SYNTAX);
 		ck_assert_int_eq(spool_maildrop_taken(suite_scratch(), bad[i], &err), E_SYNTAX);
 		ck_assert_int_eq(spool_maildrop_bad(suite_scratch(), bad[i], "", &err), E_SYNTAX);
 	}
-	ck_assert_int_eq(spool_maildrop_read(suite_scratch(), "drop-1", 1 << 20, region, &got,
-					     &data, &n, &err),
-			 E_NOTFOUND);
+	ck_assert_int_eq(
+		dropped_read(suite_scratch(), "drop-1", 1 << 20, region, &got, &data, &n, &err),
+		E_NOTFOUND);
 }
 END_TEST
 

@@ -49,6 +49,12 @@ def numbers_of(name):
     return [int(n) for n in re.findall(r"\d+", name)]
 
 
+def sanitized():
+    """The programs are those of a sanitizer, whose memory is mostly its own."""
+    with open(os.path.join(BUILD, "config.status")) as f:
+        return "-fsanitize" in f.read()
+
+
 class Gateway:
     """One gateway with its own folder: ini, spool, postoffice `mail` for example.test, one listener."""
 

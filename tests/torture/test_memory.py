@@ -73,7 +73,7 @@ class Memory(harness.Case):
         self.assertEqual(memory["most"], SENDERS)
         self.assertLessEqual(memory["peak"], SENDERS + 2 * SIZE)
         self.assertGreater(memory["peak"], SENDERS // 3)  # it was reached, or there was no test
-        if not os.environ.get("ASAN_OPTIONS") and not os.environ.get("TSAN_OPTIONS") and not sanitized():
+        if not os.environ.get("ASAN_OPTIONS") and not os.environ.get("TSAN_OPTIONS") and not harness.sanitized():
             self.assertLess(self.resident(g), LEAST)
 
     @staticmethod
@@ -236,12 +236,6 @@ class Memory(harness.Case):
         if not hasattr(self, "folder"):
             self.folder = self.enterContext(harness.tempfile.TemporaryDirectory(prefix="smtpgate-memory."))
         return self.folder
-
-
-def sanitized():
-    """The program is one of a sanitizer, whose memory is mostly its own."""
-    with open(os.path.join(harness.BUILD, "config.status")) as f:
-        return "-fsanitize" in f.read()
 
 
 if __name__ == "__main__":

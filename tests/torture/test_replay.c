@@ -13,6 +13,7 @@
  */
 #include "deliver/maildir.h"
 #include "spool/desk.h"
+#include "spool/dropped.h"
 #include "support/suite.h"
 #include "torture/disk.h"
 
@@ -299,8 +300,8 @@ static void look_at_maildrop(const char *spool, const struct expected *e, size_t
 	for (size_t i = 0; i < count; i++) {
 		struct region *region = region_new(0);
 		data = NULL;
-		if (spool_maildrop_read(spool, names[i], 1 << 20, region, &envelope, &data, &n,
-					&err) != OK)
+		if (dropped_read(spool, names[i], 1 << 20, region, &envelope, &data, &n, &err) !=
+		    OK)
 			fault("call %zu: %s", upto, err.text);
 		else if (n != size || memcmp(data, want, n) != 0)
 			fault("call %zu: the maildrop has other content", upto);
