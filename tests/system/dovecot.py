@@ -139,7 +139,7 @@ class Dovecot:
         """What came for a user."""
         new = os.path.join(self.folder, "mail", name, "new")
         out = []
-        for entry in sorted(os.listdir(new)) if os.path.isdir(new) else []:
+        for entry in sorted(os.listdir(new), key=harness.numbers_of) if os.path.isdir(new) else []:
             with open(os.path.join(new, entry), "rb") as f:
                 out.append(f.read())
         return out
