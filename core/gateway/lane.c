@@ -134,6 +134,7 @@ void lane_reload(struct lane *l, struct lane_task *t)
 	struct settings *old = l->settings;
 	l->settings = t->settings;
 	t->settings = old; /* dropped with the task */
+	atomic_store(&l->taken, (uintptr_t)l->settings);
 }
 
 void lane_quiet(struct lane *l, struct lane_task *t)

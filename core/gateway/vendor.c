@@ -11,10 +11,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define START_MS 5000     /* for a stack's start to return */
 #define STOP_MS 5000      /* for a stack's thread to end */
 #define POLL_MS 100       /* within start_wait */
+#define TAKE_MS 2000      /* for a stack that hangs: it takes new settings when it can */
 #define BACK_MS 200       /* after its next try, mail that waits for a vendor is looked at again */
 #define AGAIN_MOST 300000 /* longest wait of a vendor that cannot be prepared */
 
@@ -349,9 +351,22 @@ void vendors_serve(struct gateway *g)
 	post_all(g, lane_serve, NULL);
 }
 
+static bool all_took(const struct gateway *g)
+{
+	for (const struct vendor *v = g->vendors; v; v = v->next)
+		for (unsigned i = 0; v->started && i < v->lane_count; i++)
+			if (atomic_load(&v->lanes[i].taken) != (uintptr_t)g->settings)
+				return false;
+	return true;
+}
+
 void vendors_reload(struct gateway *g)
 {
+	const struct timespec turn = {.tv_nsec = 1000000};
+	int64_t end = clock_mono(g->clock) + TAKE_MS;
 	post_all(g, lane_reload, g->settings);
+	while (!all_took(g) && clock_mono(g->clock) < end)
+		nanosleep(&turn, NULL);
 }
 
 void vendors_quiet(struct gateway *g)

@@ -25,6 +25,7 @@ struct lane {
 	struct vendor *vendor;
 	unsigned index;
 	struct stack *stack;
+	_Atomic uintptr_t taken; /* the settings that it was given last, as a number; any thread */
 	/* the stack's thread only, from here on */
 	struct settings *settings; /* a reference */
 	struct dns *dns;           /* while up, and names can be had */
@@ -61,7 +62,7 @@ enum result vendors_prepare(struct gateway *g, struct gateway_problem *problem);
 enum result vendors_start(struct gateway *g, struct gateway_problem *problem);
 /* Opens the listeners, on each lane as soon as it is up. */
 void vendors_serve(struct gateway *g);
-/* New settings for each lane. */
+/* New settings for each lane. Returns when all have taken them, so that who is told of a reload finds it in force; not later than after 2 s. */
 void vendors_reload(struct gateway *g);
 /* No new connections; open sessions end after their message. */
 void vendors_quiet(struct gateway *g);
