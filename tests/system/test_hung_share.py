@@ -67,7 +67,7 @@ class HungShare(harness.Case):
         self.assertEqual(g.send(TEXT)[0], 250)
         wait_for("the third postoffice has its mail", lambda: g.count() == 1)
         self.assertEqual(self.log_in(g), 235)
-        self.assertEqual(len(g.queue()), MESSAGES)
+        wait_for("it alone is over", lambda: len(g.queue()) == MESSAGES)
         self.thaw(share)
         wait_for("all of it came", lambda: self.files(share, "a") == self.files(share, "b") == MESSAGES + 1)
         g.stop()

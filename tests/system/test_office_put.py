@@ -311,7 +311,7 @@ class Put(harness.Case):
         self.assertEqual(g.send(mail(text="good\n"), ["jdoe@example.test"])[0], 250)
         harness.wait_for("the good one", lambda: g.count() == 1)
         harness.wait_for("the reason", lambda: "no poison here" in str(g.queue()))
-        self.assertFalse(os.path.exists(os.path.join(g.mail, "smtp/to_nc.api")))
+        harness.wait_for("nothing is left behind", lambda: not os.path.exists(os.path.join(g.mail, "smtp/to_nc.api")))
         g.stop()
 
     def test_a_put_program_that_hangs(self):
@@ -386,8 +386,7 @@ class Put(harness.Case):
         self.assertEqual(g.send(mail(text="poison\n"), ["jdoe@example.test"])[0], 250)
         self.assertEqual(g.send(mail(text="good\n"), ["jdoe@example.test"])[0], 250)
         harness.wait_for("the good one", lambda: g.count() == 1)
-        harness.wait_for("it is held", lambda: "held" in str(g.queue()))
-        (waiting,) = g.queue()
+        (waiting,) = harness.wait_for("it alone is held", lambda: [m["first"]["state"] for m in g.queue()] == ["held"] and g.queue())
         self.assertIn("the translator died of signal 9", str(waiting))
         self.assertIn("message set-aside", g.log())
         os.unlink(translator)

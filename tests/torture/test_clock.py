@@ -37,11 +37,11 @@ class Clock(harness.Case):
         return g.start()
 
     def jump(self, g, seconds):
+        before = g.log().count("clock jumped")
         with open(self.file, "r+b") as f:
             now = struct.unpack("q", f.read(8))[0]
             f.seek(0)
             f.write(struct.pack("q", now + seconds))
-        before = g.log().count("clock jumped")
         wait_for("the jump is told", lambda: g.log().count("clock jumped") > before)
 
     def tried(self, g, number, more=3):

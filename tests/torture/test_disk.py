@@ -139,7 +139,8 @@ class Disk(harness.Case):
             self.assertEqual(g.send(LARGE)[0], 250)
         wait_for("they wait, and say why", lambda: [m for m in g.queue() if "space" in m["first"].get("reason", "").lower()])
         self.assertEqual(g.count(), 0)
-        self.assertEqual(os.listdir(os.path.join(g.mail, "jdoe", "tmp")), [])  # nothing half-written is left
+        tmp = os.path.join(g.mail, "jdoe", "tmp")
+        wait_for("nothing half-written is left", lambda: os.listdir(tmp) == [])
         os.unlink(filler)
         wait_for("all three", lambda: g.count() == 3 and not g.queue())
         g.stop()
