@@ -36,6 +36,7 @@
 #define LEFT_MS \
 	3600000      /* a program that writes into the maildrop for longer has ended in the midst */
 #define LAST_MS 5000 /* after stop_wait, for what was cut off to come to its end */
+#define REPORT_WAIT_MS 2 /* longer than a quick client needs from 250 to its next message */
 
 static void every_second(struct timer *t);
 
@@ -102,6 +103,7 @@ static enum result open_spool(struct gateway *g, struct err *err)
 		.restart_hold = q->restart_hold,
 		.version = g->version,
 		.clock = g->clock,
+		.report_wait = REPORT_WAIT_MS,
 	};
 	return spool_open(&g->spool, &o, err);
 }

@@ -49,7 +49,8 @@ struct spool_options {
 	bool restart_hold;   /* every waiting message comes up held */
 	const char *version; /* program version, written into the lock file */
 	const struct clock *clock;
-	const struct file_ops *files;  /* NULL: file_system() */
+	const struct file_ops *files; /* NULL: file_system() */
+	int report_wait; /* ms that updates may wait for a submit to share its sync; 0: they do not */
 	const struct vfs_hooks *hooks; /* tests: sees and fails the database's I/O; else NULL */
 };
 

@@ -182,7 +182,7 @@ static void serve_update(struct task *t)
 		r = update_write(s, q, err);
 	for (size_t i = 0; r == OK && i < q->unclaim_count; i++)
 		book_unclaim(&s->book, q->unclaim[i]);
-	spool_answer(s, &q->q, r, r == OK ? settle_served_update : settle_update);
+	spool_answer_report(s, &q->q, r, r == OK ? settle_served_update : settle_update);
 }
 
 static enum result make_new(struct spool *s, struct spool_new *n, struct err *err)

@@ -99,6 +99,14 @@ void spool_answer(struct spool *s, struct spool_request *q, enum result r,
 	q->task.next = NULL;
 	*s->last = &q->task;
 	s->last = &q->task.next;
+	s->answered++;
+}
+
+void spool_answer_report(struct spool *s, struct spool_request *q, enum result r,
+			 void (*settle)(struct task *t))
+{
+	spool_answer(s, q, r, settle);
+	s->reports++;
 }
 
 static void recover(struct spool *s)
@@ -184,7 +192,7 @@ static void group_end(struct spool *s)
 	else
 		book_forget(&s->book);
 	s->open = false;
-	s->added = 0;
+	s->added = s->answered = s->reports = 0;
 	s->lost = OK;
 	struct task *next, *t = s->answers;
 	s->answers = NULL;
@@ -242,6 +250,22 @@ static int patience(const struct spool *s)
 	return until > now ? (int)(until - now) : 0;
 }
 
+/* Nobody waits for this group: its sync can wait for the next submit, which else would wait for it. */
+static bool reports_alone(const struct spool *s)
+{
+	return s->open && s->lost == OK && s->answered == s->reports && !s->totals && !s->ending &&
+	       !s->scans && !s->checks && !s->snapshot;
+}
+
+static void wait_for_company(struct spool *s)
+{
+	int64_t until = now_mono() + s->o.report_wait, now;
+	while (reports_alone(s) && (now = now_mono()) < until) {
+		bell_wait(&s->bell, (int)(until - now));
+		inbox_drain(&s->inbox);
+	}
+}
+
 static void turn(struct spool *s)
 {
 	bell_wait(&s->bell, patience(s));
@@ -252,6 +276,7 @@ static void turn(struct spool *s)
 	}
 	jumps_look(&s->jumps, s->engine->counts.last);
 	size_t served = inbox_drain(&s->inbox);
+	wait_for_company(s);
 	if (s->broken)
 		s->purging = false;
 	operator_bites(s);

@@ -22,6 +22,9 @@
  *	                   BROKEN --recover OK--> IDLE          tried at once, before the group is
  *answered, then after 0.1 s, 0.2 s, ... 5 s; requests get E_IO meanwhile
  *
+ * A group of reports alone (updates: nobody's answer hangs on them) waits for up to report_wait for a
+ * message that is submitted, and shares its sync; else the next submit would wait for theirs.
+ *
  * A refusal (a wrong number, a name taken) is found before anything is written, so it never harms
  *its group.
  */
@@ -58,6 +61,7 @@ struct spool {
 	int64_t retry_at, purge_at;      /* mono ms */
 	struct task *answers, **last;    /* served; to be answered once the group has ended */
 	struct task *totals;             /* the same, of totals: filled after all others */
+	size_t answered, reports;        /* requests in the open group, reports among them */
 	size_t added;                    /* messages in the open transaction */
 	uint64_t commits, synced;        /* group commit's yield */
 	struct scan *scans;              /* lists and actions that are going on */
@@ -93,6 +97,9 @@ enum result spool_failed(struct spool *s, enum result r, const struct err *err);
  * not OK. */
 void spool_answer(struct spool *s, struct spool_request *q, enum result r,
 		  void (*settle)(struct task *t));
+/* The same for what only reports: its sync may wait for another's. */
+void spool_answer_report(struct spool *s, struct spool_request *q, enum result r,
+			 void (*settle)(struct task *t));
 /* Answers at once, from any thread, without the group. */
 void spool_reply(struct spool_request *q, enum result r);
 /* Posts a request to the spool thread. */

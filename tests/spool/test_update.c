@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Brings recipient 0 of a new message into a state. */
 static uint64_t message_in(struct stage *st, enum spool_state state)
@@ -246,6 +247,92 @@ START_TEST(actions_on_recipients)
 }
 END_TEST
 
+/* ---- reports that wait for company ---- */
+
+/* A report of message `number`, on its way. */
+struct report {
+	struct spool_update update;
+	struct spool_change change;
+};
+
+static void report_post(struct stage *st, struct report *r, uint64_t number)
+{
+	r->change = (struct spool_change){.number = number, .state = SPOOL_DELIVERED};
+	r->update = (struct spool_update){.q = {.answer_to = &st->desk.inbox, .done = desk_done},
+					  .changes = &r->change,
+					  .change_count = 1};
+	spool_update(st->desk.spool, &r->update);
+	usleep(20000); /* where it does not wait, it is committed now */
+}
+
+static uint64_t commits(struct stage *st)
+{
+	struct spool_totals t;
+	ck_assert_int_eq(desk_totals(&st->desk, &t), OK);
+	return t.commits;
+}
+
+/* Two messages, and a spool whose reports wait for longer than this test may take. */
+static void open_patient(struct stage *st)
+{
+	stage_open(st, SPOOL_SQLITE);
+	stage_message(st);
+	stage_message(st);
+	st->o.report_wait = 600000;
+	stage_reopen(st);
+}
+
+/* A submit ends the wait, and one commit serves all. */
+START_TEST(reports_wait_for_a_submit)
+{
+	struct stage st;
+	struct err err;
+	struct report first, second;
+	open_patient(&st);
+	uint64_t before = commits(&st);
+	size_t answered = st.desk.answered;
+	report_post(&st, &first, 1);
+	report_post(&st, &second, 2);
+	struct spool_submit q = {.q = {.answer_to = &st.desk.inbox, .done = desk_done},
+				 .draft = desk_draft(&st.desk, "x", 1, &err),
+				 .envelope = &st.desk.envelope};
+	spool_submit(st.desk.spool, &q);
+	desk_wait(&st.desk, answered + 3);
+	ck_assert_int_eq(first.update.q.result, OK);
+	ck_assert_int_eq(second.update.q.result, OK);
+	ck_assert_int_eq(q.q.result, OK);
+	ck_assert_uint_eq(commits(&st), before + 1);
+	spool_message_unref(&q.message);
+	ck_assert(stage_sums(&st));
+	stage_close(&st);
+}
+END_TEST
+
+/* So does whoever asks, and the end: nothing is left out. */
+START_TEST(nobody_waits_for_reports)
+{
+	struct stage st;
+	struct report first, second;
+	struct spool_totals t = {.q = {.answer_to = &st.desk.inbox, .done = desk_done}};
+	open_patient(&st);
+	size_t answered = st.desk.answered;
+	report_post(&st, &first, 1);
+	spool_totals(st.desk.spool, &t);
+	desk_wait(&st.desk, answered + 2);
+	ck_assert_int_eq(first.update.q.result, OK);
+	ck_assert_uint_eq(t.states[SPOOL_DELIVERED], 1);
+	report_post(&st, &second, 2);
+	spool_close(&st.desk.spool);
+	desk_wait(&st.desk, answered + 3);
+	ck_assert_int_eq(second.update.q.result, OK);
+	st.o.report_wait = 0;
+	struct err err;
+	ck_assert_int_eq(spool_open(&st.desk.spool, &st.o, &err), OK);
+	ck_assert_int_eq(stage_state(&st, 2, 0), SPOOL_DELIVERED);
+	stage_close(&st);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("spool/update");
@@ -254,6 +341,11 @@ static Suite *suite(void)
 	STAGE_CASE(s, "refusal", refusal_changes_nothing);
 	STAGE_CASE(s, "new", bounce_with_its_report);
 	STAGE_CASE(s, "act", actions, actions_on_recipients);
+	TCase *tc = tcase_create("wait");
+	tcase_add_test(tc, reports_wait_for_a_submit);
+	tcase_add_test(tc, nobody_waits_for_reports);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(s, tc);
 	return s;
 }
 SUITE_MAIN(suite)
