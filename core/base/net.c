@@ -144,3 +144,8 @@ enum result net_hostport(const char *text, char *host, size_t n, unsigned *port,
 	*port = (unsigned)p;
 	return OK;
 }
+
+bool net_is_file(const char *text)
+{
+	return strncmp(text, "unix:/", 6) == 0;
+}

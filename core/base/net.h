@@ -33,5 +33,7 @@ bool net_block_has(const struct net_block *b, const struct net_ip *ip);
 /* Splits "host:port", "[v6]:port", "*:port"; a missing port is 0 when `port_optional`. host: at least n bytes. */
 enum result net_hostport(const char *text, char *host, size_t n, unsigned *port,
 			 bool port_optional);
+/* Is it a socket of this machine that has a file for an address, "unix:/path"? */
+bool net_is_file(const char *text);
 
 #endif

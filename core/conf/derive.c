@@ -1,5 +1,6 @@
 /* Defaults that depend on other keys, on the host or on how the program was started: see load.h. */
 #include "conf/load.h"
+#include "base/net.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -195,11 +196,23 @@ static void derive_people(struct conf_load *l, struct conf_section *sec)
 	route->bounce_to = whole_address(l, route->bounce_to);
 }
 
+bool conf_route_has_file(const struct conf_route *r)
+{
+	for (size_t i = 0; i < r->smart_hosts.count; i++)
+		if (net_is_file(r->smart_hosts.items[i]))
+			return true;
+	return false;
+}
+
 static void derive_route(struct conf_load *l, struct conf_section *sec)
 {
 	derive_login(l, sec);
 	derive_people(l, sec);
-	inherit(l, sec, "vendor", CONF_KIND_GATEWAY, "vendor", "[gateway] vendor");
+	if (conf_route_has_file(sec->at)) /* of this machine, whatever TCP/IP the gateway has */
+		conf_load_derive(l, sec, "vendor", LMTP_VENDOR,
+				 "smart_host is a file of this machine");
+	else
+		inherit(l, sec, "vendor", CONF_KIND_GATEWAY, "vendor", "[gateway] vendor");
 	inherit(l, sec, "helo", CONF_KIND_GATEWAY, "hostname", "[gateway] hostname");
 	inherit(l, sec, "lifetime", CONF_KIND_QUEUE, "lifetime", "[queue] lifetime");
 	inherit(l, sec, "warn_after", CONF_KIND_QUEUE, "warn_after", "[queue] warn_after");

@@ -196,6 +196,17 @@ static void read_addresses(struct conf_load *l, const struct conf_key *k, void *
 
 /* ---- smart hosts ---- */
 
+#define FILE_MAX 107 /* bytes of a socket's path: sun_path with its NUL */
+
+/* "unix:/path" is taken as it is; false after an error was told. */
+static bool socket_file(struct conf_load *l, const struct conf_key *k, const char *text)
+{
+	if (address_like(text) && strlen(strchr(text, '/')) <= FILE_MAX)
+		return true;
+	bad_item(l, k, text, "a socket whose path has at most 107 bytes");
+	return false;
+}
+
 /* "host", "host:port", "[host]:port", v6 with or without brackets -> "host:port", "[v6]:port". */
 static bool smart_host(const char *text, char *out, size_t n)
 {
@@ -219,8 +230,10 @@ static void read_hosts(struct conf_load *l, const struct conf_key *k, void *sect
 	if (l->fresh)
 		*mx = false;
 	for (char *item; (item = conf_list_next(&text));) {
-		bool word = text_same(item, "mx");
-		if (!word && !smart_host(item, host, sizeof host))
+		bool word = text_same(item, "mx"), file = net_is_file(item);
+		if (file && !socket_file(l, k, item))
+			continue;
+		if (!word && !file && !smart_host(item, host, sizeof host))
 			bad_item(l, k, item, "a server (host, host:port, [v6]:port) or mx");
 		else if (*mx || (word && t->count))
 			conf_load_error(l, NULL, "%s: mx stands alone, not beside servers",
@@ -228,7 +241,7 @@ static void read_hosts(struct conf_load *l, const struct conf_key *k, void *sect
 		else if (word)
 			*mx = true;
 		else
-			conf_texts_add(l, t, host);
+			conf_texts_add(l, t, file ? item : host);
 	}
 }
 
@@ -242,15 +255,18 @@ static bool format_hosts(const struct conf_key *k, const void *section, size_t i
 	return !i;
 }
 
-/* One server, with its port: LMTP has none of its own (RFC 2033 section 5). */
+/* One server, with its port: LMTP has none of its own (RFC 2033 section 5). Or the file of its socket. */
 static void read_lmtp(struct conf_load *l, const struct conf_key *k, void *section, char *text)
 {
 	char host[300];
 	const char **at = (const char **)(void *)((char *)section + k->offset);
-	if (!smart_host(text, host, sizeof host) || !text_ends(text, strrchr(host, ':')))
-		bad_item(l, k, text, "a server with its port (127.0.0.1:24)");
+	bool file = net_is_file(text);
+	if (file && !socket_file(l, k, text))
+		return;
+	if (!file && (!smart_host(text, host, sizeof host) || !text_ends(text, strrchr(host, ':'))))
+		bad_item(l, k, text, "a server with its port (127.0.0.1:24), or unix:/path");
 	else
-		*at = conf_load_strdup(l, host);
+		*at = conf_load_strdup(l, file ? text : host);
 }
 
 static bool format_lmtp(const struct conf_key *k, const void *section, size_t i,

@@ -76,6 +76,8 @@ void conf_load_derive(struct conf_load *l, struct conf_section *sec, const char 
 /* All lines of a key's value as text of the settings; NULL when it is nothing. */
 char *conf_load_text(struct conf_load *l, const struct conf_key *k, const void *section);
 
+/* Is one of its servers a socket of this machine, "unix:/path"? */
+bool conf_route_has_file(const struct conf_route *r);
 /* Fills what depends on other keys, and adds the sections that are implied. */
 void conf_derive(struct conf_load *l);
 /* The built-in profiles, and what each profile has of the one that it is like. */

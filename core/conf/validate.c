@@ -240,10 +240,29 @@ static void check_lmtp(struct conf_load *l, const struct conf_section *sec)
 		conf_load_error(l, "set smart_host = HOST:24",
 				"do = lmtp of [route %s] needs a smart_host", r->name);
 	for (size_t i = 0; i < r->smart_hosts.count; i++)
-		if (text_ends(r->smart_hosts.items[i], ":25"))
+		if (!net_is_file(r->smart_hosts.items[i]) &&
+		    text_ends(r->smart_hosts.items[i], ":25"))
 			conf_load_error(l, "set its port, mostly 24",
 					"smart_host of [route %s]: LMTP is not spoken on port 25",
 					r->name);
+}
+
+/* A socket with a file is reached by the host's own sockets, and what listens there is a mail store. */
+static void check_files(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_route *r = sec->at;
+	const struct conf_section *vendor = conf_load_find(l, CONF_KIND_VENDOR, r->vendor);
+	if (!conf_route_has_file(r))
+		return;
+	conf_load_place(l, sec, "smart_host");
+	if (r->what != CONF_LMTP)
+		conf_load_error(l, "set do = lmtp", "smart_host of [route %s]: unix: is for LMTP",
+				r->name);
+	conf_load_place(l, sec, "vendor");
+	if (vendor && !text_same(((const struct conf_vendor *)vendor->at)->plugin, "lmn"))
+		conf_load_error(l, "set vendor = lmn",
+				"vendor of [route %s]: %s has no sockets of this machine (unix:)",
+				r->name, r->vendor);
 }
 
 /* There is one, and it does not come back to where it began. */
@@ -301,6 +320,7 @@ static void check_route(struct conf_load *l, const struct conf_section *sec)
 		conf_load_error(l, "set tls = verified, or implicit",
 				"tls_pin of [route %s] needs a tls that verifies", r->name);
 	}
+	check_files(l, sec);
 	if (r->what == CONF_LMTP)
 		check_lmtp(l, sec);
 	if (r->what != CONF_SEND && r->what != CONF_LMTP && is_set(sec, "smart_host")) {

@@ -150,7 +150,7 @@ static void begin(struct call_on *c)
 	if (c->who->port)
 		c->port = c->who->port;
 	c->port = c->port ? c->port : 25;
-	if (net_ip_parse(host, &ip) == OK || m->caps & SGT_CAP_NAMES) {
+	if (net_is_file(host) || net_ip_parse(host, &ip) == OK || m->caps & SGT_CAP_NAMES) {
 		dial(c, &host, 1);
 		return;
 	}
@@ -184,9 +184,11 @@ bool greet(struct stack *s, const struct greet_target *who, struct greeting *g)
 		.stack = s, .result = g, .who = who, .begun = clock_mono(stack_clock(s))};
 	int64_t until = c.begun + GREET_LIMIT_MS;
 	memset(g, 0, sizeof *g);
-	if (net_hostport(who->host, c.host, sizeof c.host, &c.port, true) != OK)
+	if (net_is_file(who->host))
+		text_copy(c.host, sizeof c.host, who->host);
+	else if (net_hostport(who->host, c.host, sizeof c.host, &c.port, true) != OK)
 		finish(&c, false, "it is no host and port");
-	else
+	if (!c.done)
 		begin(&c);
 	while (!c.done && clock_mono(stack_clock(s)) < until)
 		stack_turn(s, 50);

@@ -38,7 +38,8 @@ static const char *needed_name(const struct probe *p, char host[DNS_NAME_MAX], b
 			return p->settings->gateway.hostname;
 		*mx = false;
 		for (size_t k = 0; k < r->smart_hosts.count; k++)
-			if (net_hostport(r->smart_hosts.items[k], host, DNS_NAME_MAX, &port,
+			if (!net_is_file(r->smart_hosts.items[k]) &&
+			    net_hostport(r->smart_hosts.items[k], host, DNS_NAME_MAX, &port,
 					 true) == OK &&
 			    net_ip_parse(host, &ip) != OK)
 				return host;

@@ -85,10 +85,12 @@ void attempt_find_hosts(struct attempt *a)
 	char text[64];
 	if (d->kind != ROUTE_MX) {
 		for (size_t i = 0; i < d->route->smart_hosts.count; i++) {
+			const char *item = d->route->smart_hosts.items[i];
 			char host[DNS_NAME_MAX];
 			unsigned port;
-			if (net_hostport(d->route->smart_hosts.items[i], host, sizeof host, &port,
-					 true) == OK)
+			if (net_is_file(item))
+				add_host(a, item, 0);
+			else if (net_hostport(item, host, sizeof host, &port, true) == OK)
 				add_host(a, host, port ? port : SMTP_PORT);
 		}
 		attempt_next_host(a);
@@ -174,7 +176,7 @@ void attempt_next_host(struct attempt *a)
 	const char *name = a->hosts[a->host_at].name;
 	struct net_ip ip;
 	bool resolves = (a->lane->vendor->module->caps & SGT_CAP_NAMES) != 0;
-	if (resolves || net_ip_parse(name, &ip) == OK) {
+	if (resolves || net_is_file(name) || net_ip_parse(name, &ip) == OK) {
 		addresses_known(a, &name, 1);
 	} else if (!a->lane->dns) {
 		attempt_fail(a, 0, "4.4.3",

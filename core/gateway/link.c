@@ -244,11 +244,15 @@ static const struct channel_ops link_channel_ops = {
 	.on_insecure = on_insecure,
 };
 
-/* "mx1.example.net [192.0.2.1]" */
+/* "mx1.example.net [192.0.2.1]"; a file is enough of an address. */
 static void name_peer(struct link *l, const struct conn *c, const char *host)
 {
 	char ip[64];
 	unsigned port;
+	if (net_is_file(host)) {
+		text_copy(l->peer, sizeof l->peer, host);
+		return;
+	}
 	if (net_hostport(conn_peer(c), ip, sizeof ip, &port, true) != OK)
 		text_copy(ip, sizeof ip, conn_peer(c));
 	snprintf(l->peer, sizeof l->peer, "%.250s [%s]", host, ip);

@@ -1,6 +1,7 @@
 /* The text of a destination: see destination.h. Fails for memory or the buffer's bound. */
 #include "route/destination.h"
 
+#include "base/net.h"
 #include "base/text.h"
 #include "route/local.h"
 
@@ -16,6 +17,12 @@ static enum result put_lower(struct buf *out, const char *text)
 	return r;
 }
 
+/* Names mean the same in any letter case, files do not. */
+static enum result put_host(struct buf *out, const char *host)
+{
+	return net_is_file(host) ? buf_puts(out, host) : put_lower(out, host);
+}
+
 static enum result put_smart(struct buf *out, const struct conf_route *r)
 {
 	enum result result = buf_printf(out, "%s|smart:", r->name);
@@ -23,7 +30,7 @@ static enum result put_smart(struct buf *out, const struct conf_route *r)
 		if (i)
 			result = buf_puts(out, ",");
 		if (result == OK)
-			result = put_lower(out, r->smart_hosts.items[i]);
+			result = put_host(out, r->smart_hosts.items[i]);
 	}
 	return result;
 }
@@ -50,12 +57,17 @@ enum result route_destination_format(const struct route_decision *d, struct buf 
 	return OK;
 }
 
-static bool same_texts(const struct conf_texts *a, const struct conf_texts *b)
+static bool same_host(const char *a, const char *b)
+{
+	return net_is_file(a) ? strcmp(a, b) == 0 : text_same(a, b);
+}
+
+static bool same_hosts(const struct conf_texts *a, const struct conf_texts *b)
 {
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (!text_same(a->items[i], b->items[i]))
+		if (!same_host(a->items[i], b->items[i]))
 			return false;
 	return true;
 }
@@ -71,7 +83,7 @@ bool route_destination_same(const struct route_decision *a, const struct route_d
 			       route_local_unpacks(b->postoffice, b->mailbox);
 	case ROUTE_SMART:
 		return strcmp(a->route->name, b->route->name) == 0 &&
-		       same_texts(&a->route->smart_hosts, &b->route->smart_hosts);
+		       same_hosts(&a->route->smart_hosts, &b->route->smart_hosts);
 	case ROUTE_MX:
 		return strcmp(a->route->name, b->route->name) == 0 &&
 		       text_same(a->domain, b->domain);

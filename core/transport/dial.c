@@ -193,14 +193,16 @@ static bool begin(struct attempt *a)
 	struct dial *d = a->dial;
 	struct sgt_error error = {0};
 	a->begun = true;
-	if (d->has_source && is_v6(d->source) != a->v6)
+	bool here = net_is_file(a->address);
+	if (d->has_source && !here && is_v6(d->source) != a->v6)
 		transport_error_set(&error, SGT_UNREACHABLE, "of another family than source %s",
 				    d->source);
 	else if (a->v6 && !(stack_module(d->stack)->caps & SGT_CAP_IPV6_CONNECT))
 		transport_error_set(&error, SGT_UNSUPPORTED, "this TCP/IP has no IPv6");
 	else if (canonical(a, &error) == SGT_OK &&
-		 conn_connect(&a->conn, d->stack, a->address, d->has_source ? d->source : NULL,
-			      &attempt_ops, a, &error) == SGT_OK) {
+		 conn_connect(&a->conn, d->stack, a->address,
+			      d->has_source && !here ? d->source : NULL, &attempt_ops, a,
+			      &error) == SGT_OK) {
 		d->running++;
 		return true;
 	}

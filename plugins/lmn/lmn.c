@@ -3,8 +3,8 @@
  * capabilities, functions.
  *
  * The work is done in plugins/support (sockets.h); what is particular to this module stands in
- * lmn_create.c (settings), lmn_detect.c, lmn_listen.c (prepare, listeners) and lmn_handed.c
- * (descriptors of the service manager).
+ * lmn_create.c (settings), lmn_detect.c, lmn_listen.c (prepare, listeners), lmn_handed.c
+ * (descriptors of the service manager) and lmn_local.c (sockets that have a file).
  * Nothing but the module constant is visible outside.
  */
 #include "lmn/lmn.h"
@@ -64,13 +64,16 @@ static enum sgt_result address(struct sgt_stack *stack, const char *text, unsign
 			       char out[SGT_ADDRESS_MAX], struct sgt_error *error)
 {
 	(void)stack;
-	return sock_address(text, default_port, out, error);
+	return lmn_is_local(text) ? lmn_local_address(text, out, error)
+				  : sock_address(text, default_port, out, error);
 }
 
 static enum sgt_result connect_to(struct sgt_stack *stack, const char *to, const char *source,
 				  void *user, struct sgt_conn **conn, struct sgt_error *error)
 {
 	const struct ipaddr *standard = stack->has_source ? &stack->source : NULL;
+	if (lmn_is_local(to))
+		return lmn_local_connect(stack, to, user, conn, error);
 	return sock_connect_to(&stack->sock, to, source, standard, user, conn, error);
 }
 

@@ -51,6 +51,15 @@ enum sgt_result lmn_handed_find(const struct sgt_stack *stack, const struct sock
 /* Writes what a descriptor is: "a listening socket at 127.0.0.1:25", "no listening TCP socket". */
 void lmn_handed_describe(int fd, char out[SGT_TEXT_MAX]);
 
+/* ---- lmn_local.c ---- */
+/* Is it the address of a socket that has a file, "unix:/path"? */
+bool lmn_is_local(const char *text);
+/* As the functions of the module's table; SGT_BAD_ADDRESS for a path that is too long. */
+enum sgt_result lmn_local_address(const char *text, char out[SGT_ADDRESS_MAX],
+				  struct sgt_error *error);
+enum sgt_result lmn_local_connect(struct sgt_stack *stack, const char *text, void *user,
+				  struct sgt_conn **conn, struct sgt_error *error);
+
 /* ---- lmn_listen.c ---- */
 enum sgt_result lmn_prepare(struct sgt_stack *stack, struct sgt_error *error);
 enum sgt_result lmn_listen(struct sgt_stack *stack, const struct sgt_plan *plan, void *user,

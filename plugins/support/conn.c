@@ -46,6 +46,7 @@ void conn_drop(struct sgt_conn *c)
 	if (c->all.le_prev)
 		LIST_REMOVE(c, all);
 	lend_free(&s->pool, &c->lend);
+	sock_alloc(s, c->file, 0);
 	sock_alloc(s, c, 0);
 }
 
@@ -69,13 +70,18 @@ static bool is_itself(const struct sgt_conn *c, struct ipaddr *local)
 	return ipaddr_equal(local, &c->peer);
 }
 
+static const char *peer_of(const struct sgt_conn *c, char text[SGT_ADDRESS_MAX])
+{
+	return c->file ? c->file : ipaddr_format(&c->peer, text);
+}
+
 static void deliver_connected(struct sgt_conn *c, const struct ipaddr *local)
 {
 	char peer[SGT_ADDRESS_MAX], text[SGT_ADDRESS_MAX];
 	c->state = CONN_OPEN;
 	c->stack->counters.connected++;
 	struct sgt_event event = {.type = SGT_EV_CONNECTED,
-				  .peer = ipaddr_format(&c->peer, peer),
+				  .peer = peer_of(c, peer),
 				  .local = ipaddr_format(local, text)};
 	deliver(c, &event);
 }
@@ -92,32 +98,38 @@ static void connected(struct sgt_conn *c)
 		deliver_connected(c, &local);
 }
 
-enum sgt_result sock_connect(struct sock_stack *s, const struct ipaddr *to,
-			     const struct ipaddr *source, void *user, struct sgt_conn **conn,
-			     struct sgt_error *error)
+enum sgt_result conn_begin(struct sgt_conn *c, int fd, const struct sockaddr *to, socklen_t n,
+			   struct sgt_conn **conn, struct sgt_error *error)
 {
-	int e = 0, fd;
-	enum sgt_result r = socket_from(&s->maker, to->u.sa.sa_family, source, &fd, error);
-	if (r != SGT_OK)
-		return r;
-	struct sgt_conn *c = conn_new(s);
-	if (c) {
-		if (connect(fd, &to->u.sa, ipaddr_len(to)) < 0)
-			e = errno;
-		c->user = user;
-		c->peer = *to;
-	}
+	int e = connect(fd, to, n) < 0 ? errno : 0;
 	/* Watched only now: epoll would report a socket that has not begun to connect. */
-	if (!c || conn_adopt(c, fd, CONN_CONNECTING) != 0) {
+	if (conn_adopt(c, fd, CONN_CONNECTING) != 0) {
 		close(fd);
-		if (c)
-			conn_drop(c);
+		conn_drop(c);
 		return error_set(error, SGT_NOMEM, "memory is short for a connection");
 	}
 	if (e && e != EINPROGRESS)
 		conn_fail(c, ERROR_CONNECT, e);
 	*conn = c;
 	return SGT_OK;
+}
+
+enum sgt_result sock_connect(struct sock_stack *s, const struct ipaddr *to,
+			     const struct ipaddr *source, void *user, struct sgt_conn **conn,
+			     struct sgt_error *error)
+{
+	int fd;
+	enum sgt_result r = socket_from(&s->maker, to->u.sa.sa_family, source, &fd, error);
+	if (r != SGT_OK)
+		return r;
+	struct sgt_conn *c = conn_new(s);
+	if (!c) {
+		close(fd);
+		return error_set(error, SGT_NOMEM, "memory is short for a connection");
+	}
+	c->user = user;
+	c->peer = *to;
+	return conn_begin(c, fd, &to->u.sa, ipaddr_len(to), conn, error);
 }
 
 /* ---- standing for connections made elsewhere ---- */
@@ -188,7 +200,7 @@ static void deliver_error(struct sgt_conn *c)
 {
 	struct sgt_error error;
 	char text[SGT_ADDRESS_MAX];
-	error_errno(&error, c->phase, c->errnum, ipaddr_format(&c->peer, text));
+	error_errno(&error, c->phase, c->errnum, peer_of(c, text));
 	struct sgt_event event = {.type = SGT_EV_ERROR, .error = &error};
 	c->error_due = false;
 	deliver(c, &event);

@@ -9,6 +9,7 @@
 #define sock_bury SUPPORT(sock_bury)
 #define conn_new SUPPORT(conn_new)
 #define conn_adopt SUPPORT(conn_adopt)
+#define conn_begin SUPPORT(conn_begin)
 #define conn_drop SUPPORT(conn_drop)
 #define conn_serve SUPPORT(conn_serve)
 #define conn_fail SUPPORT(conn_fail)
@@ -48,7 +49,8 @@ struct sgt_conn {
 	void *user;
 	struct lend lend;
 	struct ipaddr peer;
-	void *own; /* the module's, of a stand-in; else NULL */
+	char *file; /* owned: the peer's address, where it is none of IP; else NULL */
+	void *own;  /* the module's, of a stand-in; else NULL */
 	enum conn_state state;
 	enum conn_send send;
 	/* Edges are kept as these: epoll tells each but once. */
@@ -83,6 +85,9 @@ void sock_bury(struct sock_stack *s, void *handle, struct sock_grave *grave);
 struct sgt_conn *conn_new(struct sock_stack *s);
 /* Gives it a descriptor and has it watched; on failure an errno, and both stay the caller's. */
 int conn_adopt(struct sgt_conn *c, int fd, enum conn_state state);
+/* Connects fd and gives it to c; takes both, also on failure. */
+enum sgt_result conn_begin(struct sgt_conn *c, int fd, const struct sockaddr *to, socklen_t n,
+			   struct sgt_conn **conn, struct sgt_error *error);
 /* Frees it without events; closes its descriptor if it was adopted. */
 void conn_drop(struct sgt_conn *c);
 /* Delivers all that is due on it. Frees it when that is CLOSED. */

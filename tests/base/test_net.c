@@ -273,6 +273,15 @@ START_TEST(host_and_port_are_parted)
 }
 END_TEST
 
+START_TEST(files_are_told_from_hosts)
+{
+	ck_assert(net_is_file("unix:/run/lmtp"));
+	ck_assert(!net_is_file("unix:24"));
+	ck_assert(!net_is_file("/run/lmtp"));
+	ck_assert(!net_is_file("unix"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("base/net");
@@ -282,6 +291,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, host_and_port_are_parted, 0, COUNT_OF(hostports));
 	tcase_add_loop_test(tc, membership_is_that_of_a_bit_loop, 0, 4);
 	suite_add_tcase(s, tc);
+	SUITE_CASE(s, "files", files_are_told_from_hosts);
 	SUITE_CASE(s, "kinds", an_address_knows_its_kind, families_do_not_mix,
 		   too_little_room_gives_an_empty_text);
 	return s;

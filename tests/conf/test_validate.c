@@ -8,6 +8,9 @@
 #define PICKUP(name, path) "[pickup " name "]\npath = " path "\n"
 #define OFFICE(name, domain, path) "[postoffice " name "]\ndomain = " domain "\npath = " path "\n"
 
+#define TEN "xxxxxxxxxx"
+#define LONG_NAME \
+	TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "1234567" /* with a slash before it 108 bytes */
 #define OAUTH "[oauth t]\nclient_id = id\nuser = me@x.y\n"
 
 /* fault: what is told, without the place; NULL: nothing is. */
@@ -94,7 +97,23 @@ static const struct {
 	{OFFICE("a/b", "x.y", "/m") "format = mfmf\n", 4,
 	 "error: format: \"mfmf\" is none of maildir, drop, lmtp, mmff"},
 	{"[postoffice a/b]\ndomain = x.y\nformat = lmtp\nlmtp = h\n", 4,
-	 "error: lmtp: \"h\" is not a server with its port (127.0.0.1:24)"},
+	 "error: lmtp: \"h\" is not a server with its port (127.0.0.1:24), or unix:/path"},
+	{"[postoffice a/b]\ndomain = x.y\nformat = lmtp\nlmtp = unix:/run/lmtp\n", 0, NULL},
+	{"[postoffice a/b]\ndomain = x.y\nformat = lmtp\nlmtp = unix:lmtp\n", 4,
+	 "error: lmtp: \"unix:lmtp\" is not a server with its port (127.0.0.1:24), or unix:/path"},
+	{"[postoffice a/b]\ndomain = x.y\nformat = lmtp\nlmtp = unix:/" LONG_NAME "\n", 4,
+	 "error: lmtp: \"unix:/" TEN TEN TEN TEN TEN
+	 "xxxx...\" is not a socket whose path has at most 107 bytes"},
+	{"[gateway]\nvendor = ftp\n[route a]\ndo = lmtp\nsmart_host = unix:/run/a:25, h:24\n", 0,
+	 NULL},
+	{"[route a]\ndo = lmtp\nsmart_host = unix:/run/lmtp\nvendor = ftp\n", 4,
+	 "error: vendor of [route a]: ftp has no sockets of this machine (unix:) (set vendor = "
+	 "lmn)"},
+	{"[route a]\nsmart_host = unix:/run/lmtp\n", 2,
+	 "error: smart_host of [route a]: unix: is for LMTP (set do = lmtp)"},
+	{"[route a]\nsmart_host = unix:/" LONG_NAME "\n", 2,
+	 "error: smart_host: \"unix:/" TEN TEN TEN TEN TEN
+	 "xxxx...\" is not a socket whose path has at most 107 bytes"},
 	{"[route a]\nsmart_host = h\nuser = me\n", 3,
 	 "error: auth of [route a] needs a password (set password = file:/PATH)"},
 	{"[route a]\nsmart_host = h\nauth = plain\npassword = file:/p\n", 3,

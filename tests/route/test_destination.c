@@ -81,13 +81,32 @@ START_TEST(changed_route)
 }
 END_TEST
 
+/* Files differ by the case of their letters. */
+START_TEST(sockets_with_a_file)
+{
+	struct route_decision one = decide("x@far.example"), other = one;
+	struct conf_route a = *one.route, b = *one.route;
+	struct buf out;
+	a.smart_hosts = (struct conf_texts){(const char *[]){"unix:/run/Lmtp"}, 1};
+	b.smart_hosts = (struct conf_texts){(const char *[]){"unix:/run/lmtp"}, 1};
+	one.route = &a;
+	other.route = &b;
+	ck_assert(route_destination_same(&one, &one));
+	ck_assert(!route_destination_same(&one, &other));
+	buf_init(&out, 0);
+	ck_assert_int_eq(route_destination_format(&one, &out), OK);
+	ck_assert_str_eq(buf_string(&out), "default|smart:unix:/run/Lmtp");
+	buf_free(&out);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("destination");
 	TCase *tc = tcase_create("table");
 	tcase_add_loop_test(tc, texts, 0, sizeof table / sizeof *table);
 	suite_add_tcase(s, tc);
-	SUITE_CASE(s, "same", same_place, changed_route);
+	SUITE_CASE(s, "same", same_place, changed_route, sockets_with_a_file);
 	return s;
 }
 SUITE_MAIN(suite)

@@ -45,6 +45,9 @@ service lmtp {{
     address = 127.0.0.1
     port = {port}
   }}
+  unix_listener {folder}/lmtp {{
+    mode = 0666
+  }}
 }}
 service anvil {{
   chroot =

@@ -93,6 +93,31 @@ class Dovecot(harness.Case):
         self.assertIn("delivered by LMTP to 127.0.0.1:%d" % server.port, route)
         g.stop()
 
+    def test_file_of_a_socket(self):
+        """A postoffice and a route by Dovecot's Unix socket."""
+        server = self.server().start()
+        path = "unix:%s/lmtp" % server.folder
+        other = self.gateway(ini=route(1).replace("127.0.0.1:1", path) + "do = lmtp\nretry = 1s\n"
+                             "[postoffice TEST/IMAP]\ndomain = imap.test\nformat = lmtp\nlmtp = %s\n" % path)
+        other.start()
+        self.assertEqual(other.send(MAIL % b"file", to=["jdoe@imap.test", "nobody-here@imap.test"], sender="jdoe@example.test")[0], 250)
+        self.assertEqual(other.send(MAIL % b"route", to=["sue@far.test"])[0], 250)
+        wait_for(lambda: "mail at Dovecot\n" + server.log(), lambda: server.messages("jdoe") and server.messages("sue"))
+        wait_for("the end", lambda: not other.queue())
+        self.assertEqual(other.history()[1]["states"], {"delivered": 1, "bounced": 1})
+        story = {r["address"]: r for r in other.show(1)["recipients_list"]}
+        self.assertIn("Saved", story["jdoe@imap.test"]["reason"])
+        self.assertIn("delivered by LMTP to %s" % path, other.command("route", "sue@imap.test").stdout)
+        self.assertIn("delivered by LMTP over lmn to %s" % path, other.command("route", "sue@far.test").stdout)
+        probe = other.command("probe", "lmn")
+        self.assertIn("route out, %s: 220 " % path, probe.stdout + probe.stderr)
+        server.stop()
+        self.assertEqual(other.send(MAIL % b"away", to=["sue@far.test"])[0], 250)
+        wait_for("the reason", lambda: "%s: " % path in str(other.queue()))
+        server.start()
+        wait_for(lambda: "mail at Dovecot\n" + server.log(), lambda: len(server.messages("sue")) == 2)
+        other.stop()
+
     def test_route_and_a_server_that_is_away(self):
         server = self.server()
         g = self.gateway(ini=route(server.port, do="lmtp", retry="1s")).start()
