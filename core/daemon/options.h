@@ -42,9 +42,9 @@
 	X(OPT_MODE, NULL, 'b', "X",                                                           \
 	  "mode of sendmail: m sends, p lists the queue, i does nothing")                     \
 	X(OPT_BODY, NULL, 'B', "TYPE", "ignored: the gateway looks for itself")               \
-	X(OPT_NOTIFY, NULL, 'N', "WHEN", "ignored")                                           \
-	X(OPT_RETURN, NULL, 'R', "WHAT", "ignored")                                           \
-	X(OPT_ENVID, NULL, 'V', "ID", "ignored")                                              \
+	X(OPT_NOTIFY, NULL, 'N', "WHEN", "report: never, or some of success, failure, delay") \
+	X(OPT_RETURN, NULL, 'R', "WHAT", "what reports of failure bring back: full or hdrs")  \
+	X(OPT_ENVID, NULL, 'V', "ID", "name of the message in reports")                       \
 	X(OPT_SETTING, NULL, 'O', "X=Y", "ignored: options of sendmail")                      \
 	X(OPT_TAG, NULL, 'L', "TAG", "ignored")                                               \
 	X(OPT_ASWHO, NULL, 'A', "X", "ignored")                                               \

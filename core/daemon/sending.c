@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "daemon/context.h"
 #include "daemon/rights.h"
+#include "daemon/table.h"
+#include "mail/asks.h"
 #include "mail/date.h"
 
 #include <limits.h>
@@ -57,6 +59,57 @@ static enum result set_sender(struct sending *s, const char *given, struct err *
 	return s->envelope.reverse_path ? OK : err_set(err, E_NOMEM, "no memory for the sender");
 }
 
+/* As Postfix's sendmail: what cannot be understood is told and left out, for the message matters more. */
+static void left_out(const struct sending *s, enum option_id id, const char *value, const char *why)
+{
+	fprintf(s->call->err, "smtpgate: %s ", option_spelled(id));
+	table_put(s->call->err, "", value, "");
+	fprintf(s->call->err, ": %s; sent without it\n", why);
+}
+
+/* "failure, delay" as well as "failure,delay". */
+static bool read_notify(const char *value, struct mail_asks_rcpt *asks)
+{
+	char word[64];
+	size_t n = 0;
+	for (; *value && n + 1 < sizeof word; value++)
+		if (*value != ' ' && *value != '\t')
+			word[n++] = *value;
+	word[n] = '\0';
+	return !*value && mail_asks_notify(asks, word) == OK;
+}
+
+static bool read_envid(const char *value, struct mail_asks *asks)
+{
+	char text[MAIL_ENVID_MAX + 1];
+	return mail_xtext_encode(value, text, sizeof text) && mail_asks_envid(asks, text) == OK;
+}
+
+/* -N, -R and -V of sendmail: what is wanted of reports (RFC 3461). */
+static enum result set_asks(struct sending *s, struct err *err)
+{
+	const char *notify = call_option(s->call, OPT_NOTIFY);
+	const char *ret = call_option(s->call, OPT_RETURN);
+	const char *envid = call_option(s->call, OPT_ENVID);
+	struct mail_asks_rcpt rcpt = {.notify = 0};
+	struct mail_asks asks = {.ret = MAIL_RET_UNSAID};
+	char text[MAIL_ASKS_TEXT], each[MAIL_ASKS_RCPT_TEXT];
+	if (notify && !read_notify(notify, &rcpt)) {
+		left_out(s, OPT_NOTIFY, notify, "it is never, or some of success, failure, delay");
+		rcpt.notify = 0;
+	}
+	if (ret && mail_asks_ret(&asks, ret) != OK)
+		left_out(s, OPT_RETURN, ret, "it is full or hdrs");
+	if (envid && !read_envid(envid, &asks))
+		left_out(s, OPT_ENVID, envid,
+			 "it has 1 to 100 characters, of which + and = count three times");
+	s->compose.asks = region_strdup(s->region, mail_asks_rcpt_print(&rcpt, each));
+	s->envelope.asks = region_strdup(s->region, mail_asks_print(&asks, text));
+	return s->compose.asks && s->envelope.asks
+		       ? OK
+		       : err_set(err, E_NOMEM, "no memory for the sender");
+}
+
 enum result sending_begin(struct sending *s, const char *sender, struct err *err)
 {
 	const char *old = call_option(s->call, OPT_OLD);
@@ -82,6 +135,8 @@ enum result sending_begin(struct sending *s, const char *sender, struct err *err
 	s->envelope.listener = "send";
 	s->envelope.protocol = "local";
 	enum result r = set_sender(s, sender, err);
+	if (r == OK)
+		r = set_asks(s, err);
 	for (int i = 0; r == OK && i < s->call->options.arg_count; i++)
 		r = mail_compose_recipients(&s->compose, s->call->options.args[i],
 					    strlen(s->call->options.args[i]), &s->envelope, err);

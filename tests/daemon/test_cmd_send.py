@@ -158,6 +158,31 @@ class Send(testbed.Case):
         self.check(self.called(g, "sendmail", "-q"), 0)
         g.stop()
 
+    def test_reports(self):
+        """-N, -R and -V as Postfix's sendmail has them: for each recipient, also those of the header, and over a restart."""
+        g = self.gateway(gateway="origin = example.test")
+        self.check(self.called(g, "sendmail", "-t", "-N", "success, delay", "-R", "hdrs", "-V", "job 1+2=3", "-f", "admin",
+                               input="To: jdoe\nCc: far@elsewhere.test\n\nx\n"), 0)
+        g.start()
+        wait_for("the report", lambda: g.count("admin") == 1)
+        report = g.messages("admin")[0].decode()
+        self.assertIn("\nOriginal-Envelope-Id: job 1+2=3\n", report)
+        self.assertIn("\nAction: delivered\n", report)
+        shown = g.show(1)
+        self.assertEqual(shown["asks"], "RET=HDRS ENVID=job+201+2B2+3D3")
+        self.assertEqual({r["asks"] for r in shown["recipients_list"]}, {"NOTIFY=SUCCESS,DELAY"})
+        self.check(g.command("send", "-N", "never", "jdoe@example.test", input="x\n"), 0, err="")
+        wait_for("the second", lambda: g.count() == 2)
+        self.assertEqual(g.show(3)["recipients_list"][0]["asks"], "NOTIFY=NEVER")
+        bad = self.check(g.command("send", "-N", "often", "-R", "some", "-V", "x" * 101, "jdoe@example.test", input="x\n"), 0,
+                         err=["-N often: it is never, or some of success, failure, delay; sent without it\n",
+                              "-R some: it is full or hdrs; sent without it\n", "-V xxx"])
+        self.assertEqual(bad.stderr.count("\n"), 3)
+        wait_for("the third", lambda: g.count() == 3)
+        shown = g.show(4)
+        self.assertEqual((shown["asks"], shown["recipients_list"][0]["asks"]), ("", ""))
+        g.stop()
+
     def test_null_sender(self):
         g = self.gateway().start()
         self.check(g.command("send", "-f", "<>", "x@elsewhere.test", input="\nx\n"), 0)
