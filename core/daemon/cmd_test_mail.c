@@ -3,12 +3,15 @@
  * does. Owns nothing but the call's own; what the gateway took it keeps, as any mail.
  */
 #include "base/clock.h"
+#include "base/net.h"
+#include "base/text.h"
 #include "daemon/context.h"
 #include "daemon/sending.h"
 #include "daemon/story.h"
 #include "daemon/words.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,6 +160,51 @@ static enum result write_text(struct trial *t, struct buf *text)
 		s->gateway.hostname, t->s.envelope.recipients[0], s->gateway.hostname, s->file);
 }
 
+/* What comes in there has its name and priority; false: there is no such listener or pickup folder. */
+static bool enter_by(struct mail_envelope *e, const struct settings *s, const char *name)
+{
+	const struct conf_listen *l = s->listens, *l_end = l + s->listen_count;
+	const struct conf_pickup *p = s->pickups, *p_end = p + s->pickup_count;
+	while (l < l_end && !text_same(l->name, name))
+		l++;
+	while (p < p_end && !text_same(p->name, name))
+		p++;
+	if (l == l_end && p == p_end)
+		return false;
+	e->listener = l < l_end ? l->name : p->name;
+	e->priority = l < l_end ? l->priority : p->priority;
+	return true;
+}
+
+/* --listener and --client: routes and priority are those of mail that came in so. The gateway believes it of root and of its own user
+ * alone (spool/maildrop.c). */
+static enum exit_status pretend(struct trial *t)
+{
+	struct call *c = t->s.call;
+	struct mail_envelope *e = &t->s.envelope;
+	const char *listener = call_option(c, OPT_LISTENER), *client = call_option(c, OPT_CLIENT);
+	struct stat st;
+	struct net_ip ip;
+	struct err err;
+	if (!listener && !client)
+		return EXIT_DONE;
+	if (client && net_ip_parse(client, &ip) != OK)
+		return call_usage(c, "--client %s is no IP address", client);
+	if (listener && !enter_by(e, t->s.settings, listener))
+		return call_usage(c, "--listener: there is no [listen %s] and no [pickup %s]",
+				  listener, listener);
+	if (geteuid() != 0 &&
+	    (stat(t->s.settings->gateway.spool, &st) < 0 || st.st_uid != geteuid())) {
+		err_set(&err, E_DENIED,
+			"test-mail: where mail came in is for root and the gateway's "
+			"own user to say");
+		err_remedy(&err, "call it as root, or without --listener and --client");
+		return call_fail(c, EXIT_FAILED, &err);
+	}
+	e->client = client ? client : e->client;
+	return EXIT_DONE;
+}
+
 static enum exit_status try(struct trial *t)
 {
 	struct call *c = t->s.call;
@@ -169,13 +217,16 @@ static enum exit_status try(struct trial *t)
 		return call_fail(c, exit_of_result(r), &err);
 	if (t->s.envelope.count != 1)
 		return call_usage(c, "test-mail takes one address");
+	enum exit_status status = pretend(t);
+	if (status != EXIT_DONE)
+		return status;
 	buf_init(&text, 0);
 	if (write_text(t, &text) != OK) {
 		buf_free(&text);
 		err_set(&err, E_NOMEM, "no memory for the message");
 		return call_fail(c, EXIT_TEMPORARY, &err);
 	}
-	enum exit_status status = sending_finish(&t->s, &text);
+	status = sending_finish(&t->s, &text);
 	return status == EXIT_DONE ? watch(t) : status;
 }
 

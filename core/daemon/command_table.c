@@ -17,7 +17,8 @@ static const unsigned char send_options[] = {
 	OPT_RETURN,  OPT_ENVID,      OPT_VERBOSE, OPT_GATEWAY,    OPT_SETTING,
 	OPT_TAG,     OPT_ASWHO,      OPT_HOPS,    OPTION_END};
 
-static const unsigned char test_mail_options[] = {OPT_SENDER, OPT_JSON, OPTION_END};
+static const unsigned char test_mail_options[] = {OPT_SENDER, OPT_LISTENER, OPT_CLIENT, OPT_JSON,
+						  OPTION_END};
 static const unsigned char torture_options[] = {OPT_SPOOL, OPT_KILLS, OPTION_END};
 static const unsigned char user_options[] = {OPT_LISTENER, OPTION_END};
 
@@ -127,10 +128,12 @@ const struct command commands[] = {
 	 "and Message-ID where they are missing and removes Bcc. This is also sendmail; under\n"
 	 "the name mailq the program lists the queue, under newaliases it checks the aliases.\n",
 	 send_options, 0, -1, false, cmd_send},
-	{"test-mail", "ADDRESS [-f SENDER] [--json]", "send one message through and tell its story",
+	{"test-mail", "ADDRESS [-f SENDER] [--listener NAME] [--client IP] [--json]",
+	 "send one message through and tell its story",
 	 "Sends a message through the running gateway, as `send` does, and waits until it is\n"
 	 "delivered (exit status 0), put off or held (75) or refused (1); then tells what\n"
-	 "`queue show` tells of it: the rule, each attempt, the server's words, what is next.\n",
+	 "`queue show` tells of it: the rule, each attempt, the server's words, what is next.\n"
+	 "With --listener and --client it goes the way of mail that came in so.\n",
 	 test_mail_options, 1, 1, true, cmd_test_mail},
 	{"help", "[COMMAND]", "say what a command does", "", none, 0, 1, false, cmd_help},
 	{0},

@@ -80,7 +80,8 @@ static void put_answer(const char *before, const json_t *o, FILE *to)
 	table_put(to, *status && !twice ? " " : before, reason, "");
 }
 
-/* As whom the route sends it, by the settings of now. A report keeps its null sender. */
+/* As whom the route sends it, by the settings of now: of what has ended that is said, for they may have been others. A report keeps its
+ * null sender. */
 static void print_as(const json_t *e, const json_t *r, const struct settings *s, FILE *to)
 {
 	const char *rule = words_text(r, "rule");
@@ -88,12 +89,17 @@ static void print_as(const json_t *e, const json_t *r, const struct settings *s,
 		s && text_starts(rule, "route ") ? settings_route(s, rule + 6) : NULL;
 	const char *from = route ? conf_route_as(route, route->from) : NULL;
 	const char *sender = route ? conf_route_as(route, route->sender_as) : NULL;
+	const char *state = words_text(r, "state");
+	bool open = strcmp(state, "waiting") == 0 || strcmp(state, "held") == 0;
+	const char *end = open ? "\n" : " (as the route is set now)\n";
 	if (from)
-		table_put(to, "    as      From ", from, "; Reply-To keeps the old one\n");
+		table_put(to, "    as      From ", from, "; Reply-To keeps the old one");
+	if (from)
+		fputs(end, to);
 	if (sender && *words_text(e, "from"))
-		table_put(to, "    as      the envelope's sender ", sender, "\n");
+		table_put(to, "    as      the envelope's sender ", sender, end);
 	if (route && route->bounce_to)
-		table_put(to, "    reports to ", route->bounce_to, "\n");
+		table_put(to, "    reports to ", route->bounce_to, end);
 }
 
 static void print_recipient(const json_t *e, const json_t *r, const struct settings *s, int64_t now,

@@ -112,6 +112,44 @@ class Queue(testbed.Case):
         self.check(g.command("queue", "release", "--all", "--json"), 0, out='{"matched":1}')
         g.stop()
 
+    def test_each_verb_by_each_filter(self):
+        """One of two messages is chosen by its ID, sender, recipient, route and error text, for each verb; the other is left alone."""
+        busy = self.sink(lambda verb, argument, session: "450 4.2.0 Busy Mailbox" if verb == "RCPT" else None)
+        g = self.gateway(ini="[queue]\nretry = 1d\n[route gone]\nmatch = gone.test\nsmart_host = 127.0.0.1:%d\n"
+                         "[route busy]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % (testbed.free_port(), busy.port)).start()
+        shown = lambda number: g.show(number)  # noqa: E731
+
+        def tried(number, times):
+            def rests():
+                m = shown(number)
+                return not m["claimed"] and len(m["attempts_list"]) == times and m["recipients_list"][0]["state"] == "waiting"
+            wait_for("message %d to have been tried %d times" % (number, times), rests)
+
+        def send(number, sender, to):
+            self.assertEqual(g.send(b"Subject: s\r\n\r\nx\r\n", (to,), sender=sender)[0], 250)
+            tried(number, 1)
+
+        send(1, "left@here.test", "left@gone.test")
+        for number, way in enumerate([["ID"], ["--from", "A@chosen.test"], ["--to", "b@busy.test"], ["--route", "busy"],
+                                      ["--error", "busy mailbox"]], start=2):
+            send(number, "a@chosen.test", "b@busy.test")
+            way = ["m%d" % number] if way == ["ID"] else way
+            chosen = "m%d" % number
+            self.assertEqual(self.ids(g, *way), [chosen])
+            self.check(g.command("queue", "show", *way), 0, out=chosen + "  ")
+            for times, verb in enumerate(["retry", "flush"], start=2):
+                self.check(g.command("queue", verb, *way), 0, out=verb + ": 1 message\n")
+                tried(number, times)
+            self.check(g.command("queue", "hold", *way), 0, out="hold: 1 message\n")
+            self.assertEqual(shown(number)["recipients_list"][0]["state"], "held")
+            held = ["--error", "by the operator"] if "--error" in way else way  # the reason that it has now
+            self.check(g.command("queue", "release", *held), 0, out="release: 1 message\n")
+            tried(number, 4)
+            self.check(g.command("queue", "remove", *way), 0, out="remove: 1 message\n")
+            self.assertEqual(self.ids(g), ["m1"])
+        self.assertEqual((len(shown(1)["attempts_list"]), shown(1)["recipients_list"][0]["state"]), (1, "waiting"))
+        g.stop()
+
     def test_wrong_usage(self):
         g = self.gateway()
         self.check(g.command("queue"), 64)

@@ -109,13 +109,40 @@ class TestMail(testbed.Case):
     def test_as_whom(self):
         sink, g = self.with_sink("from = robot@here.test\nsender_as = envelope@here.test\nbounce_to = help@here.test\n")
         self.check(g.command("test-mail", "-f", "me@here.test", "x@far.test"), 0,
-                   out=["as      From robot@here.test; Reply-To keeps the old one\n", "as      the envelope's sender envelope@here.test\n",
-                        "reports to help@here.test\n"])
+                   out=["as      From robot@here.test; Reply-To keeps the old one (as the route is set now)\n",
+                        "as      the envelope's sender envelope@here.test (as", "reports to help@here.test (as"])
         self.assertIn("<envelope@here.test>", sink.messages[0]["mail"])
         self.assertIn(b"<robot@here.test>\r\nReply-To: ", sink.messages[0]["data"])
         self.check(g.command("queue", "show", "1"), 0, out="as      From robot@here.test")
         self.check(g.command("test-mail", "-f", "<>", "x@far.test"), 0)
         self.assertNotIn("envelope@here.test", g.command("queue", "show", "2").stdout)
+        g.stop()
+        g.write(ini=ROUTE % testbed.free_port() + "from = robot@here.test\nbounce_to = help@here.test\n")
+        g.start()
+        self.check(g.command("test-mail", "-f", "me@here.test", "x@far.test"), 75,
+                   out=["as      From robot@here.test; Reply-To keeps the old one\n", "reports to help@here.test\n"])
+        g.stop()
+
+    def test_as_if_it_had_come_in_there(self):
+        sink = Sink()
+        self.addCleanup(sink.close)
+        g = self.run_gateway(ini="[route plant]\nlistener = lan\nclient = 10.1.0.0/16\nsmart_host = 127.0.0.1:%d\n"
+                             "[route rest]\ndo = reject not this way\n" % sink.port, listen="priority = bulk\n")
+        self.check(g.command("test-mail", "x@far.test"), 1, out="not this way")
+        self.check(g.command("test-mail", "--listener", "lan", "x@far.test"), 1, out=[", at lan,", "bulk", "not this way"])
+        self.check(g.command("test-mail", "--listener", "LAN", "--client", "10.1.2.3", "x@far.test"), 0,
+                   out=["by local from 10.1.2.3", "rule    route plant", ": delivered"])
+        self.assertEqual(sink.count(), 1)
+        taken = len(g.history())
+        self.check(g.command("test-mail", "--listener", "wan", "x@far.test"), 64, err="there is no [listen wan] and no [pickup wan]")
+        self.check(g.command("test-mail", "--client", "10.1.2", "x@far.test"), 64, err="is no IP address")
+        if os.geteuid() == 0:
+            os.chown(os.path.join(g.folder, "control"), 65534, -1)
+            done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", testbed.PROGRAM, "test-mail",
+                                   "--config", g.ini, "--listener", "lan", "x@far.test"], text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, timeout=testbed.LIMIT, env=g.env)
+            self.check(done, 1, err=["is for root and the gateway's own user to say", "call it as root"])
+        self.assertEqual(len(g.history()), taken)
         g.stop()
 
 
