@@ -136,14 +136,12 @@ static enum exit_status watch(struct trial *t)
 	while ((status = look(t)) == EXIT_DONE && fate(t->entry) == FATE_OPEN &&
 	       clock_mono(clock) < end)
 		rest();
-	if (status == EXIT_NO_DAEMON) {
+	if (status != EXIT_DONE) { /* also when it went away in the middle of an answer */
 		err_set(&err, E_STATE,
 			"the gateway has stopped, and the message waits for its next start");
 		err_remedy(&err, "see later: smtpgate queue list");
 		return call_fail(t->s.call, EXIT_TEMPORARY, &err);
 	}
-	if (status != EXIT_DONE)
-		return status;
 	tell(t);
 	return judge(t);
 }
