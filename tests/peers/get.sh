@@ -1,20 +1,21 @@
 #!/bin/sh
 # get.sh PEER FOLDER: unpacks a mail program of Debian as a peer for tests, and installs nothing: no service, no user, no
-# conflict with the machine's own mail server. PEER is postfix (smtp-source, smtp-sink, a whole Postfix), dovecot, samba
-# (smbd and smbclient, for a postoffice on a share), or haproxy.
+# conflict with the machine's own mail server. PEER is postfix (smtp-source, smtp-sink, a whole Postfix), dovecot, exim,
+# samba (smbd and smbclient, for a postoffice on a share), or haproxy.
 # FOLDER/PEER then holds the package's tree with the libraries that this machine lacks, FOLDER/bin a starter for each of its
 # programs. What is there already is kept. Needs no root. Exits 69 and says why when the packages cannot be had.
 set -eu
 
-[ $# -eq 2 ] || { echo "usage: get.sh postfix|dovecot|samba|haproxy FOLDER" >&2; exit 64; }
+[ $# -eq 2 ] || { echo "usage: get.sh postfix|dovecot|exim|samba|haproxy FOLDER" >&2; exit 64; }
 peer=$1
 folder=$2
 case $peer in
 postfix) packages=postfix ;;
 dovecot) packages='dovecot-core dovecot-lmtpd dovecot-imapd dovecot-pop3d' ;;
+exim) packages=exim4-daemon-light ;;
 samba) packages='samba samba-libs smbclient' ;;
 haproxy) packages=haproxy ;;
-*) echo "get.sh: no peer $peer (postfix, dovecot, samba, haproxy)" >&2; exit 64 ;;
+*) echo "get.sh: no peer $peer (postfix, dovecot, exim, samba, haproxy)" >&2; exit 64 ;;
 esac
 
 die() { printf 'get.sh: %s\n' "$*" >&2; exit 69; }
