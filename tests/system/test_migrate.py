@@ -8,7 +8,7 @@ import textwrap
 import dovecot
 import harness
 from smarthost import NAME, SmartHost
-from tls import Authority
+from tls import Authority, Secure
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "doc", "migrate.md")
 USER = "scanner@company.com"
@@ -102,6 +102,39 @@ class Migrate(harness.Case):
         self.assertGreater(len(verbs), 6)
         for verb in sorted(verbs):
             self.done(verb, "--help")
+
+    def test_extensions(self):
+        """The table's last column, against the answer to EHLO over TLS and what comes of the words."""
+        table = self.page.split("## Extensions of SMTP")[1]
+        shown, not_shown = set(), set()
+        for names, here in re.findall(r"^\| (`[^|]*`) \|.*\| ([^|]*) \|$", table, re.M):
+            (not_shown if here.startswith(("none", "not shown")) else shown).update(re.findall(r"`([A-Z0-9]+)`", names))
+        users = os.path.join(self.g.folder, "users")
+        self.g.write(listen="certificate = auto\nauth = offered\nusers = %s\nmax_recipients = 77\nmax_size = 1M\n" % users)
+        self.done("user", "add", "anna", input="secret\n")
+        self.g.start()
+        c = Secure("127.0.0.1", self.g.port)
+        self.addCleanup(c.close)
+        clear = c.say("EHLO client.test")[1]
+        c.say("STARTTLS")
+        c.secure()
+        said = c.say("EHLO client.test")[1]
+        words = {line.split()[0] for line in (clear + "\n" + said).splitlines()[1:]}
+        self.assertEqual((shown - words, not_shown & words), (set(), set()))
+        self.assertEqual(words - shown - not_shown - {"SMTPUTF8", "gw.example.test"}, set(), "an extension that the page does not know")
+        self.assertIn("RCPTMAX=77", said)
+        self.assertIn("SIZE 1048576", said)
+        self.assertNotIn("AUTH", clear)
+        self.assertNotIn("REQUIRETLS", clear)
+        self.assertEqual(c.say("MAIL FROM:<a@b.test> BODY=BINARYMIME")[0] // 100, 5)
+        self.assertEqual(c.say("ETRN company.com")[0] // 100, 5)
+        self.assertEqual(c.say("VRFY jane")[0], 252)
+        self.assertEqual(c.say("MAIL FROM:<a@b.test> RET=HDRS ENVID=x REQUIRETLS")[0], 250)
+        self.assertEqual(c.say("RCPT TO:<jdoe@example.test> NOTIFY=SUCCESS")[0], 250)
+        c.raw(b"BDAT %d LAST\r\n%s" % (len(TEXT), TEXT))
+        self.assertEqual(c.reply()[0], 250)
+        self.assertEqual(self.g.show(1)["asks"], "RET=HDRS ENVID=x REQUIRETLS")
+        self.g.stop()
 
     def test_keys_are_there(self):
         """The right column names keys: each is one, of some section."""
