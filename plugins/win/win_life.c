@@ -65,9 +65,9 @@ static enum sgt_result open_rest(struct sgt_stack *stack, struct sgt_error *erro
 static void close_rest(struct sgt_stack *stack)
 {
 	win_slirp_close(stack);
-	win_cable_leave(stack);
 	win_reserve_lend(stack);
 	win_folder_close(stack);
+	win_cable_leave(stack); /* last: its number is its folder's */
 }
 
 enum sgt_result win_start(struct sgt_stack *stack, struct sgt_error *error)

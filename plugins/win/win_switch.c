@@ -155,7 +155,8 @@ static struct sgt_stack *owner_of(const struct win_cable *c, uint8_t *frame, siz
 {
 	struct arp arp;
 	if (arp_read(frame, n, &arp))
-		return arp.op == ARP_REQUEST ? first_of(c) : NULL;
+		/* who tells where he is tells everybody; a question is answered once */
+		return arp.op == ARP_REQUEST && arp.sender != arp.target ? first_of(c) : NULL;
 	if (n > WIN_FRAME_MAX)
 		return first_of(c);
 	return win_frame_kind(frame, n) == WIN_KIND_IPV6 ? owner6(c, frame, n)
@@ -202,6 +203,15 @@ static bool hand_on(struct sgt_stack *stack, uint8_t *frame, size_t n)
 	return !owner || owner == stack;
 }
 
+/* With the lock. All who share it are to see that, also who has nothing to read. */
+static void lose(struct win_cable *c)
+{
+	struct sgt_stack *s;
+	c->lost = true;
+	LIST_FOREACH(s, &c->started, member.entry)
+	sock_wakeup(&s->sock);
+}
+
 /* With the lock. */
 static long receive(struct sgt_stack *stack, uint8_t *frame, size_t size, unsigned *frames)
 {
@@ -214,7 +224,8 @@ static long receive(struct sgt_stack *stack, uint8_t *frame, size_t size, unsign
 		return WIRE_LOST;
 	for (; *frames; --*frames) {
 		long n = wire_recv(&c->wire, frame, size);
-		c->lost = n < 0;
+		if (n < 0)
+			lose(c);
 		if (n <= 0 || alone || hand_on(stack, frame, (size_t)n))
 			return n;
 	}
@@ -232,7 +243,7 @@ long win_cable_receive(struct sgt_stack *stack, uint8_t *frame, size_t size, uns
 bool win_cable_waits(struct sgt_stack *stack)
 {
 	pthread_mutex_lock(&stack->cable->lock);
-	bool waits = stack->member.waiting > 0;
+	bool waits = stack->member.waiting > 0 || stack->cable->lost;
 	pthread_mutex_unlock(&stack->cable->lock);
 	return waits;
 }
@@ -242,7 +253,7 @@ int win_cable_send(struct win_cable *c, const uint8_t *frame, size_t n)
 	pthread_mutex_lock(&c->lock);
 	int sent = wire_send(&c->wire, frame, n);
 	if (sent < 0)
-		c->lost = true;
+		lose(c);
 	pthread_mutex_unlock(&c->lock);
 	return sent;
 }
