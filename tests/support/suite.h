@@ -11,10 +11,13 @@
 
 /* Runs the suite (CK_FORK, CK_RUN_CASE and the like of Check apply); 0 when all passed. */
 int suite_run(Suite *s);
+/* Before a suite is made: where Check's time limit of a test is not set, it is two minutes. */
+void suite_patience(void);
 
 #define SUITE_MAIN(make)                  \
 	int main(void)                    \
 	{                                 \
+		suite_patience();         \
 		return suite_run(make()); \
 	}
 

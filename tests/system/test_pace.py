@@ -21,6 +21,7 @@ class Crowd:
 
     def __init__(self, most):
         self.most, self.lock, self.inside, self.refused = most, threading.Lock(), set(), 0
+        self.met = threading.Event()
 
     def __call__(self, verb, argument, session):
         key = id(session)
@@ -28,10 +29,11 @@ class Crowd:
             if verb == "MAIL" and key not in self.inside:
                 if len(self.inside) >= self.most:
                     self.refused += 1
+                    self.met.set()
                     return "432 4.3.2 Concurrent connections limit exceeded"
                 self.inside.add(key)
-            if verb == "END":
-                time.sleep(0.05)  # long enough that others meet it
+        if verb == "END":
+            self.met.wait(harness.LIMIT)  # the first ones stay inside until another has met them
         if verb == "QUIT":
             with self.lock:
                 self.inside.discard(key)

@@ -83,6 +83,7 @@ class Twice(harness.Case):
         for net in nets.values():  # a stranger's port is closed: by a reset, on the network that asked
             with self.assertRaises(ConnectionRefusedError):
                 net.client("10.77.0.25", 26)
+        harness.wait_for("all is noted", lambda: not g.queue())
         nets["retro"].cut()
         harness.wait_for("one is lost", lambda: {s["name"]: s["state"] for s in g.json("status")["stacks"]}["retro"] == "down")
         with nets["newer"].client("10.77.0.25", 25) as c:
@@ -133,6 +134,7 @@ class Threads(harness.Case):
         harness.wait_for("all are kept", lambda: g.count() == 60, harness.LIMIT * 2)
         harness.wait_for("all are sent", lambda: out.count() == 60, harness.LIMIT * 2)
         self.assertEqual(sorted(g.history()), list(range(1, 61)))
+        harness.wait_for("all is noted", lambda: not g.queue())
         net.cut()
         harness.wait_for("it is lost", lambda: g.json("status")["stacks"][0]["state"] == "down")
         net.mend()

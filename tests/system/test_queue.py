@@ -177,7 +177,7 @@ class SmartHost(harness.Case):
         wait_for("the destination rests", lambda: "destination rests" in g.log())
         sink = self.sink(port=port)
         wait_for("all", lambda: sink.count() == 3)
-        self.assertIn("destination back", g.log())
+        wait_for("it is told", lambda: "destination back" in g.log())
         g.stop()
 
     def test_second_host_is_tried(self):
@@ -348,6 +348,7 @@ class Limits(harness.Case):
         self.assertEqual(g.send(MAIL % b"warn", to=FAR, sender="jdoe@example.test")[0], 250)
         self.assertEqual(g.send(MAIL % b"null", to=FAR, sender="")[0], 250)
         wait_for("five attempts", lambda: len(script.asked) >= 10)
+        wait_for("the report", lambda: reports(g))
         report, = reports(g)
         self.assertEqual(report.get_payload(1).get_payload(1)["Action"], "delayed")
         self.assertIsNotNone(report.get_payload(1).get_payload(1)["Will-Retry-Until"])

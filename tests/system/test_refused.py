@@ -228,6 +228,7 @@ class Refused(harness.Case):
         for flag, version in ("-tls1", "1.0"), ("-tls1_1", "1.1"):
             self.start("certificate = auto\n")
             self.assertNotEqual(self.handshake(flag)[0], 0)
+            harness.wait_for("it is known", lambda: self.g.json("status")["refused"])
             self.assertIn("no TLS version in common", self.one()["reason"])
             self.admit("like = modern\nclients = 127.0.0.2\ntls_min = %s\n" % version)
             self.taken(lambda: self.handshake(flag)[0] == 0)
@@ -248,6 +249,7 @@ class Refused(harness.Case):
         self.start("certificate = auto\ntls = implicit\n")
         self.assertNotEqual(s_client(self.g.port, "-tls1_2", "-cipher", "@SECLEVEL=0:NULL", "-bind", CLIENT + ":0",
                                      starttls=False)[0], 0)
+        harness.wait_for("it is known", lambda: self.g.json("status")["refused"])
         row = self.one()
         self.assertEqual((row["section"], row["lines"]), ("", ""))
         self.assertIn(row["reason"] + "\n", self.g.command("status").stdout)

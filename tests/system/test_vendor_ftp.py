@@ -194,7 +194,7 @@ class Ftp(harness.Case):
         self.net.run(["ip", "link", "set", "tap7", "down"])
         harness.wait_for("ftp is down", lambda: "down" in g.command("status").stdout)
         self.net.run(["ip", "link", "set", "tap7", "up"])
-        harness.wait_for("ftp is back", lambda: "down" not in g.command("status").stdout)
+        harness.wait_for("ftp is back", lambda: {s["name"]: s["state"] for s in g.json("status")["stacks"]}["ftp"] == "up")
         self.accepted(g, host="10.78.0.25")
         self.kept(g, 2)
         g.stop()
