@@ -5,6 +5,8 @@ import os
 import socket
 import ssl
 import threading
+import time
+import warnings
 
 import harness
 from tls import Authority, Secure, openssl
@@ -22,7 +24,12 @@ class Server:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(pem)
             if most:
-                self.context.maximum_version = most
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    self.context.minimum_version = min(most, ssl.TLSVersion.TLSv1_2)
+                    self.context.maximum_version = most
+                if most < ssl.TLSVersion.TLSv1_2:
+                    self.context.set_ciphers("DEFAULT:@SECLEVEL=0")
         self.first, self.wrong, self.taken = first, wrong, []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
@@ -100,8 +107,11 @@ class TlsOut(harness.Case):
         g = self.gateway()  # never started: its folder is ours
         return Authority(g.folder, name)
 
-    def send(self, server, **keys):
-        g = self.gateway(ini=harness.route(server.port, match="*", retry="1h", **keys)).start()
+    def send(self, server, clock=None, **keys):
+        g = self.gateway(ini=harness.route(server.port, match="*", retry="1h", **keys))
+        if clock:
+            harness.shift_clock(g, clock - time.time())
+        g.start()
         self.assertEqual(g.send(TEXT, to=["b@far.test"])[0], 250)
         return g
 
@@ -155,6 +165,14 @@ class Policies(TlsOut):
         server = self.server(pem, most=ssl.TLSVersion.TLSv1_2)
         self.waits(server, "TLS failed: ", tls="required", tls_min="1.3")
 
+    def test_a_server_of_old(self):
+        """TLS 1.0 and 1.1 with servers of a route that says so, and with no other."""
+        pem = self.authority().make("elsewhere.test")
+        for version, name, floor in ((ssl.TLSVersion.TLSv1, "TLSv1", "1.0"), (ssl.TLSVersion.TLSv1_1, "TLSv1.1", "1.1")):
+            server = self.server(pem, most=version)
+            self.waits(server, "TLS failed: the peer wants another TLS version", tls="required")
+            self.assertEqual(self.delivered(server, "(%s " % name, tls="required", tls_min=floor), name)
+
     def test_implicit(self):
         ca = self.authority()
         server = self.server(ca.make("peer.test"), first=True)
@@ -174,6 +192,14 @@ class Verified(TlsOut):
                 (ca.make("peer.test", self_signed=True), "certificate is self-signed"),
                 (other.make("peer.test"), "certificate is from an unknown CA: /CN=Other CA")):
             self.waits(self.server(pem), words, **keys)
+
+    def test_a_wrong_clock(self):
+        """The same certificate is early by a clock that stands in 2019, as after a flat battery: that is told, not blamed on the server."""
+        ca = self.authority()
+        keys = dict(tls="verified", tls_ca=ca.path, tls_name="peer.test")
+        server = self.server(ca.make("peer.test"))
+        self.waits(server, "not yet valid, because the clock of this machine is wrong: it says 2019-01-02", clock=1546387200, **keys)
+        self.delivered(server, ", verified)", **keys)
 
     def test_pin(self):
         ca = self.authority()

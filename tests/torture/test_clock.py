@@ -3,7 +3,6 @@ what waits is tried on, the history stays, and it is told."""
 
 import os
 import struct
-import subprocess
 import sys
 import time
 
@@ -26,14 +25,7 @@ class Clock(harness.Case):
     def shifted(self, retry="1s"):
         """A gateway whose wall clock is ours."""
         g = self.gateway(ini=ROUTE % (retry, self.server.port))
-        library, self.file = os.path.join(g.folder, "clock.so"), os.path.join(g.folder, "offset")
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library,
-                        os.path.join(HERE, "clock.c")], check=True)
-        with open(self.file, "wb") as f:
-            f.write(struct.pack("q", 0))
-        # a sanitizer wants to be the first library, and needs not be
-        g.env.update(LD_PRELOAD=library, CLOCK_OFFSET=self.file,
-                     ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+        self.file = harness.shift_clock(g, 0)
         return g.start()
 
     def jump(self, g, seconds):
