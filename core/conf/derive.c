@@ -116,7 +116,7 @@ static void derive_listen(struct conf_load *l, struct conf_section *sec)
 		inherit_newline(l, sec, profile);
 	bool submission = ((const struct conf_listen *)sec->at)->mode == CONF_MODE_SUBMISSION;
 	conf_load_derive(l, sec, "auth", submission ? "required" : "off",
-			 submission ? "mode is submission" : "mode is smtp");
+			 submission ? "mode is submission" : "mode is not submission");
 	const char *certificate = ((const struct conf_listen *)sec->at)->certificate;
 	conf_load_derive(l, sec, "tls", certificate ? "offered" : "off",
 			 certificate ? "certificate is set" : "certificate is not set");

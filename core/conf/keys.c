@@ -155,7 +155,7 @@ const struct conf_key conf_keys_log[] = {
 #define SECTION struct conf_listen
 static const char *const newlines[] = {"reject", "normalise", "note", NULL};
 static const char *const unlimited[] = {"unlimited", NULL};
-static const char *const modes[] = {"smtp", "submission", NULL};
+static const char *const modes[] = {"smtp", "submission", "lmtp", NULL};
 static const char *const auths[] = {"off", "offered", "required", NULL};
 static const char *const tls_in[] = {"off", "offered", "required", "implicit", NULL};
 const struct conf_key conf_keys_listen[] = {

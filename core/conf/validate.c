@@ -120,6 +120,18 @@ static bool takes_clear(const struct conf_load *l, const struct conf_listen *lis
 	return false;
 }
 
+/* RFC 2033 section 5. */
+static void check_lmtp_port(struct conf_load *l, const struct conf_section *sec)
+{
+	const struct conf_listen *listen = sec->at;
+	conf_load_place(l, sec, "address");
+	for (size_t i = 0; i < listen->addresses.count; i++)
+		if (listen->mode == CONF_MODE_LMTP && text_ends(listen->addresses.items[i], ":25"))
+			conf_load_error(l, "give it another port, mostly 24",
+					"address of [listen %s]: LMTP is not spoken on port 25",
+					listen->name);
+}
+
 static void check_tls(struct conf_load *l, const struct conf_section *sec)
 {
 	const struct conf_listen *listen = sec->at;
@@ -139,6 +151,7 @@ static void check_tls(struct conf_load *l, const struct conf_section *sec)
 				"clear",
 				listen->name);
 	}
+	check_lmtp_port(l, sec);
 	if (listen->mode == CONF_MODE_SUBMISSION && listen->auth != CONF_AUTH_REQUIRED) {
 		conf_load_place(l, sec, "auth");
 		conf_load_error(l, "take auth away, or set mode = smtp",

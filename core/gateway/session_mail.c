@@ -49,9 +49,12 @@ static enum smtp_verdict on_helo(void *ctx, const char *helo, bool extended,
 /* RFC 3848; over TLS with its version and cipher. NULL: no memory. */
 static const char *protocol_of(const struct session *s)
 {
+	const char *plain = s->conf->mode == CONF_MODE_LMTP ? "LMTP"
+			    : s->extended                   ? "ESMTP"
+							    : "SMTP";
 	if (!session_is_secure(s))
-		return s->extended ? "ESMTP" : "SMTP";
-	return region_printf(s->region, "%s%s %s", s->extended ? "ESMTPS" : "SMTP",
+		return plain;
+	return region_printf(s->region, "%s%s%s %s", plain, s->extended ? "S" : "",
 			     s->extended && *s->user ? "A" : "",
 			     tls_story(channel_tls(s->channel)));
 }

@@ -39,6 +39,7 @@ void session_profile_set(struct session *s)
 		.max_size = p->max_size && p->max_size < size ? p->max_size : size,
 		.max_recipients = s->conf->max_recipients,
 		.max_errors = 20,
+		.lmtp = s->conf->mode == CONF_MODE_LMTP,
 		.newline = newline_of(named ? p->bare_newline : s->conf->bare_newline),
 		.starttls = starttls_of(s->conf->tls, p),
 		.secure = s->conf->tls == CONF_TLS_IMPLICIT,

@@ -60,10 +60,18 @@ bool smtp_body_doomed(const struct smtp_server *s, struct smtp_reply *reply)
 	return true;
 }
 
+/* All replies but the last, which is the caller's. 421 is said once: it is about the session. */
+static void say_all_but_one(struct smtp_server *s, struct smtp_reply *reply)
+{
+	for (; s->finals > 1 && reply->code != 421 && s->state != SMTP_ENDING; s->finals--)
+		smtp_session_one_of(s, reply);
+}
+
 static void answered(struct smtp_server *s, struct smtp_reply *reply)
 {
 	s->transaction = false; /* on_end's answer ends it, whatever it is */
 	smtp_session_move(s, SMTP_EV_END);
+	say_all_but_one(s, reply);
 	smtp_session_reply(s, reply);
 }
 
@@ -71,11 +79,13 @@ void smtp_body_finish(struct smtp_server *s)
 {
 	struct smtp_reply reply;
 	s->messages++;
+	s->finals = s->config->lmtp ? s->recipients : 1;
 	s->recipients = 0;
 	note_newlines(s);
 	if (smtp_body_doomed(s, &reply)) {
 		smtp_session_forget(s);
 		smtp_session_move(s, SMTP_EV_END);
+		say_all_but_one(s, &reply);
 		if (is_refused_newline(s))
 			smtp_session_refuse(s, SMTP_RULE_NEWLINE, &reply);
 		else if (is_too_big(s))

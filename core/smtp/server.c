@@ -16,8 +16,8 @@ static void greet(struct smtp_server *s, const struct smtp_reply *refusal)
 {
 	struct smtp_reply greeting;
 	if (!refusal)
-		refusal = smtp_reply_set(&greeting, 220, "", "%s ESMTP smtpgate",
-					 s->config->hostname);
+		refusal = smtp_reply_set(&greeting, 220, "", "%s %s smtpgate", s->config->hostname,
+					 s->config->lmtp ? "LMTP" : "ESMTP");
 	smtp_session_plain(s, refusal);
 	if (refusal->code != 220)
 		smtp_session_move(s, SMTP_EV_CLOSE);

@@ -2,7 +2,8 @@
  * The SMTP server of one session (RFC 5321, with PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES, CHUNKING of RFC 3030, LIMITS of RFC
  * 9422). It does no I/O:
  * bytes go in by smtp_server_feed, replies come out in smtp_server_output, decisions are asked by callbacks, and time is
- * told by the caller. One verb a file (smtp/verb_*.c).
+ * told by the caller. One verb a file (smtp/verb_*.c). With config.lmtp it speaks LMTP (RFC 2033): LHLO in place of HELO and EHLO, and
+ * behind a message one reply for each recipient that was taken, in their order; they are all the same, for a message is stored or not.
  *
  *	             connect              HELO/EHLO           MAIL           RCPT           DATA
  *	  (new) --------------> GREETED ----------> READY ---------> MAIL ---------> RCPT ---------> DATA
@@ -54,6 +55,7 @@ struct smtp_server_config {
 	unsigned max_transactions; /* messages a session, 0: no limit */
 	enum smtp_newline newline;
 	enum smtp_starttls starttls;
+	bool lmtp;
 	bool secure; /* TLS was there before the greeting */
 	/* Mechanisms of AUTH, "PLAIN LOGIN"; "": none as long as the connection is in the clear; NULL: AUTH is not offered. The
 	 * owner may change it between two calls (after STARTTLS). */

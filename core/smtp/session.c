@@ -67,12 +67,17 @@ static bool too_many_errors(struct smtp_server *s, int code)
 	return s->errors >= (s->config->max_errors ? s->config->max_errors : SMTP_MAX_ERRORS);
 }
 
-void smtp_session_reply(struct smtp_server *s, struct smtp_reply *reply)
+void smtp_session_one_of(struct smtp_server *s, struct smtp_reply *reply)
 {
 	int class = reply->code / 100;
 	if (!reply->status[0] && class != 3)
 		snprintf(reply->status, sizeof reply->status, "%d.0.0", class);
 	emit(s, reply, true);
+}
+
+void smtp_session_reply(struct smtp_server *s, struct smtp_reply *reply)
+{
+	smtp_session_one_of(s, reply);
 	if (reply->code == 421)
 		close_session(s);
 	else if (s->state != SMTP_ENDING && too_many_errors(s, reply->code))

@@ -40,6 +40,7 @@ struct smtp_server {
 	bool shutting;       /* shut was asked (shut itself may be NULL when memory was short) */
 	bool transaction;    /* on_mail was asked; on_reset or on_end's answer is owed */
 	unsigned recipients; /* accepted in this transaction: the callbacks keep them */
+	unsigned finals;     /* LMTP: replies owed at the end of the message */
 	unsigned errors;     /* 5xx in a row */
 	unsigned messages;   /* ends of data so far */
 	bool authenticating; /* lines are answers of an AUTH exchange */
@@ -60,6 +61,8 @@ void smtp_session_settle(struct smtp_server *s, enum smtp_verdict verdict, struc
 /* Sends a reply: puts in an enhanced code where one is due, counts errors, ends the session on 421.
  */
 void smtp_session_reply(struct smtp_server *s, struct smtp_reply *reply);
+/* Sends a reply of which others like it follow: it does not count as an error of its own. */
+void smtp_session_one_of(struct smtp_server *s, struct smtp_reply *reply);
 /* The same from code, enhanced code and words. */
 void smtp_session_say(struct smtp_server *s, int code, const char *status, const char *words);
 /* Sends a refusal of the config's, and tells on_refused. */
@@ -94,11 +97,15 @@ size_t smtp_chunk_feed(struct smtp_server *s, const char *bytes, size_t n);
 
 /* ---- verbs.c ---- */
 
+/* What knows a verb: SMTP and LMTP, or one of them. */
+enum smtp_tongue { SMTP_BOTH, SMTP_ALONE, SMTP_LMTP_ALONE };
+
 struct smtp_verb {
 	const char *name;
 	unsigned states; /* SMTP_IN(state) of those it is allowed in */
 	bool alone;      /* takes no argument */
 	bool clear;      /* allowed in the clear where TLS is required (RFC 3207 section 4) */
+	enum smtp_tongue tongue;
 	/* args: what stands behind the verb without blanks at both ends, to be cut at will. */
 	void (*run)(struct smtp_server *s, char *args);
 };
@@ -108,12 +115,13 @@ void smtp_verbs_run(struct smtp_server *s, char *line);
 void smtp_verbs_misplaced(const struct smtp_server *s, const char *verb, struct smtp_reply *reply);
 /* STARTTLS is required and was not sent. */
 bool smtp_verbs_needs_tls(const struct smtp_server *s);
-/* The row after `verb`, the first for NULL; NULL at the end. For HELP. */
-const struct smtp_verb *smtp_verbs_next(const struct smtp_verb *verb);
+/* The next row behind `verb` (NULL: the first) that this session knows; NULL at the end. For HELP. */
+const struct smtp_verb *smtp_verbs_next(const struct smtp_server *s, const struct smtp_verb *verb);
 
 /* ---- verb_*.c: one row each ---- */
 void smtp_verb_helo(struct smtp_server *s, char *args);
 void smtp_verb_ehlo(struct smtp_server *s, char *args);
+void smtp_verb_lhlo(struct smtp_server *s, char *args);
 void smtp_verb_mail(struct smtp_server *s, char *args);
 void smtp_verb_rcpt(struct smtp_server *s, char *args);
 void smtp_verb_data(struct smtp_server *s, char *args);

@@ -10,6 +10,11 @@ static int put_word(const struct smtp_server *s, const char *word, char *to, siz
 	return snprintf(to, n, "%s", word);
 }
 
+static int put_chunking(const struct smtp_server *s, const char *word, char *to, size_t n)
+{
+	return s->config->lmtp ? 0 : snprintf(to, n, "%s", word);
+}
+
 /* RFC 1870: 0 says that there is no limit. */
 static int put_size(const struct smtp_server *s, const char *word, char *to, size_t n)
 {
@@ -56,7 +61,7 @@ static const struct {
 	int (*put)(const struct smtp_server *s, const char *word, char *to, size_t n);
 } keywords[] = {
 	{"PIPELINING", put_word},   {"SIZE", put_size}, {"8BITMIME", put_word},
-	{"CHUNKING", put_word},     {"DSN", put_word},  {"ENHANCEDSTATUSCODES", put_word},
+	{"CHUNKING", put_chunking}, {"DSN", put_word},  {"ENHANCEDSTATUSCODES", put_word},
 	{"STARTTLS", put_starttls}, {"AUTH", put_auth}, {"REQUIRETLS", put_secure},
 	{"LIMITS", put_limits},
 };

@@ -10,7 +10,7 @@ void smtp_verb_help(struct smtp_server *s, char *args)
 	struct smtp_reply reply;
 	smtp_reply_set(&reply, 214, "2.0.0", "Commands:");
 	bool tls = s->config->starttls != SMTP_STARTTLS_OFF;
-	for (const struct smtp_verb *v = smtp_verbs_next(NULL); v; v = smtp_verbs_next(v)) {
+	for (const struct smtp_verb *v = smtp_verbs_next(s, NULL); v; v = smtp_verbs_next(s, v)) {
 		if (v->run == smtp_verb_starttls && !tls)
 			continue;
 		size_t have = strlen(reply.text);

@@ -43,6 +43,9 @@ static const struct {
 	{"[listen a]\ntls = required\n", 2,
 	 "error: tls: [listen a] has no certificate (set certificate to a PEM file, or to auto)"},
 	{"[listen a]\ntls = off\n", 0, NULL},
+	{"[listen a]\nmode = lmtp\naddress = *:24\n", 0, NULL},
+	{"[listen a]\nmode = lmtp\naddress = *:24, [::1]:25\n", 3,
+	 "error: address of [listen a]: LMTP is not spoken on port 25 (give it another port"},
 	{"[listen a]\nauth = offered\n", 2,
 	 "error: auth: [listen a] has no TLS, and no password is taken in the clear (set tls = "
 	 "required and certificate, or auth_clear"},

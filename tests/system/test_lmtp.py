@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import threading
 
 import dovecot
@@ -156,6 +157,63 @@ class Answers(harness.Case):
         wait_for("the end", lambda: not g.queue())
         self.assertEqual(server.taken.count("one"), 1, "what was answered is not sent again")
         self.assertEqual(server.taken.count("two"), 1)
+        g.stop()
+
+
+class Taken(harness.Case):
+    """mode = lmtp: the gateway is the one who is handed mail by LMTP."""
+
+    def start(self, more=""):
+        g = self.gateway(listen="mode = lmtp\nmax_size = 1M\n" + more)
+        return g.start()
+
+    def test_from_another_gateway(self):
+        g = self.start()
+        far = self.gateway()
+        far.write(ini="[postoffice FAR/GW]\ndomain = example.test\nformat = lmtp\nlmtp = 127.0.0.1:%d\n" % g.port)
+        with open(far.ini) as f:
+            text = f.read()
+        with open(far.ini, "w") as f:  # its own postoffice has another domain
+            f.write(text.replace("domain = example.test", "domain = own.test", 1))
+        far.start()
+        to = ["jdoe@example.test", "nobody@example.test", "admin@example.test"]
+        self.assertEqual(far.send(MAIL % b"by LMTP", to=to, sender="jdoe@own.test")[0], 250)
+        wait_for("both", lambda: g.count() == 1 and g.count("admin") == 1)
+        wait_for("the report", lambda: far.count() == 1)
+        self.assertEqual(far.history()[1]["states"], {"delivered": 2, "bounced": 1})
+        self.assertEqual(g.show(1)["protocol"], "LMTP")
+        far.stop()
+        g.stop()
+
+    def swaks(self, g, *args):
+        return subprocess.run(["swaks", "--protocol", "LMTP", "--server", "127.0.0.1", "--port", str(g.port), "--from", "me@client.test",
+                               *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=harness.LIMIT, text=True).stdout
+
+    def test_swaks(self):
+        g = self.start()
+        said = self.swaks(g, "--to", "jdoe@example.test,nobody@example.test,admin@example.test")
+        self.assertIn("<-  220 gw.example.test LMTP smtpgate", said)
+        self.assertIn("LHLO ", said)
+        self.assertNotIn("CHUNKING", said)
+        wait_for("both", lambda: g.count() == 1 and g.count("admin") == 1)
+        self.assertIn(b"with LMTP", g.messages()[0])
+        self.assertEqual(len(g.history()), 1)
+        g.stop()
+
+    def test_one_reply_for_each(self):
+        g = self.start()
+        with g.smtp() as c:
+            self.assertEqual(c.say("EHLO client.test")[0], 500)
+            self.assertEqual(c.say("LHLO client.test")[0], 250)
+            for size, code in ((10, 250), (2 << 20, 552), (10, 250)):
+                self.assertEqual(c.say("MAIL FROM:<me@client.test>")[0], 250)
+                for to, answer in (("jdoe", 250), ("nobody", 550), ("admin", 250)):
+                    self.assertEqual(c.say("RCPT TO:<%s@example.test>" % to)[0], answer)
+                self.assertEqual(c.say("DATA")[0], 354)
+                c.raw(harness.HEADER + b"x" * 70 + (b"\r\n" + b"x" * 70) * (size // 72) + b"\r\n.\r\n")
+                self.assertEqual([c.reply()[0], c.reply()[0]], [code, code])
+            self.assertEqual(c.say("NOOP")[0], 250)
+        wait_for("two messages", lambda: g.count() == 2 and g.count("admin") == 2)
         g.stop()
 
 
