@@ -8,21 +8,20 @@
 #include "daemon/greet.h"
 #include "daemon/probe.h"
 #include "daemon/table.h"
+#include "gateway/trouble.h"
 #include "transport/registry.h"
 
 #include <string.h>
 
+#define BLOCK_MAX 4096
 #define PROBE_MS 10000 /* for what the module looks at */
 
 static enum exit_status print_block(const struct probe *p, struct transport_report *trouble)
 {
-	struct buf block;
-	buf_init(&block, 0);
+	char block[BLOCK_MAX];
 	fflush(p->call->out);
-	report_others(trouble, p->look.dirs);
-	if (report_format(trouble, &block) == OK)
-		fwrite(buf_head(&block), 1, block.len, p->call->err);
-	buf_free(&block);
+	trouble_block(trouble, p->settings, block, sizeof block);
+	fputs(block, p->call->err);
 	return EXIT_SOCKET;
 }
 

@@ -19,14 +19,41 @@ const char *const *trouble_dirs(const struct settings *s, struct region *r)
 	return dirs;
 }
 
+const struct instance_setting *trouble_settings(const struct conf_vendor *v, struct region *r)
+{
+	struct instance_setting *list = region_alloc(r, v->pair_count * sizeof *list + 1);
+	for (size_t i = 0; list && i < v->pair_count; i++)
+		list[i] = (struct instance_setting){v->pairs[i].key, v->pairs[i].value,
+						    v->pairs[i].file, v->pairs[i].line};
+	return list;
+}
+
+static size_t sections_of(const struct settings *s, struct region *r,
+			  const struct registry_section **sections)
+{
+	struct registry_section *list = region_alloc(r, s->vendor_count * sizeof *list + 1);
+	size_t n = 0;
+	for (size_t i = 0; list && i < s->vendor_count; i++) {
+		const struct conf_vendor *v = &s->vendors[i];
+		const struct instance_setting *settings = trouble_settings(v, r);
+		if (settings)
+			list[n++] = (struct registry_section){v->name, v->plugin, settings,
+							      v->pair_count};
+	}
+	*sections = list;
+	return n;
+}
+
 void trouble_block(struct transport_report *report, const struct settings *s, char *block,
 		   size_t size)
 {
 	struct region *r = region_new(0);
+	const struct registry_section *sections = NULL;
 	struct buf text;
 	buf_init(&text, size - 1);
+	size_t count = r ? sections_of(s, r, &sections) : 0;
 	if (r)
-		report_others(report, trouble_dirs(s, r));
+		report_others(report, trouble_dirs(s, r), sections, count);
 	*block = '\0';
 	if (report_format(report, &text) == OK && buf_string(&text))
 		text_copy(block, size, buf_string(&text));

@@ -10,7 +10,9 @@
 
 /* The plugin folders of the settings, NULL-terminated, in the region; NULL: no memory. */
 const char *const *trouble_dirs(const struct settings *s, struct region *r);
-/* Fills in which others run here, and writes the block. Main thread. */
+/* What a section says, pair_count settings, for a module to read. In the region; borrows from the settings; NULL: no memory. */
+const struct instance_setting *trouble_settings(const struct conf_vendor *v, struct region *r);
+/* Fills in which others run here, by the sections that they have, and writes the block. Main thread. */
 void trouble_block(struct transport_report *report, const struct settings *s, char *block,
 		   size_t size);
 /* Into the log, as an error when the transport is required. */

@@ -96,12 +96,9 @@ void vendors_destroy(struct gateway *g)
 static enum result make_instance(struct vendor *v, struct region *r, struct err *err)
 {
 	const struct conf_vendor *c = v->conf;
-	struct instance_setting *settings = region_alloc(r, c->pair_count * sizeof *settings + 1);
+	const struct instance_setting *settings = trouble_settings(c, r);
 	if (!settings)
 		return err_set(err, E_NOMEM, "no memory");
-	for (size_t i = 0; i < c->pair_count; i++)
-		settings[i] = (struct instance_setting){c->pairs[i].key, c->pairs[i].value,
-							c->pairs[i].file, c->pairs[i].line};
 	struct instance_config config = {
 		.name = v->name,
 		.settings = settings,

@@ -52,16 +52,16 @@ static void absent(struct sgt_report *report, const char *cause, const char *rem
 	text_copy(report->remedy, sizeof report->remedy, remedy);
 }
 
-void registry_detect(const struct sgt_module *module, struct sgt_report *report)
+static void detect(const struct sgt_module *module, const struct instance_config *with,
+		   struct sgt_report *report)
 {
 	struct instance *instance = NULL;
 	struct stack *stack = NULL;
 	struct err err = {.code = OK};
 	struct sgt_error error = {.result = SGT_OK};
 	static const struct stack_ops none;
-	const struct instance_config defaults = {.name = module->code};
 	const struct stack_config config = {.ops = &none};
-	if (instance_new(&instance, module, &defaults, &err) != OK)
+	if (instance_new(&instance, module, with, &err) != OK)
 		absent(report, err.text, err.remedy);
 	else if (stack_create(&stack, instance, &config, &error) != SGT_OK)
 		absent(report, error.text, error.remedy);
@@ -71,13 +71,10 @@ void registry_detect(const struct sgt_module *module, struct sgt_report *report)
 	instance_destroy(&instance);
 }
 
-static bool runs(const struct transport_found *f, const char *except)
+void registry_detect(const struct sgt_module *module, struct sgt_report *report)
 {
-	struct sgt_report report;
-	if (!f->module || (except && strcmp(f->code, except) == 0))
-		return false;
-	registry_detect(f->module, &report);
-	return report.state == SGT_RUNNING;
+	const struct instance_config defaults = {.name = module->code};
+	detect(module, &defaults, report);
 }
 
 /* Place in the list of an answer: the five first. */
@@ -87,22 +84,58 @@ static size_t rank(const char *code)
 	return v ? (size_t)(v - vendors) : sizeof vendors / sizeof *vendors;
 }
 
-const char *registry_running(const char *const *dirs, const char *except, struct buf *out)
+/* Whom to ask, and what for. */
+struct question {
+	const struct registry_section *sections;
+	size_t count;
+	const char *except;
+	struct buf *out;
+	const char *first; /* of the answer */
+};
+
+static void ask(struct question *q, const struct sgt_module *module,
+		const struct instance_config *with, const char *name)
+{
+	struct sgt_report report;
+	if (q->except && strcmp(name, q->except) == 0)
+		return;
+	detect(module, with, &report);
+	if (report.state != SGT_RUNNING)
+		return;
+	buf_printf(q->out, "%s%s", q->first ? ", " : "", name);
+	if (!q->first)
+		q->first = name;
+}
+
+/* By the sections that it has, else by its defaults. */
+static void ask_module(struct question *q, const struct sgt_module *module)
+{
+	bool configured = false;
+	for (size_t i = 0; i < q->count; i++) {
+		const struct registry_section *s = &q->sections[i];
+		if (strcmp(s->code, module->code) != 0)
+			continue;
+		configured = true;
+		ask(q, module,
+		    &(struct instance_config){
+			    .name = s->name, .settings = s->settings, .count = s->count},
+		    s->name);
+	}
+	if (!configured)
+		ask(q, module, &(struct instance_config){.name = module->code}, module->code);
+}
+
+const char *registry_running(const char *const *dirs, const struct registry_section *sections,
+			     size_t count, const char *except, struct buf *out)
 {
 	struct transport_list list;
-	const char *first = NULL;
+	struct question q = {sections, count, except, out, NULL};
 	if (transport_scan(dirs, &list) != OK)
 		return NULL;
-	for (size_t r = 0; r <= sizeof vendors / sizeof *vendors; r++) {
-		for (size_t i = 0; i < list.count; i++) {
-			const struct transport_found *f = &list.found[i];
-			if (rank(f->code) != r || !runs(f, except))
-				continue;
-			buf_printf(out, "%s%s", first ? ", " : "", f->code);
-			if (!first)
-				first = f->module->code;
-		}
-	}
+	for (size_t r = 0; r <= sizeof vendors / sizeof *vendors; r++)
+		for (size_t i = 0; i < list.count; i++)
+			if (list.found[i].module && rank(list.found[i].code) == r)
+				ask_module(&q, list.found[i].module);
 	transport_list_free(&list);
-	return first;
+	return q.first;
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "smtpgate/transport.h"
+#include "transport/instance.h"
 
 struct registry_vendor {
 	const char *code;     /* NULL ends the table */
@@ -27,9 +28,18 @@ const char *registry_vendor_of_program(const char *argv0);
 /* Makes a stack of the module with the defaults of its keys, asks it, destroys it. Main thread. A
  * module that refuses its defaults is reported SGT_ABSENT with its words as cause. */
 void registry_detect(const struct sgt_module *module, struct sgt_report *report);
-/* Appends the codes of all transports but `except` (may be NULL) that could be started here: "lmn,
- * xln". The five come first, in their order. Returns the first of them (static or of the module),
- * or NULL: none, nothing appended. */
-const char *registry_running(const char *const *dirs, const char *except, struct buf *out);
+/* A transport that is configured: its [vendor NAME], of the module `code`. */
+struct registry_section {
+	const char *name, *code;
+	const struct instance_setting *settings;
+	size_t count;
+};
+
+/* Appends the names of all transports but `except` (a name, may be NULL) that could be started here:
+ * "lmn, xln". A module that has sections is asked with their settings, and they are what is named;
+ * the others are asked with the defaults of their keys. The five come first, in their order.
+ * Returns the first of them (of the section or the module), or NULL: none, nothing appended. */
+const char *registry_running(const char *const *dirs, const struct registry_section *sections,
+			     size_t count, const char *except, struct buf *out);
 
 #endif

@@ -114,11 +114,12 @@ void report_lost(struct transport_report *r, const char *name, const struct sgt_
 	text_copy(r->remedy, sizeof r->remedy, error->remedy);
 }
 
-void report_others(struct transport_report *r, const char *const *dirs)
+void report_others(struct transport_report *r, const char *const *dirs,
+		   const struct registry_section *sections, size_t count)
 {
 	struct buf codes;
 	buf_init(&codes, sizeof r->or_line / 2);
-	const char *first = registry_running(dirs, r->code, &codes);
+	const char *first = registry_running(dirs, sections, count, r->name, &codes);
 	const char *all = first ? buf_string(&codes) : NULL;
 	if (all)
 		snprintf(r->or_line, sizeof r->or_line, "vendor = %s (running here: %s)", first,

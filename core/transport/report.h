@@ -18,6 +18,7 @@
 #include "smtpgate/transport.h"
 #include "transport/instance.h"
 #include "transport/loader.h"
+#include "transport/registry.h"
 
 /* X(name, word for JSON and log) */
 #define REPORT_LIST(X)                                                                \
@@ -66,7 +67,8 @@ void report_error(struct transport_report *r, const char *name, const struct sgt
 void report_lost(struct transport_report *r, const char *name, const struct sgt_module *module,
 		 const struct sgt_report *found, const struct sgt_error *error);
 /* Looks which other transports run here (see registry_running) and fills or_line. */
-void report_others(struct transport_report *r, const char *const *dirs);
+void report_others(struct transport_report *r, const char *const *dirs,
+		   const struct registry_section *sections, size_t count);
 /* Appends the block, first line "socket error (123)", lines ended by '\n'. OK, E_LIMIT or E_NOMEM.
  */
 enum result report_format(const struct transport_report *r, struct buf *out);

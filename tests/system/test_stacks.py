@@ -5,11 +5,13 @@ import re
 import shutil
 import signal
 import threading
+import unittest
 
 import harness
 
 HEADER = b"From: me@client.test\r\nTo: jdoe@example.test\r\nSubject: stacks\r\n\r\n"
 OURS, SOURCE = "10.77.0.35", "10.77.0.36"
+FTP = os.path.join(harness.PLUGINS, "ftp", ".libs")
 
 
 class Stacks(harness.Case):
@@ -70,6 +72,21 @@ class Stacks(harness.Case):
         self.assertEqual(re.split(r"^\d{4}-", done.stderr, 1, re.M)[0],
                          self.block("TCP/IP is not running: no switch at %s" % self.net.dir, self.remedy()))
         self.assertFalse(os.path.exists(g.spool))
+
+    @unittest.skipUnless(os.path.isdir(FTP), "ftp is not built as a module")
+    def test_who_runs_is_asked_as_configured(self):
+        """ftp runs nowhere by itself, but with a network: under the name that its section has."""
+        near = self.network()
+        g = self.gateway(required="yes")
+        with open(g.ini) as f:
+            text = f.read().replace("[gateway]\n", "[gateway]\nplugin_dir = %s\n" % FTP, 1)
+        more = "\n[vendor retro]\nplugin = ftp\nnetwork = %s\naddress = 10.77.0.25/24\n" % near.url
+        with open(g.ini, "w") as f:
+            f.write(text + more)
+        said = g.command("run").stderr
+        self.assertIn("\n  or:     vendor = lmn (running here: lmn, retro)\n", said)
+        near.cut()
+        self.assertIn("\n  or:     vendor = lmn (running here: lmn)\n", g.command("run").stderr)
 
     def test_required_is_waited_for(self):
         """start_wait: the switch comes while the gateway waits for it."""

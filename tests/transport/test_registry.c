@@ -79,7 +79,7 @@ START_TEST(running)
 	static struct sgt_module xln, lmn, abc;
 	struct buf out;
 	buf_init(&out, 0);
-	ck_assert_ptr_null(registry_running(NULL, NULL, &out));
+	ck_assert_ptr_null(registry_running(NULL, NULL, 0, NULL, &out));
 	ck_assert_uint_eq(out.len, 0);
 	xln = as("xln");
 	lmn = as("lmn");
@@ -87,14 +87,38 @@ START_TEST(running)
 	transport_preload("abc", &abc);
 	transport_preload("xln", &xln);
 	transport_preload("lmn", &lmn);
-	ck_assert_str_eq(registry_running(NULL, NULL, &out), "lmn");
+	ck_assert_str_eq(registry_running(NULL, NULL, 0, NULL, &out), "lmn");
 	ck_assert_str_eq(buf_string(&out), "lmn, xln, abc");
 	buf_clear(&out);
-	ck_assert_str_eq(registry_running(NULL, "lmn", &out), "xln");
+	ck_assert_str_eq(registry_running(NULL, NULL, 0, "lmn", &out), "xln");
 	ck_assert_str_eq(buf_string(&out), "xln, abc");
 	buf_clear(&out);
 	mem_state("mem", SGT_NOT_RUNNING);
-	ck_assert_ptr_null(registry_running(NULL, NULL, &out));
+	ck_assert_ptr_null(registry_running(NULL, NULL, 0, NULL, &out));
+	buf_free(&out);
+}
+END_TEST
+
+/* A module that is configured is asked by its sections, and answers under their names. */
+START_TEST(running_by_sections)
+{
+	static struct sgt_module xln, lmn;
+	const struct instance_setting bad = {"nothing", "1", "file.ini", 7};
+	const struct registry_section sections[] = {
+		{"retro", "xln", NULL, 0}, {"broken", "xln", &bad, 1}, {"newer", "xln", NULL, 0}};
+	struct buf out;
+	buf_init(&out, 0);
+	xln = as("xln");
+	lmn = as("lmn");
+	transport_preload("xln", &xln);
+	transport_preload("lmn", &lmn);
+	ck_assert_str_eq(registry_running(NULL, sections, 3, NULL, &out), "lmn");
+	ck_assert_str_eq(buf_string(&out), "lmn, retro, newer");
+	buf_clear(&out);
+	ck_assert_str_eq(registry_running(NULL, sections, 3, "lmn", &out), "retro");
+	buf_clear(&out);
+	ck_assert_str_eq(registry_running(NULL, sections, 3, "retro", &out), "lmn");
+	ck_assert_str_eq(buf_string(&out), "lmn, newer");
 	buf_free(&out);
 }
 END_TEST
@@ -103,7 +127,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("transport/registry");
 	SUITE_CASE(s, "vendors", five, programs);
-	SUITE_CASE(s, "machine", detect, detect_bad_defaults, running);
+	SUITE_CASE(s, "machine", detect, detect_bad_defaults, running, running_by_sections);
 	return s;
 }
 SUITE_MAIN(suite)

@@ -40,7 +40,7 @@ START_TEST(not_running)
 	transport_preload("xln", &xln);
 	transport_preload("lmn", &lmn);
 	report_detect(&r, "ftp", &ftp, &found);
-	report_others(&r, NULL);
+	report_others(&r, NULL, NULL, 0);
 	ck_assert_int_eq(r.kind, REPORT_NOT_RUNNING);
 	ck_assert_int_eq(r.number, 123);
 	same(&r, "socket error (123)\n"
@@ -58,7 +58,7 @@ START_TEST(plugin)
 				"chmod go-w /usr/lib/x/me.so"};
 	struct transport_report r;
 	report_load(&r, "ring", "xln", LOAD_NOT_FOUND, &gone);
-	report_others(&r, NULL);
+	report_others(&r, NULL, NULL, 0);
 	ck_assert_int_eq(r.kind, REPORT_PLUGIN);
 	same(&r, "socket error (123)\n"
 		 "  vendor: ring (plugin xln), Excelan EXOS 205T Intelligent Ethernet Controller"
