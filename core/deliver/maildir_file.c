@@ -106,17 +106,22 @@ static enum result create(struct maildir_file *f, struct err *err)
 	return err_errno(err, errno, "%s/%s cannot be made", f->mailbox, f->temporary);
 }
 
+static enum result sync_new(struct maildir_file *f, struct err *err)
+{
+	if (f->files->fsync(f->fresh) == 0)
+		return OK;
+	enum result r = err_errno(err, errno, "%s/new cannot be synced", f->mailbox);
+	f->files->unlinkat(f->box, f->final);
+	return r;
+}
+
 /* Gives it its name. One whose name is not durable is taken back: it will be delivered again. */
 static enum result publish(struct maildir_file *f, struct err *err)
 {
 	const struct file_ops *files = f->files;
 	if (files->renameat(f->box, f->temporary, f->box, f->final) != 0)
 		return err_errno(err, errno, "%s/%s cannot be put in place", f->mailbox, f->final);
-	if (files->fsync(f->fresh) == 0)
-		return OK;
-	enum result r = err_errno(err, errno, "%s/new cannot be synced", f->mailbox);
-	files->unlinkat(f->box, f->final);
-	return r;
+	return sync_new(f, err);
 }
 
 /* Closes what is open of it. A failed close counts: the disk of a server tells so that it is full. */
@@ -142,15 +147,21 @@ void maildir_namer_init(struct maildir_namer *namer, char *host)
 	namer->delivered = __atomic_add_fetch(&delivered, NAME_TRIES, __ATOMIC_RELAXED);
 }
 
+static struct maildir_file file_of(struct maildir_namer *namer, const struct file_ops *files,
+				   const char *mailbox)
+{
+	return (struct maildir_file){.namer = namer,
+				     .files = files,
+				     .mailbox = mailbox,
+				     .fd = -1,
+				     .box = -1,
+				     .fresh = -1};
+}
+
 enum result maildir_file_begin(struct maildir_file *f, struct maildir_namer *namer,
 			       const struct file_ops *files, const char *mailbox, struct err *err)
 {
-	*f = (struct maildir_file){.namer = namer,
-				   .files = files,
-				   .mailbox = mailbox,
-				   .fd = -1,
-				   .box = -1,
-				   .fresh = -1};
+	*f = file_of(namer, files, mailbox);
 	enum result r = open_box(f, err);
 	if (r == OK)
 		r = create(f, err);
@@ -178,4 +189,32 @@ void maildir_file_abort(struct maildir_file *f)
 	end(f, E_CANCELLED, NULL);
 	f->files->unlinkat(f->box, f->temporary);
 	close_box(f);
+}
+
+static enum result link_to(struct maildir_file *f, const char *from, struct err *err)
+{
+	char name[NAME_MAX];
+	for (int tries = 0; tries < NAME_TRIES; tries++) {
+		enum result r = make_name(f->namer, name, sizeof name, err);
+		if (r != OK)
+			return r;
+		snprintf(f->final, sizeof f->final, "new/%s", name);
+		if (f->files->linkat(AT_FDCWD, from, f->box, f->final) == 0)
+			return sync_new(f, err);
+		if (errno != EEXIST)
+			break;
+	}
+	return err_set(err, E_UNSUPPORTED, "%s/%s cannot be a link to %s: %s", f->mailbox, f->final,
+		       from, strerror(errno));
+}
+
+enum result maildir_file_link(struct maildir_namer *namer, const struct file_ops *files,
+			      const char *mailbox, const char *from, struct err *err)
+{
+	struct maildir_file f = file_of(namer, files, mailbox);
+	enum result r = open_box(&f, err);
+	if (r == OK)
+		r = link_to(&f, from, err);
+	close_box(&f);
+	return r;
 }

@@ -28,6 +28,10 @@ enum result maildir_file_begin(struct maildir_file *f, struct maildir_namer *nam
 			       const struct file_ops *files, const char *mailbox, struct err *err);
 /* Syncs the file and gives it its name in new/, durably. After a failure nothing of it is left. Ends it either way. */
 enum result maildir_file_commit(struct maildir_file *f, struct err *err);
+/* A link to `from`, a file that is whole and synced, as a new message of the mailbox: for one message to many. E_UNSUPPORTED: the disk has no
+ * (more) links to it, or it is gone: write another; else as maildir_file_begin. Nothing is left after a failure. */
+enum result maildir_file_link(struct maildir_namer *namer, const struct file_ops *files,
+			      const char *mailbox, const char *from, struct err *err);
 /* Drops it. */
 void maildir_file_abort(struct maildir_file *f);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,14 +139,35 @@ static void cut(const struct putting *t, const char *name, off_t size)
 		close(fd);
 }
 
-/* How many of ours it names. */
-static size_t mark(struct office_put *p, const struct neutral *n)
+/* One of ours, for a search by name. */
+struct place {
+	const char *text;
+	size_t at;
+};
+
+static int by_text(const void *a, const void *b)
 {
+	return strcasecmp(((const struct place *)a)->text, ((const struct place *)b)->text);
+}
+
+/* How many of ours it names: two of ten thousand, or all of them. */
+static size_t mark(struct office_put *p, const struct neutral *n, struct region *region)
+{
+	const size_t count = p->sheet.to.count;
+	struct place *places = region_alloc(region, (count + 1) * sizeof *places);
 	size_t marked = 0;
-	for (size_t i = 0; i < n->to.count; i++)
-		for (size_t k = 0; k < p->sheet.to.count; k++)
-			if (text_same(n->to.items[i].text, p->sheet.to.items[k].text))
-				marked += p->refused[k] = true;
+	for (size_t k = 0; places && k < count; k++)
+		places[k] = (struct place){p->sheet.to.items[k].text, k};
+	if (places)
+		qsort(places, count, sizeof *places, by_text);
+	for (size_t i = 0; places && i < n->to.count; i++) {
+		const struct place wanted = {n->to.items[i].text, 0};
+		struct place *found = bsearch(&wanted, places, count, sizeof *places, by_text);
+		while (found && found > places && by_text(found - 1, &wanted) == 0)
+			found--;
+		for (; found && found < places + count && by_text(found, &wanted) == 0; found++)
+			marked += p->refused[found->at] = true;
+	}
 	return marked;
 }
 
@@ -174,7 +196,7 @@ static enum result read_aside(struct putting *t, struct mmff_reader *reader, str
 		struct content c = content_file(fd, (uint64_t)t->bad, (uint64_t)(end - t->bad));
 		mmff_reader_init(reader, &c, -1);
 		r = mmff_next(reader, region, &n, err);
-		*marked = r == OK ? mark(t->p, &n) : 0;
+		*marked = r == OK ? mark(t->p, &n, region) : 0;
 	}
 	if (fd >= 0)
 		close(fd);

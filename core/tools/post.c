@@ -1,4 +1,8 @@
-/* Posting one message: see post.h. Owns a file of a Maildir at a time. */
+/*
+ * Posting one message: see post.h. All mailboxes have the same mail: the first gets a file, the others links to it where the disk has them, or
+ * 10,000 recipients would be written 10,000 times, each with all of them in its header. Owns a file of a Maildir at a time, and the names of
+ * who has it.
+ */
 #include "tools/post.h"
 
 #include "base/text.h"
@@ -7,14 +11,15 @@
 #include "translate/mmff.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <string.h>
 
 struct posting {
 	struct post *p;
 	struct neutral bagged; /* the message for elsewhere */
-	const char **boxes;    /* mailboxes that have it: each gets it once */
-	size_t box_count;
+	void *boxes;           /* mailboxes that have it, a tree of tsearch: each gets it once */
+	char whole[PATH_MAX + NAME_MAX]; /* the file that was written last; "" before any */
 };
 
 /* ---- writing ---- */
@@ -52,14 +57,12 @@ static enum result write_bag(struct posting *g, struct sink *to)
 	return mmff_write(&g->bagged, &form, to);
 }
 
-/* Into the Maildir PATH/name. */
-static enum result put_file(struct posting *g, const char *name, bool bag, struct err *err)
+/* Into the Maildir `path`. */
+static enum result write_file(struct posting *g, const char *path, bool bag, struct err *err)
 {
 	struct office *o = g->p->office;
 	struct maildir_file f;
 	struct sink s;
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "%s/%s", o->path, name);
 	enum result r = maildir_file_begin(&f, &o->namer, o->files, path, err);
 	if (r != OK)
 		return r;
@@ -67,8 +70,11 @@ static enum result put_file(struct posting *g, const char *name, bool bag, struc
 	r = bag ? write_bag(g, &s) : write_mail(g->p, &s);
 	if (r == OK)
 		r = sink_flush(&s);
-	if (r == OK)
-		return maildir_file_commit(&f, err);
+	if (r == OK) {
+		r = maildir_file_commit(&f, err);
+		snprintf(g->whole, sizeof g->whole, "%s/%s", path, r == OK ? f.final : "");
+		return r;
+	}
 	err_set(err, r, "the message cannot be written to %s: %s", path,
 		r == E_NOMEM ? "no memory" : strerror(errno));
 	maildir_file_abort(&f);
@@ -77,17 +83,32 @@ static enum result put_file(struct posting *g, const char *name, bool bag, struc
 
 /* ---- recipients ---- */
 
+static int compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* A reader may have moved the file away meanwhile: then there is another. */
+static enum result deliver(struct posting *g, const char *mailbox, struct err *err)
+{
+	struct office *o = g->p->office;
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/%s", o->path, mailbox);
+	enum result r = *g->whole ? maildir_file_link(&o->namer, o->files, path, g->whole, err)
+				  : E_UNSUPPORTED;
+	return r == E_UNSUPPORTED ? write_file(g, path, false, err) : r;
+}
+
 static enum result to_mailbox(struct posting *g, const char *mailbox, struct err *err)
 {
-	for (size_t i = 0; i < g->box_count; i++)
-		if (strcmp(g->boxes[i], mailbox) == 0)
-			return OK;
-	enum result r = put_file(g, mailbox, false, err);
-	if (r != OK)
-		return r;
-	g->p->delivered++;
-	g->boxes[g->box_count] = region_strdup(g->p->sealed->region, mailbox);
-	return g->boxes[g->box_count++] ? OK : err_set(err, E_NOMEM, "no memory for the mailboxes");
+	if (tfind(mailbox, &g->boxes, compare))
+		return OK;
+	char *name = region_strdup(g->p->sealed->region, mailbox);
+	if (!name || !tsearch(name, &g->boxes, compare))
+		return err_set(err, E_NOMEM, "no memory for the mailboxes");
+	enum result r = deliver(g, mailbox, err);
+	g->p->delivered += r == OK;
+	return r;
 }
 
 /* list: of the message for elsewhere, where it stands when its mailbox is not here */
@@ -113,6 +134,23 @@ static enum result to_one(struct posting *g, const struct neutral_address *a,
 	return r == OK ? OK : err_set(err, r, "no memory for the recipients");
 }
 
+static enum result to_mailbag(struct posting *g, struct err *err)
+{
+	struct office *o = g->p->office;
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/%s", o->path, OFFICE_BAG);
+	enum result r = maildir_make(o->files, o->path, OFFICE_BAG, err);
+	if (r == OK)
+		r = write_file(g, path, true, err);
+	g->p->delivered += r == OK;
+	return r;
+}
+
+static void keep_name(void *name)
+{
+	(void)name; /* it is the region's */
+}
+
 enum result post(struct post *p, struct err *err)
 {
 	const struct neutral *n = p->sealed;
@@ -120,17 +158,9 @@ enum result post(struct post *p, struct err *err)
 	size_t count = n->to.count + n->cc.count;
 	enum result r = OK;
 	g.bagged.to = g.bagged.cc = (struct neutral_addresses){0};
-	g.boxes = region_alloc(n->region, (count + 1) * sizeof *g.boxes);
-	if (!g.boxes)
-		return err_set(err, E_NOMEM, "no memory for the mailboxes");
 	for (size_t i = 0; r == OK && i < count; i++)
 		r = i < n->to.count ? to_one(&g, &n->to.items[i], &g.bagged.to, err)
 				    : to_one(&g, &n->cc.items[i - n->to.count], &g.bagged.cc, err);
-	if (r != OK || !(g.bagged.to.count + g.bagged.cc.count))
-		return r;
-	r = maildir_make(p->office->files, p->office->path, OFFICE_BAG, err);
-	if (r == OK)
-		r = put_file(&g, OFFICE_BAG, true, err);
-	p->delivered += r == OK;
-	return r;
+	tdestroy(g.boxes, keep_name);
+	return r == OK && g.bagged.to.count + g.bagged.cc.count ? to_mailbag(&g, err) : r;
 }

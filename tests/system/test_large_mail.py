@@ -1,20 +1,17 @@
 """Mail with an attachment of 100 MiB, both ways between MIME and MMFF: the same bytes on the other side, and the gateway with all that
 it runs for it (translator, smtpget, smtpput) within 16 MiB of what it has when nothing happens.
-
-Counted is memory that is nobody else's: RssAnon of all of these processes at one moment, seen every few milliseconds; and VmHWM of the
-gateway, the kernel's own record of its peak, files and libraries among it, begun anew before each mail."""
+What is counted: see memory.py."""
 
 import base64
 import hashlib
 import os
 import subprocess
-import threading
 
 import harness
+from memory import MIB, Memory
 
 PUT = os.path.join(harness.BUILD, "smtpput")
 GET = os.path.join(harness.BUILD, "smtpget")
-MIB = 1 << 20
 SIZE = 100 * MIB
 MOST = 16 * MIB
 BLOCK = os.urandom(MIB)
@@ -66,49 +63,6 @@ class Digest(harness.Sink):
         return True
 
 
-class Memory(threading.Thread):
-    """Looks at a process and its children until it is stopped."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.pid, self.over = pid, threading.Event()
-        with open("/proc/%d/clear_refs" % pid, "w") as f:
-            f.write("5")  # the record of the peak begins here
-        self.idle = self.look(pid)["RssAnon"]
-        self.idle_peak = self.look(pid)["VmHWM"]
-        self.peak, self.seen = 0, {}
-        self.start()
-
-    def look(self, pid):
-        with open("/proc/%d/status" % pid) as f:
-            lines = dict(line.split(":", 1) for line in f)
-        return {k: int(lines[k].split()[0]) << 10 for k in ("RssAnon", "VmHWM") if k in lines} | {"Name": lines["Name"].strip()}
-
-    def children(self):
-        for task in os.listdir("/proc/%d/task" % self.pid):
-            with open("/proc/%d/task/%s/children" % (self.pid, task)) as f:
-                yield from map(int, f.read().split())
-
-    def run(self):
-        while not self.over.wait(0.003):
-            total = self.look(self.pid)["RssAnon"]
-            try:
-                for pid in self.children():
-                    one = self.look(pid)
-                    total += one.get("RssAnon", 0)  # none of one that has just ended
-                    name = one["Name"]
-                    self.seen[name] = max(self.seen.get(name, 0), one.get("VmHWM", 0))
-            except (FileNotFoundError, ProcessLookupError):
-                pass  # it ended meanwhile
-            self.peak = max(self.peak, total)
-
-    def stop(self):
-        """(bytes above idle, bytes that the gateway's own peak rose)"""
-        self.over.set()
-        self.join(harness.LIMIT)
-        return self.peak - self.idle, self.look(self.pid)["VmHWM"] - self.idle_peak
-
-
 class LargeMail(harness.Case):
     def office(self):
         self.far = Digest()
@@ -119,10 +73,9 @@ class LargeMail(harness.Case):
             os.makedirs(os.path.join(g.mail, name))
         return g.start()
 
-    def bounded(self, g, memory, what):
+    def bounded(self, memory, what):
         above, own = memory.stop()
-        print("%s: %.1f MiB above idle (%.1f MiB), the gateway's own peak %.1f MiB above; peaks with libraries: %s" % (
-            what, above / MIB, memory.idle / MIB, own / MIB, ", ".join("%s %.1f" % (k, v / MIB) for k, v in sorted(memory.seen.items()))))
+        print("%s: %s" % (what, memory.words(above, own)))
         if not harness.sanitized():  # those keep what was freed
             self.assertLess(above, MOST, memory.seen)
             self.assertLess(own, MOST)
@@ -148,7 +101,7 @@ class LargeMail(harness.Case):
         memory = Memory(g.process.pid)
         self.send_mime(g)
         harness.wait_for(lambda: "the mail\n" + g.log()[-2000:], lambda: g.count() == 1, 10 * harness.LIMIT)
-        self.bounded(g, memory, "MIME to MMFF")
+        self.bounded(memory, "MIME to MMFF")
         self.assertIn("smtpgate-transl", memory.seen)
         new = os.path.join(g.mail, "jdoe/new")
         with open(os.path.join(new, os.listdir(new)[0]), "rb") as f:
@@ -165,7 +118,7 @@ class LargeMail(harness.Case):
         memory = Memory(g.process.pid)
         subprocess.run([PUT, "-d" + g.mail, path], check=True, timeout=10 * harness.LIMIT)
         harness.wait_for(lambda: "the mail\n" + g.log()[-2000:], lambda: self.far.count() == 1, 10 * harness.LIMIT)
-        self.bounded(g, memory, "MMFF to MIME")
+        self.bounded(memory, "MMFF to MIME")
         self.assertEqual(self.far.messages[0], [("large.bin", SIZE, digest())])
         g.stop()
 

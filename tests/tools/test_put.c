@@ -5,8 +5,11 @@
 #include "support/suite.h"
 #include "translate/charset.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -225,6 +228,51 @@ START_TEST(every_call_fails)
 }
 END_TEST
 
+/* The number of links to the one file of a mailbox's new/, and which file it is. */
+static nlink_t links(const char *folder, ino_t *which)
+{
+	struct stat st = {0};
+	char path[PATH_MAX];
+	DIR *dir = opendir(yard_path(folder));
+	ck_assert_ptr_nonnull(dir);
+	for (struct dirent *d; (d = readdir(dir));)
+		if (d->d_name[0] != '.') {
+			snprintf(path, sizeof path, "%s/%s", yard_path(folder), d->d_name);
+			ck_assert_int_eq(stat(path, &st), 0);
+			unlink(path);
+		}
+	closedir(dir);
+	*which = st.st_ino;
+	return st.st_nlink;
+}
+
+/* All who get a message have links to one file; where the disk has no links, a file each. */
+START_TEST(one_file_for_all)
+{
+	unsigned nth = 0;
+	ino_t ann, bob;
+	for (int pass = 0; pass < 3; pass++) {
+		WRITE(IN, "VERSION:3.00\rTO:ann\rTO:bob\rTO:ANN\rTEXT:2\rhi");
+		frail_fail_at(pass == 2 ? nth : 0, EPERM);
+		ck_assert_int_eq(yard_put(frail_ops(), IN, NULL), 0);
+		const char *call = strstr(frail_calls(), "linkat");
+		while (call && strncmp(call - 2, "un", 2) == 0)
+			call = strstr(call + 1, "linkat");
+		ck_assert_ptr_nonnull(call);
+		nth = 1;
+		for (const char *p = frail_calls(); p < call; p++)
+			nth += *p == ' ';
+		frail_fail_at(0, 0);
+		ck_assert_uint_eq(yard_count("ann/new"), 1);
+		ck_assert_uint_eq(yard_containing("bob/new", "hi"), 1);
+		const nlink_t of_bob = links("bob/new", &bob), of_ann = links("ann/new", &ann);
+		ck_assert_uint_eq(of_ann, 1); /* bob's is gone meanwhile */
+		ck_assert_uint_eq(of_bob, pass == 2 ? 1 : 2);
+		ck_assert_int_eq(ann == bob, pass != 2);
+	}
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tools/put");
@@ -237,6 +285,7 @@ static Suite *suite(void)
 	tcase_add_test(t, counts_priorities_and_keeping);
 	tcase_add_test(t, external_files);
 	tcase_add_test(t, refused_at_once);
+	tcase_add_test(t, one_file_for_all);
 	tcase_add_test(t, every_call_fails);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
