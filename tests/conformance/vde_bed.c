@@ -125,10 +125,13 @@ void vde_bed_mend(struct vde_bed *b)
 		wait_a_little();
 	}
 	SURE(answers(b->dir));
-	if (b->netns)
-		run_there(b, "ip link set lo up; ip address add " VDE_BED_HOST
-			     "/24 dev vde0; ip address add fd77::1/64 dev vde0 nodad; "
-			     "ip link set vde0 up");
+	if (b->netns) /* the switch makes its device after its socket */
+		run_there(b,
+			  "n=0; until ip link show dev vde0 >/dev/null 2>&1; do n=$((n + 1)); [ $n "
+			  "-le 600 ]; sleep 0.1; done; ip link set lo up; ip address "
+			  "add " VDE_BED_HOST
+			  "/24 dev vde0; ip address add fd77::1/64 dev vde0 nodad; "
+			  "ip link set vde0 up");
 }
 
 void vde_bed_cut(struct vde_bed *b)

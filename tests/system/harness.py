@@ -294,6 +294,7 @@ class VdeNetwork(Space):
         self.switch = subprocess.Popen(self.inside + ["vde_switch", "-sock", self.dir, "-tap", "vde0", *mode],
                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for("the switch at %s" % self.dir, self.running)
+        wait_for("its device", self.has_device)  # made after its socket
         self.run(["ip", "address", "add", self.address, "dev", "vde0"])
         self.run(["ip", "address", "add", self.address6, "dev", "vde0", "nodad"])
         self.run(["ip", "link", "set", "vde0", "up"])
@@ -301,6 +302,10 @@ class VdeNetwork(Space):
     def running(self):
         with socket.socket(socket.AF_UNIX) as s:
             return s.connect_ex(os.path.join(self.dir, "ctl")) == 0
+
+    def has_device(self):
+        return self.run(["ip", "link", "show", "dev", "vde0"], check=False, stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL).returncode == 0
 
     def cut(self):
         """Pulls the cable: the switch dies at once, its files stay."""
