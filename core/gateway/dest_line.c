@@ -92,10 +92,6 @@ struct delivery *dest_line_cut(struct dest_line *l, size_t bytes, size_t count)
 {
 	struct dest_line all = *l;
 	struct delivery *cut = NULL, **end = &cut;
-	/* an empty class of the copy ends in the original */
-	for (size_t i = 0; i < DEST_LINE_CLASSES; i++)
-		if (!all.first[i])
-			all.last[i] = &all.first[i];
 	dest_line_init(l);
 	l->moved = all.moved;
 	l->pace = all.pace;

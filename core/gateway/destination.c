@@ -394,12 +394,12 @@ void destinations_flush(struct destinations *ds)
 	each(ds, flush_one, "its way is looked for anew");
 }
 
-static bool relieve_one(struct destination *d, size_t bytes, size_t count)
+static void relieve_one(struct destination *d, size_t bytes, size_t count)
 {
 	int64_t mono = mono_now(d), wall = wall_now(d);
 	if ((d->line.bytes <= bytes && d->line.count <= count) ||
 	    dest_line_lasts(&d->line, mono) < SLOW_MS)
-		return false;
+		return;
 	struct delivery *cut = dest_line_cut(&d->line, bytes, count);
 	char reason[160];
 	snprintf(reason, sizeof reason,
@@ -414,16 +414,13 @@ static bool relieve_one(struct destination *d, size_t bytes, size_t count)
 		queue_postponed(d->all->q, g, dest_line_back(&d->line, mono, wall, random >> 16),
 				reason);
 	}
-	return cut;
 }
 
-bool destinations_relieve(struct destinations *ds, size_t bytes, size_t count)
+void destinations_relieve(struct destinations *ds, size_t bytes, size_t count)
 {
-	bool any = false;
 	for (size_t i = 0; i < SLOTS; i++)
 		for (struct destination *d = ds->slots[i]; d; d = d->chain)
-			any |= relieve_one(d, bytes, count);
-	return any;
+			relieve_one(d, bytes, count);
 }
 
 void destinations_tidy(struct destinations *ds)

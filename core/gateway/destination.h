@@ -47,8 +47,8 @@ void destinations_flush(struct destinations *ds);
 void destinations_clock_jumped(struct destinations *ds, int64_t skip);
 /* Puts every line back to the spool; running jobs go on. */
 void destinations_drain(struct destinations *ds, const char *reason);
-/* Memory is short: of a line that will last for long only so much stays. Did anything go? Then room comes with its outcome. */
-bool destinations_relieve(struct destinations *ds, size_t bytes, size_t count);
+/* Memory is short: of a line that will last for long only so much stays. Room comes with the outcome of the rest. */
+void destinations_relieve(struct destinations *ds, size_t bytes, size_t count);
 /* Drops destinations that have been idle for an hour. */
 void destinations_tidy(struct destinations *ds);
 enum result destinations_status(struct destinations *ds, struct region *region,

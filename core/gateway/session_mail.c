@@ -40,7 +40,8 @@ static enum smtp_verdict on_helo(void *ctx, const char *helo, bool extended,
 	struct session *s = ctx;
 	(void)reply;
 	text_copy(s->helo, sizeof s->helo, helo);
-	for (char *c = s->helo; *c; c++) /* where any name is taken: it comes to stand in headers */
+	for (char *c = s->helo; *c;
+	     c++) /* where any name is taken: files of envelopes take no control characters */
 		*c = *c < ' ' || *c > '~' ? '?' : *c;
 	s->extended = extended;
 	return SMTP_DONE;

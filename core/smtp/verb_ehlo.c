@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define RCPTMAX_MOST 999999u /* six digits (RFC 9422 4) */
+
 static int put_word(const struct smtp_server *s, const char *word, char *to, size_t n)
 {
 	(void)s;
@@ -41,8 +43,6 @@ static int put_secure(const struct smtp_server *s, const char *word, char *to, s
 }
 
 /* RFC 9422 section 3: what a session takes; nothing is said of what has no limit. */
-#define RCPTMAX_MOST 999999u /* six digits (RFC 9422 4) */
-
 static int put_limits(const struct smtp_server *s, const char *word, char *to, size_t n)
 {
 	char mails[32] = "", rcpts[32] = "";

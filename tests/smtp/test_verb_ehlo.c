@@ -24,6 +24,12 @@ START_TEST(keywords)
 		 .out = "250-h\n250-PIPELINING\n250-SIZE "
 			"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-"
 			"ENHANCEDSTATUSCODES\n250 LIMITS MAILMAX=7 RCPTMAX=100\n"},
+		{.name = "a limit of seven digits",
+		 .config = {.max_recipients = 1000000},
+		 .in = "EHLO a\r\n",
+		 .out = "250-h\n250-PIPELINING\n250-SIZE "
+			"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-"
+			"ENHANCEDSTATUSCODES\n250 LIMITS RCPTMAX=999999\n"},
 		{.name = "missing name",
 		 .in = "EHLO\r\n",
 		 .out = "501 5.5.4 Name is missing: HELO your.host.name\n"},

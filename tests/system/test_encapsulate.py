@@ -149,6 +149,18 @@ class Two(harness.Case):
         for g in one, two:
             g.stop()
 
+    def test_a_name_with_a_tab_is_no_obstacle(self):
+        """Where any name is taken in HELO it goes along in the envelope, whose file takes no control characters."""
+        one, two = self.pair()
+        with open(two.ini, "a") as f:
+            f.write("[profile old]\nlike = modern\nclients = 127.0.0.1\nhelo = any\n")
+        two.reload()
+        with two.smtp() as c:
+            self.assertEqual(c.send(self.forged(["jdoe@two.test"], message(["TWO/HQ/jdoe"])), ["XXENC@two.test"], "mallory@far.test", "PLC\t7")[0], 250)
+        harness.wait_for("the mail", two.count)
+        for g in one, two:
+            g.stop()
+
     def test_it_can_be_turned_off(self):
         one, two = self.pair(one="encapsulate = no\n", two="encapsulate = no\n")
         self.bag(one, message(["TWO/HQ/jdoe"]))
