@@ -154,6 +154,8 @@ struct conf_section *conf_load_section(struct conf_load *l, const struct conf_ki
 			set_standard(l, sec, k, k->standard, "default");
 	l->file = file;
 	l->line = line;
+	if (l->no_memory) /* a default may be missing: nobody may see a section without it */
+		return NULL;
 	if (listed) {
 		*l->last = sec;
 		l->last = &sec->next;

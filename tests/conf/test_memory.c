@@ -9,16 +9,35 @@ static const char text[] =
 	"[gateway]\nspool = /s\nadmin = root\n[listen a]\naddress = *:1, *:2, *:3\n"
 	"relay_from = 10.0.0.0/8, ::1, 192.0.2.1\n[route r]\nmatch = a.b, !c.d, file:/list\n"
 	"do = reject no\n[route s]\nsmart_host = h, i\nretry = 1m, 2m, 3m\n[postoffice p/q]\n"
-	"domain = d.e, f.g\npath = /p\n[vendor ftp]\nnetwork = n\nmac = m\nmtu = 7\n";
+	"domain = d.e, f.g\npath = /p\n[vendor ftp]\nnetwork = n\nmac = m\nmtu = 7\n"
+	"[profile old]\nlike = legacy\nfrom = a\nsender = b\nclients = 192.0.2.7\n"
+	"[profile older]\nlike = old\n[oauth o]\nprovider = google\nclient_id = c\nuser = u@v.w\n"
+	"[route t]\noauth = o\nbounce_to = p\n[route u]\ndo = lmtp\nsmart_host = unix:/run/x\n"
+	"[pickup p]\npath = /d\nsender = s\nrecipient = r\n[notify]\non = queue_old\nto = n\n"
+	"[postoffice m/n]\ndomain = l.m\nformat = lmtp\nlmtp = 127.0.0.1:24\n";
 static const char faulty[] =
 	"[gateway]\nspol = /s\n[listen a]\nvendor = a b\nrate = x\n[listen a]\n[rout r]\n";
+
+/* What is loaded lies in blocks of 2 KiB, and only one that is full asks for memory: which string cannot be had depends
+ * on the lengths of all before it, the first of them the file's name. Names of each length move the ends of the blocks
+ * over each string. */
+#define STEP 16
+#define SHIFTS (2048 / STEP)
+static char path[SHIFTS * STEP + 1];
+
+static void set_path(size_t shift)
+{
+	memset(path, 'd', sizeof path);
+	path[0] = '/';
+	path[(shift + 1) * STEP - 1] = '\0';
+}
 
 static enum result load(const char *bytes, struct settings **s, struct region **r,
 			struct conf_fault **f)
 {
-	fake_file(FAKE_FILE, bytes, strlen(bytes));
+	fake_file(path, bytes, strlen(bytes));
 	fake_file("/list", "x.y\nz.z\n", 8);
-	return conf_load_by(fake_world(), FAKE_FILE, NULL, s, r, f);
+	return conf_load_by(fake_world(), path, NULL, s, r, f);
 }
 
 /* What comes of loading when allocation n fails. Whatever it is, nothing stays behind. */
@@ -59,6 +78,7 @@ START_TEST(loading)
 	} files[] = {{text, OK}, {faulty, E_CONFIG}};
 	const char *bytes = files[_i].bytes;
 	unsigned n = 1;
+	set_path(0);
 	while (load_short(bytes, n) == E_NOMEM)
 		n++;
 	ck_assert_uint_gt(n, 10);
@@ -68,11 +88,24 @@ START_TEST(loading)
 }
 END_TEST
 
+START_TEST(wherever_blocks_end)
+{
+	for (size_t shift = 0; shift < SHIFTS; shift++) {
+		unsigned n = 1;
+		set_path(shift);
+		while (load_short(_i ? faulty : text, n) == E_NOMEM)
+			n++;
+		ck_assert_uint_gt(n, 10);
+	}
+}
+END_TEST
+
 START_TEST(printing)
 {
 	struct settings *s;
 	struct region *region;
 	struct conf_fault *faults;
+	set_path(0);
 	ck_assert_int_eq(load(text, &s, &region, &faults), OK);
 	unsigned n = 1;
 	while (print_short(s, n) == E_NOMEM)
@@ -90,7 +123,8 @@ static Suite *suite(void)
 	Suite *s = suite_create("conf/memory");
 	TCase *loading_tc = tcase_create("loading");
 	tcase_add_loop_test(loading_tc, loading, 0, 2);
-	tcase_set_timeout(loading_tc, 60);
+	tcase_add_loop_test(loading_tc, wherever_blocks_end, 0, 2);
+	tcase_set_timeout(loading_tc, 120);
 	suite_add_tcase(s, loading_tc);
 	SUITE_CASE(s, "printing", printing);
 	return s;
