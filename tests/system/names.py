@@ -72,7 +72,7 @@ class Names:
         question = query[12:at + 4]
         self.asked.append((name, kind))
         values = self.table.get((name, kind), [])
-        known = any(n == name for n, _ in self.table)
+        known = bool(values) or any(n == name for n, _ in self.table)
         code = SERVFAIL if values == SERVFAIL else 0 if known else NXDOMAIN
         values = [] if values == SERVFAIL else values
         cut = udp and self.truncate and values
