@@ -1,11 +1,10 @@
 /*
  * ftp in the conformance suite: against kernel sockets behind a TAP of the same switch (root), and against another ftp, which is
- * another interface of the same lwIP, also as an ordinary user.
+ * another interface of the same lwIP, also as an ordinary user: a program each (one_bed.c).
  */
 #include "conformance/check.h"
+#include "conformance/one_bed.h"
 #include "conformance/vde_bed.h"
-
-#include <unistd.h>
 
 extern const struct sgt_module SGT_MODULE(ftp);
 
@@ -39,13 +38,13 @@ static void bed_of(struct conformance_bed *bed, const char *name)
 	};
 }
 
-static void kernel_bed(struct conformance_bed *bed)
+void ftp_kernel_bed(struct conformance_bed *bed)
 {
 	bed_of(bed, "ftp");
 	vde_bed_to_kernel(bed, &network);
 }
 
-static void twin_bed(struct conformance_bed *bed)
+void ftp_twin_bed(struct conformance_bed *bed)
 {
 	bed_of(bed, "ftp and ftp");
 	vde_bed_to_twin(bed, &network, "10.77.0.125");
@@ -54,23 +53,9 @@ static void twin_bed(struct conformance_bed *bed)
 }
 
 /* The switch is his, too. */
-static void user_bed(struct conformance_bed *bed)
+void ftp_user_bed(struct conformance_bed *bed)
 {
 	conformance_become_user();
-	twin_bed(bed);
+	ftp_twin_bed(bed);
 	bed->name = "ftp and ftp, as an ordinary user";
 }
-
-static Suite *suite(void)
-{
-	Suite *s = suite_create("conformance/ftp");
-	if (geteuid() == 0) {
-		conformance_add(s, kernel_bed);
-		conformance_add(s, user_bed);
-	} else {
-		printf("ftp against kernel sockets: skipped, a network namespace needs root\n");
-	}
-	conformance_add(s, twin_bed);
-	return s;
-}
-SUITE_MAIN(suite)

@@ -1,11 +1,10 @@
 /*
  * win in the conformance suite: against kernel sockets behind a TAP of the same switch (root), and against another win, also as
- * an ordinary user.
+ * an ordinary user: a program each (one_bed.c).
  */
 #include "conformance/check.h"
+#include "conformance/one_bed.h"
 #include "conformance/vde_bed.h"
-
-#include <unistd.h>
 
 extern const struct sgt_module SGT_MODULE(win);
 
@@ -42,13 +41,13 @@ static void bed_of(struct conformance_bed *bed, const char *name)
 	};
 }
 
-static void kernel_bed(struct conformance_bed *bed)
+void win_kernel_bed(struct conformance_bed *bed)
 {
 	bed_of(bed, "win");
 	vde_bed_to_kernel(bed, &network);
 }
 
-static void twin_bed(struct conformance_bed *bed)
+void win_twin_bed(struct conformance_bed *bed)
 {
 	bed_of(bed, "win and win");
 	vde_bed_to_twin(bed, &network, "10.77.0.135");
@@ -56,23 +55,9 @@ static void twin_bed(struct conformance_bed *bed)
 }
 
 /* The switch is his, too. */
-static void user_bed(struct conformance_bed *bed)
+void win_user_bed(struct conformance_bed *bed)
 {
 	conformance_become_user();
-	twin_bed(bed);
+	win_twin_bed(bed);
 	bed->name = "win and win, as an ordinary user";
 }
-
-static Suite *suite(void)
-{
-	Suite *s = suite_create("conformance/win");
-	if (geteuid() == 0) {
-		conformance_add(s, kernel_bed);
-		conformance_add(s, user_bed);
-	} else {
-		printf("win against kernel sockets: skipped, a network namespace needs root\n");
-	}
-	conformance_add(s, twin_bed);
-	return s;
-}
-SUITE_MAIN(suite)
