@@ -133,13 +133,18 @@ class Gateway:
 
     def start(self, *args, **more):
         self.spawn(*args, **more)
-        wait_for(lambda: "the gateway opens port %d\n%s" % (self.port, self.log()[-3000:]), self.answers)
+        wait_for(lambda: "the gateway opens port %d, and what else it listens at\n%s" % (self.port, self.log()[-3000:]), self.answers)
         return self
 
     def answers(self):
         if self.process.poll() is not None:
             raise AssertionError("the gateway ended with %s:\n%s" % (self.process.returncode, self.log()[-3000:]))
-        return "listener open" in self.log(self.log_from)
+        log = self.log(self.log_from)  # each opens when its TCP/IP has started: which is the first is not said
+        return "listener open" in log and all("listener open name=%s " % name in log for name in self.listeners())
+
+    def listeners(self):
+        with open(self.ini, errors="replace") as f:
+            return re.findall(r"(?m)^\[listen ([^\]]+)\]", f.read())
 
     def log(self, start=0):
         """What was logged, from a byte of the file on; log_from: by the process that runs now."""
