@@ -138,6 +138,16 @@ size_t text_utf8(const char *s)
 	return overlong || surrogate || beyond ? 0 : n;
 }
 
+unsigned text_code(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t n = text_utf8(s);
+	unsigned code = n > 1 ? u[0] & (0x7fu >> n) : u[0];
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (u[i] & 0x3f);
+	return code;
+}
+
 uint64_t text_hash(const void *bytes, size_t n, uint64_t seed)
 {
 	uint64_t h = 0xcbf29ce484222325u ^ seed;

@@ -26,6 +26,8 @@ unsigned text_distance(const char *a, const char *b);
 const char *text_nearest(const char *word, const char *const *words);
 /* Length of the UTF-8 character at s: 1..4, or 0 when the bytes there are none (RFC 3629), or at the end. */
 size_t text_utf8(const char *s);
+/* The code point of the character at s, where text_utf8 is not 0. */
+unsigned text_code(const char *s);
 /* FNV-1a, for hash tables (no protection against chosen keys) and hashed addresses in logs. */
 uint64_t text_hash(const void *bytes, size_t n, uint64_t seed);
 /* "90 s", "5 min", "4 h", "5 d", the largest unit that is exact or above 2; n >= 24. */

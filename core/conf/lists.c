@@ -6,6 +6,7 @@
 #include "conf/number.h"
 #include "base/net.h"
 #include "base/text.h"
+#include "mail/domain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -284,8 +285,9 @@ static bool format_lmtp(const struct conf_key *k, const void *section, size_t i,
 static void read_domains(struct conf_load *l, const struct conf_key *k, void *section, char *text)
 {
 	struct conf_texts *t = texts(l, k, section);
+	char ascii[MAIL_DOMAIN_MAX + 2];
 	for (char *item; (item = conf_list_next(&text));) {
-		text_lower_all(item);
+		item = conf_text_narrow(text_lower_all(item), ascii, sizeof ascii);
 		if (!conf_text_is_domain(*item == '.' ? item + 1 : item))
 			bad_item(l, k, item, "a domain or .suffix");
 		else if (*item == '.' && !t->count)

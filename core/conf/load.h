@@ -94,6 +94,9 @@ void conf_validate_oauth(struct conf_load *l, const struct conf_section *sec);
 
 /* Is text a domain name: labels of letters, digits, - and _, none empty or above 63, at most 253 in all? */
 bool conf_text_is_domain(const char *text);
+/* What may end in a domain (a domain, .suffix, user@domain), with it in ASCII (IDNA): made in out, or text itself where there is nothing
+ * to be done, or nothing can be. */
+char *conf_text_narrow(char *text, char *out, size_t n);
 /* Neither blank nor control character? */
 bool conf_text_is_graphic(const char *text);
 /* Appends line `line` of a list with commas, as struct conf_type's format. */

@@ -1,16 +1,27 @@
 /* Lists of patterns: read from a key or a file, and matched. See settings.h. Matching owns nothing and cannot fail. */
 #include "conf/load.h"
 #include "base/text.h"
+#include "mail/address.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Lower-cases text and finds its kind; false: it is no pattern. */
-static bool classify(char *text, struct conf_pattern *p)
+/* An address in UTF-8 has to be one to the letter; of others blanks alone are looked for. */
+static bool is_address(const char *text)
+{
+	struct mail_address a;
+	return mail_address_is_ascii(text)
+		       ? conf_text_is_graphic(text)
+		       : mail_address_parse(text, strlen(text), &a, NULL, NULL) == OK;
+}
+
+/* Lower-cases text and finds its kind, with a domain in ASCII (in room, when it was none); false: it is no pattern. */
+static bool classify(char *text, struct conf_pattern *p, char room[MAIL_ADDRESS_MAX + 2])
 {
 	p->not = *text == '!';
-	text = text_trim(text + p->not );
-	p->text = text_lower_all(text);
+	text = text_lower_all(text_trim(text + p->not ));
+	text = conf_text_narrow(text, room, MAIL_ADDRESS_MAX + 2);
+	p->text = text;
 	const char *at = strrchr(text, '@');
 	if (strcmp(text, "*") == 0)
 		p->kind = CONF_PATTERN_ALL;
@@ -22,7 +33,7 @@ static bool classify(char *text, struct conf_pattern *p)
 	case CONF_PATTERN_ALL:
 		return true;
 	case CONF_PATTERN_ADDRESS:
-		return at > text && conf_text_is_graphic(text) && conf_text_is_domain(at + 1);
+		return at > text && is_address(text) && conf_text_is_domain(at + 1);
 	case CONF_PATTERN_SUFFIX:
 		return conf_text_is_domain(text + 1);
 	case CONF_PATTERN_DOMAIN:
@@ -34,10 +45,10 @@ static bool classify(char *text, struct conf_pattern *p)
 static void add_pattern(struct conf_load *l, const struct conf_key *k, struct conf_patterns *list,
 			char *text, const char *file, unsigned line)
 {
-	char shown[68];
+	char shown[68], room[MAIL_ADDRESS_MAX + 2];
 	struct conf_pattern p;
 	conf_fault_shown(text, shown);
-	if (!classify(text, &p)) {
+	if (!classify(text, &p, room)) {
 		const char *what =
 			"a pattern (domain, .suffix, user@domain, *, ! before any of them)";
 		if (file)

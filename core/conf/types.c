@@ -2,6 +2,7 @@
 #include "conf/load.h"
 #include "conf/number.h"
 #include "base/text.h"
+#include "mail/address.h"
 #include "base/value.h"
 
 #include <inttypes.h>
@@ -74,6 +75,17 @@ static void read_name(struct conf_load *l, const struct conf_key *k, void *secti
 		put_text(l, k, section, text);
 	else
 		not_a(l, k, text, "a name (letters, digits and .-_/, at most 40)");
+}
+
+char *conf_text_narrow(char *text, char *out, size_t n)
+{
+	char ascii[MAIL_DOMAIN_MAX + 1];
+	char *at = strrchr(text, '@'), *domain = at ? at + 1 : text + (*text == '.');
+	if (mail_address_is_ascii(domain) ||
+	    mail_domain_normalise(domain, ascii, sizeof ascii) != OK)
+		return text;
+	int len = snprintf(out, n, "%.*s%s", (int)(domain - text), text, ascii);
+	return len > 0 && (size_t)len < n ? out : text;
 }
 
 static void read_domain(struct conf_load *l, const struct conf_key *k, void *section, char *text)

@@ -39,6 +39,7 @@ static bool make_transaction(struct attempt *a)
 		.asks_of = d->asks_of,
 		.size = outgoing_size(&a->outgoing),
 		.eight_bit = m->envelope.eight_bit,
+		.utf8 = a->outgoing.utf8,
 		.read = outgoing_read,
 		.ctx = &a->outgoing,
 		.replies = d->replies,

@@ -6,6 +6,7 @@
 #include "mail/address.h"
 #include "mail/asks.h"
 #include "mail/date.h"
+#include "mail/eight_bit.h"
 
 #include <string.h>
 
@@ -93,6 +94,8 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 	e->arrived = now;
 	e->listener = "bounce";
 	e->protocol = "local";
+	e->eight_bit = mail_eight_bit_in(data, size);
+	e->asks = mail_address_is_ascii(to) ? "" : "SMTPUTF8";
 	e->session = region_strdup(region, m->id);
 	if (mail_envelope_add(e, to) != OK)
 		return false;

@@ -6,6 +6,8 @@
 
 #include "gateway/alarm.h"
 
+#include "mail/address.h"
+#include "mail/asks.h"
 #include "gateway/book.h"
 #include "gateway/queue.h"
 #include "route/alias.h"
@@ -157,6 +159,22 @@ static enum result add_copies(struct maildrop *m, struct err *err)
 	return r == OK ? OK : err_set(err, r, "%s", result_sentence(r));
 }
 
+/* Who drops a file says nothing of SMTPUTF8: its addresses do. */
+static enum result mark_utf8(struct maildrop *m, struct err *err)
+{
+	struct mail_envelope *e = &m->envelope;
+	struct mail_asks asks;
+	char text[MAIL_ASKS_TEXT];
+	bool ascii = mail_address_is_ascii(e->reverse_path);
+	for (size_t i = 0; i < e->count && ascii; i++)
+		ascii = mail_address_is_ascii(e->recipients[i]);
+	if (ascii || mail_asks_parse(e->asks, &asks) != OK)
+		return OK;
+	asks.utf8 = true;
+	e->asks = region_strdup(m->region, mail_asks_print(&asks, text));
+	return e->asks ? OK : err_set(err, E_NOMEM, "no memory");
+}
+
 /* The file's content into a new draft; NULL when it fails. */
 static enum result draft(struct maildrop *m, const struct spool_maildrop_content *c,
 			 struct spool_draft **out, struct err *err)
@@ -190,6 +208,8 @@ static enum result read_file(struct maildrop *m, const char *name, struct spool_
 	r = follow_aliases(m, err);
 	if (r == OK)
 		r = add_copies(m, err);
+	if (r == OK)
+		r = mark_utf8(m, err);
 	if (r == OK)
 		r = draft(m, &c, out, err);
 	spool_maildrop_close(&c);

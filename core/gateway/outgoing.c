@@ -2,6 +2,8 @@
 #include "gateway/outgoing.h"
 
 #include "base/log.h"
+#include "mail/asks.h"
+#include "mail/eight_bit.h"
 #include "mail/header.h"
 #include "mail/repair.h"
 
@@ -74,6 +76,24 @@ static enum result rewrite(struct outgoing *c, const struct outgoing_want *want)
 	return r;
 }
 
+/* Has the header bytes that go to servers with SMTPUTF8 alone? One above HEADER_MAX is taken to have them. */
+static enum result look_for_utf8(struct outgoing *c)
+{
+	struct mail_header probe;
+	struct buf held;
+	struct mail_asks asks;
+	if (mail_asks_parse(c->message->envelope.asks, &asks) != OK || !asks.utf8)
+		return OK;
+	mail_header_init(&probe);
+	buf_init(&held, 0); /* bounded by HEADER_MAX */
+	enum result r = read_header(c->message, &probe, &held);
+	c->utf8 = r == E_LIMIT ||
+		  (r == OK && mail_eight_bit_in(buf_head(&held), (size_t)probe.header_size));
+	buf_free(&held);
+	mail_header_free(&probe);
+	return r == E_LIMIT ? OK : r;
+}
+
 enum result outgoing_make(struct outgoing *c, const struct outgoing_want *want)
 {
 	char *trace;
@@ -86,6 +106,8 @@ enum result outgoing_make(struct outgoing *c, const struct outgoing_want *want)
 		return r;
 	r = buf_puts(&c->head, trace);
 	free(trace);
+	if (r == OK)
+		r = look_for_utf8(c);
 	if (r == OK && want->from)
 		r = rewrite(c, want);
 	if (r == OK)

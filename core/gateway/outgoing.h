@@ -20,6 +20,7 @@ struct outgoing {
 	uint64_t offset;       /* next byte of all */
 	struct digest *digest; /* NULL: memory was short, it goes without */
 	bool all_read;
+	bool utf8; /* the sender said SMTPUTF8, and the header needs it */
 };
 
 struct outgoing_want {

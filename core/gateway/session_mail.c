@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "gateway/book.h"
 #include "gateway/disk.h"
+#include "mail/asks.h"
 #include "route/alias.h"
 #include "route/copy.h"
 #include "route/sender.h"
@@ -47,15 +48,17 @@ static enum smtp_verdict on_helo(void *ctx, const char *helo, bool extended,
 	return SMTP_DONE;
 }
 
-/* RFC 3848; over TLS with its version and cipher. NULL: no memory. */
-static const char *protocol_of(const struct session *s)
+/* RFC 3848, and RFC 6531 4.3 for a message with SMTPUTF8; over TLS with its version and cipher. NULL: no memory. */
+static const char *protocol_of(const struct session *s, const char *asks)
 {
-	const char *plain = s->conf->mode == CONF_MODE_LMTP ? "LMTP"
-			    : s->extended                   ? "ESMTP"
-							    : "SMTP";
+	struct mail_asks a;
+	const bool lmtp = s->conf->mode == CONF_MODE_LMTP;
+	const char *base = lmtp ? "LMTP" : s->extended ? "ESMTP" : "SMTP";
+	if (mail_asks_parse(asks, &a) == OK && a.utf8)
+		base = lmtp ? "UTF8LMTP" : "UTF8SMTP";
 	if (!session_is_secure(s))
-		return plain;
-	return region_printf(s->region, "%s%s%s %s", plain, s->extended ? "S" : "",
+		return base;
+	return region_printf(s->region, "%s%s%s %s", base, s->extended ? "S" : "",
 			     s->extended && *s->user ? "A" : "",
 			     tls_story(channel_tls(s->channel)));
 }
@@ -120,7 +123,7 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 	e->listener = region_strdup(s->region, s->in->name);
 	e->client = region_strdup(s->region, s->client);
 	e->helo = region_strdup(s->region, s->helo);
-	e->protocol = protocol_of(s);
+	e->protocol = protocol_of(s, asks);
 	e->asks = region_strdup(s->region, asks);
 	e->priority = s->conf->priority;
 	e->eight_bit = eight_bit;

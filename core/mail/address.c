@@ -15,6 +15,18 @@ static int peek(const struct cursor *c)
 	return c->p < c->end ? (unsigned char)*c->p : -1;
 }
 
+/* Bytes of a character of UTF-8 beyond ASCII at the cursor, but for the controls U+0080 to U+009F; 0: there is none. */
+static size_t wide(const struct cursor *c)
+{
+	char next[5] = "";
+	size_t left = (size_t)(c->end - c->p);
+	if (peek(c) < 0x80)
+		return 0;
+	memcpy(next, c->p, left < 4 ? left : 4);
+	return (unsigned char)next[0] == 0xc2 && (unsigned char)next[1] < 0xa0 ? 0
+									       : text_utf8(next);
+}
+
 static bool is_atext(int b)
 {
 	return (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
@@ -26,18 +38,23 @@ static enum result stopped(struct cursor *c, const char *what)
 {
 	if (peek(c) >= 0x80)
 		return err_set(c->err, E_UNSUPPORTED,
-			       "the address is not ASCII (SMTPUTF8 is not offered)");
+			       "the address has bytes that are neither ASCII nor UTF-8");
 	return err_set(c->err, E_SYNTAX, "%s", what);
+}
+
+static size_t atext(const struct cursor *c)
+{
+	return is_atext(peek(c)) ? 1 : wide(c);
 }
 
 /* Dot-string = Atom *("." Atom) */
 static enum result read_dot_string(struct cursor *c)
 {
 	do {
-		if (!is_atext(peek(c)))
+		if (!atext(c))
 			return stopped(c, "the local part is empty or has a dot too many");
-		while (is_atext(peek(c)))
-			c->p++;
+		for (size_t n; (n = atext(c));)
+			c->p += n;
 	} while (peek(c) == '.' && c->p++);
 	return OK;
 }
@@ -49,11 +66,12 @@ static enum result read_quoted(struct cursor *c)
 	while (peek(c) != '"') {
 		if (peek(c) == '\\')
 			c->p++;
-		if (peek(c) < ' ' || peek(c) > '~')
+		size_t n = peek(c) >= ' ' && peek(c) <= '~' ? 1 : wide(c);
+		if (!n)
 			return stopped(
 				c,
 				"the quoted local part is not closed or has a control character");
-		c->p++;
+		c->p += n;
 	}
 	c->p++;
 	return c->p - start > 2 ? OK : err_set(c->err, E_SYNTAX, "the local part is empty");
@@ -148,7 +166,11 @@ enum result mail_address_split(const char *address, char *local, size_t local_n,
 	enum result r = mail_address_parse(address, strlen(address), &a, NULL, NULL);
 	if (r != OK)
 		return r;
-	if (!text_copy(local, local_n, a.local) || !text_copy(domain, domain_n, a.domain))
+	if (!text_copy(local, local_n, a.local))
+		return E_LIMIT;
+	if (*a.domain && !a.literal)
+		return mail_domain_normalise(a.domain, domain, domain_n);
+	if (!text_copy(domain, domain_n, a.domain))
 		return E_LIMIT;
 	text_lower_all(domain);
 	return OK;

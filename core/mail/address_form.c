@@ -57,8 +57,8 @@ enum result mail_local_quote(const char *name, char *out, size_t n)
 	char quoted[MAIL_LOCAL_MAX + 2];
 	if (!*name)
 		return E_SYNTAX;
-	for (const char *p = name; *p; p++)
-		if (*p < ' ' || *p > '~')
+	for (const char *p = name; *p; p += text_utf8(p))
+		if (!text_utf8(p) || (*p >= 0 && *p < ' ') || *p == 0x7f)
 			return E_SYNTAX;
 	if (is_dot_string(name))
 		return text_copy(out, n, name) ? OK : E_LIMIT;
@@ -72,7 +72,7 @@ static void canonical_domain(const struct mail_address *a, char *out, size_t n)
 	struct net_ip ip;
 	if (a->literal && mail_literal_parse(a->domain, &ip) == OK)
 		mail_literal_format(&ip, out, n);
-	else
+	else if (a->literal || mail_domain_normalise(a->domain, out, n) != OK)
 		text_copy(out, n, a->domain);
 	text_lower_all(out);
 }
@@ -91,6 +91,26 @@ enum result mail_address_canonical(const char *address, char *out, size_t n)
 	canonical_domain(&a, domain, sizeof domain);
 	int len = snprintf(out, n, "%s%s%s", local, domain[0] ? "@" : "", domain);
 	return (size_t)len < n ? OK : E_LIMIT;
+}
+
+bool mail_address_is_ascii(const char *address)
+{
+	while (*address && !(*address & 0x80))
+		address++;
+	return !*address;
+}
+
+enum result mail_address_narrow(const char *address, char *out, size_t n)
+{
+	struct mail_address a;
+	char domain[MAIL_DOMAIN_MAX + 1];
+	if (mail_address_is_ascii(address) ||
+	    mail_address_parse(address, strlen(address), &a, NULL, NULL) != OK ||
+	    !mail_address_is_ascii(a.local))
+		return text_copy(out, n, address) ? OK : E_LIMIT;
+	enum result r = mail_domain_normalise(a.domain, domain, sizeof domain);
+	int len = r == OK ? snprintf(out, n, "%s@%s", a.local, domain) : 0;
+	return r != OK ? r : (size_t)len < n ? OK : E_LIMIT;
 }
 
 bool mail_address_same(const char *a, const char *b)

@@ -74,8 +74,24 @@ enum result mail_asks_notify(struct mail_asks_rcpt *a, const char *value)
 	return a->notify && (!never || a->notify == MAIL_NOTIFY_NEVER) ? OK : E_SYNTAX;
 }
 
-/* addr-type ";" xtext. The type is an atom: "rfc822", "utf-8", "x400". */
-enum result mail_asks_orcpt(struct mail_asks_rcpt *a, const char *value)
+bool mail_utf8_escape(const char *text, bool all, char *out, size_t n)
+{
+	size_t len = 0, wide;
+	for (; *text; text += wide) {
+		wide = text_utf8(text);
+		bool plain = wide == 1 && (!all || (*text > ' ' && !strchr("\\+=\x7f", *text)));
+		if (!wide || len + 12 > n)
+			return false;
+		if (plain)
+			out[len++] = *text;
+		else
+			len += (size_t)snprintf(out + len, n - len, "\\x{%X}", text_code(text));
+	}
+	out[len] = '\0';
+	return true;
+}
+
+static enum result take_orcpt(struct mail_asks_rcpt *a, const char *value)
 {
 	size_t type = value ? strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					    "0123456789-")
@@ -85,6 +101,16 @@ enum result mail_asks_orcpt(struct mail_asks_rcpt *a, const char *value)
 		return E_SYNTAX;
 	text_copy(a->orcpt, sizeof a->orcpt, value);
 	return OK;
+}
+
+/* addr-type ";" xtext. The type is an atom: "rfc822", "utf-8", "x400". */
+enum result mail_asks_orcpt(struct mail_asks_rcpt *a, const char *value)
+{
+	char ascii[MAIL_ORCPT_MAX + 1];
+	if (!value || !text_same_n(value, strcspn(value, ";"), "utf-8"))
+		return take_orcpt(a, value);
+	return mail_utf8_escape(value, false, ascii, sizeof ascii) ? take_orcpt(a, ascii)
+								   : E_SYNTAX;
 }
 
 const char *mail_asks_print(const struct mail_asks *a, char out[MAIL_ASKS_TEXT])

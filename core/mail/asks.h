@@ -36,7 +36,8 @@ struct mail_asks {
 
 struct mail_asks_rcpt {
 	unsigned notify;
-	char orcpt[MAIL_ORCPT_MAX + 1]; /* "rfc822;" and xtext as it came; "": none */
+	/* "rfc822;" and xtext as it came; "utf-8;" with \x{FC} for what is not ASCII; "": none */
+	char orcpt[MAIL_ORCPT_MAX + 1];
 };
 
 /* The value of one parameter. E_SYNTAX: it is none; value may be NULL (there was no `=`). */
@@ -52,6 +53,9 @@ const char *mail_asks_rcpt_print(const struct mail_asks_rcpt *a, char out[MAIL_A
 enum result mail_asks_parse(const char *text, struct mail_asks *a);
 enum result mail_asks_rcpt_parse(const char *text, struct mail_asks_rcpt *a);
 
+/* The utf-8-addr-xtext of an address (RFC 6533 3): \x{FC} for what is not ASCII; all: for what it may not have else, too. false: it is not
+ * UTF-8, or does not fit. */
+bool mail_utf8_escape(const char *text, bool all, char *out, size_t n);
 /* Decodes xtext (RFC 3461 4) for people to read; what is not printable ASCII afterwards becomes '?'. Returns out. */
 const char *mail_xtext_decode(const char *text, char *out, size_t n);
 /* Encodes. false: it does not fit. */

@@ -4,8 +4,10 @@
 
 #include "base/text.h"
 
+#include <idn2.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool let_dig(char c)
@@ -30,9 +32,6 @@ static enum result label_check(const char *label, size_t n, struct err *err)
 static enum result bytes_check(const char *text, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (text[i] & 0x80)
-			return err_set(err, E_UNSUPPORTED,
-				       "the domain is not ASCII (write its xn-- form)");
 		if (!let_dig(text[i]) && text[i] != '-' && text[i] != '.')
 			return err_set(err, E_SYNTAX,
 				       "the domain has a character that none may have");
@@ -53,10 +52,8 @@ static enum result literal_check(const char *text, size_t n, struct err *err)
 	return err_set(err, E_SYNTAX, "the address literal is neither [A.B.C.D] nor [IPv6:X::Y]");
 }
 
-enum result mail_domain_check(const char *text, size_t n, struct err *err)
+static enum result ascii_check(const char *text, size_t n, struct err *err)
 {
-	if (n && text[0] == '[')
-		return literal_check(text, n, err);
 	enum result r = bytes_check(text, n, err);
 	if (r == OK && n > MAIL_DOMAIN_MAX)
 		r = err_set(err, E_LIMIT, "the domain is longer than %d octets", MAIL_DOMAIN_MAX);
@@ -69,13 +66,71 @@ enum result mail_domain_check(const char *text, size_t n, struct err *err)
 	return r;
 }
 
+static bool is_ascii(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] & 0x80)
+			return false;
+	return true;
+}
+
+/* IDNA2008 with the mapping of UTS 46, as browsers have it (RFC 5895): upper case and width do not matter. */
+static enum result to_ascii(const char *name, char *out, size_t n, struct err *err)
+{
+	uint8_t *ascii = NULL;
+	int code = idn2_lookup_u8((const uint8_t *)name, &ascii,
+				  IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	if (code == IDN2_MALLOC)
+		return err_set(err, E_NOMEM, "memory is short");
+	if (code != IDN2_OK)
+		return err_set(err, E_UNSUPPORTED,
+			       "the domain is neither ASCII nor an international name: %s",
+			       idn2_strerror(code));
+	bool fits = text_copy(out, n, (const char *)ascii);
+	idn2_free(ascii);
+	return fits ? OK
+		    : err_set(err, E_LIMIT, "the domain is longer than %d octets", MAIL_DOMAIN_MAX);
+}
+
+/* The same of n bytes that are not all ASCII; a name that IDNA maps to nothing or to a dot too many is none. */
+static enum result wide_check(const char *text, size_t n, char out[MAIL_DOMAIN_MAX + 1],
+			      struct err *err)
+{
+	char name[MAIL_DOMAIN_MAX + 1];
+	if (n > MAIL_DOMAIN_MAX)
+		return err_set(err, E_LIMIT, "the domain is longer than %d octets",
+			       MAIL_DOMAIN_MAX);
+	memcpy(name, text, n);
+	name[n] = '\0';
+	if (strlen(name) != n)
+		return err_set(err, E_SYNTAX, "the domain has a character that none may have");
+	enum result r = to_ascii(name, out, MAIL_DOMAIN_MAX + 1, err);
+	return r == OK ? ascii_check(out, strlen(out), err) : r;
+}
+
+enum result mail_domain_check(const char *text, size_t n, struct err *err)
+{
+	char ascii[MAIL_DOMAIN_MAX + 1];
+	if (n && text[0] == '[')
+		return literal_check(text, n, err);
+	return is_ascii(text, n) ? ascii_check(text, n, err) : wide_check(text, n, ascii, err);
+}
+
 enum result mail_domain_normalise(const char *domain, char *out, size_t n)
 {
-	enum result r =
-		domain[0] == '[' ? E_SYNTAX : mail_domain_check(domain, strlen(domain), NULL);
+	char ascii[MAIL_DOMAIN_MAX + 1];
+	size_t len = strlen(domain);
+	const char *form = ascii;
+	enum result r = E_SYNTAX;
+	if (is_ascii(domain, len)) {
+		form = domain;
+		r = domain[0] == '[' ? E_SYNTAX : ascii_check(domain, len, NULL);
+	} else {
+		r = wide_check(domain, len, ascii, NULL);
+	}
 	if (r != OK)
 		return r;
-	if (!text_copy(out, n, domain))
+	if (!text_copy(out, n, form))
 		return E_LIMIT;
 	text_lower_all(out);
 	return OK;

@@ -29,12 +29,25 @@ void mail_fold_break(struct mail_fold *f)
 	put(f, f->indent, strlen(f->indent));
 }
 
+/* Bytes of a character beyond ASCII that is no control, within n; 0: there is none. */
+static size_t wide_at(const char *bytes, size_t n)
+{
+	size_t whole = text_utf8(bytes);
+	return whole < 2 || whole > n || text_code(bytes) < 0xa0 ? 0 : whole;
+}
+
 /* n bytes, at most PIECE_MAX, as one word of the line or of the next one. */
 static void put_piece(struct mail_fold *f, const char *bytes, size_t n)
 {
 	char clean[PIECE_MAX];
-	for (size_t i = 0; i < n; i++)
-		clean[i] = bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '?';
+	for (size_t i = 0, whole; i < n; i += whole) {
+		whole = f->wide ? wide_at(bytes + i, n - i) : 0;
+		if (whole)
+			memcpy(clean + i, bytes + i, whole);
+		else
+			clean[i] = bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '?';
+		whole = whole ? whole : 1;
+	}
 	if (f->words && f->column + 1 + n > f->width)
 		mail_fold_break(f);
 	else if (f->words)

@@ -1,6 +1,6 @@
 /*
- * Writing lines of a header or of plain text that carry foreign words: wrapped at blanks, 7-bit,
- *CRLF ends. Whatever the words are, they cannot end a line, start a field or make a line longer
+ * Writing lines of a header or of plain text that carry foreign words: wrapped at blanks, 7-bit
+ * unless it is said, CRLF ends. Whatever the words are, they cannot end a line, start a field or make a line longer
  *than RFC 5322 allows.
  *
  *	struct mail_fold f;
@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/result.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define MAIL_LINE_MAX 998 /* bytes without CRLF, RFC 5322 2.1.1 */
@@ -24,6 +25,7 @@ struct mail_fold {
 	const char *indent; /* what continued lines begin with; blanks */
 	size_t width;       /* columns after which a word goes on the next line */
 	size_t column, words;
+	bool wide;          /* UTF-8 is kept */
 	enum result result; /* the first failure; kept, so that only the end need look */
 };
 
@@ -31,7 +33,7 @@ struct mail_fold {
  * mail_fold_break. */
 void mail_fold_start(struct mail_fold *f, struct buf *out, const char *indent, size_t width);
 /* One word that is not broken at its blanks, after a blank when others stand before it on the line.
- * Control characters and bytes above 127 become '?'. One too long for any line is cut into several.
+ * Control characters become '?', and bytes above 127 too, but for UTF-8 where `wide` is set. One too long for any line is cut into several.
  */
 void mail_fold_word(struct mail_fold *f, const char *word);
 /* Words of a text: blanks and control characters separate them. */

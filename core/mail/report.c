@@ -44,6 +44,7 @@ static enum result put_to(struct buf *out, const char *to)
 	struct mail_address a;
 	bool good = mail_address_parse(to, strlen(to), &a, NULL, NULL) == OK;
 	mail_fold_start(&f, out, "\t", 78);
+	f.wide = true;
 	mail_fold_word(&f, "To:");
 	mail_fold_word(&f, good ? to : "undisclosed-recipients:;");
 	return mail_fold_end(&f);
@@ -149,8 +150,8 @@ enum result mail_report_format(struct buf *out, const struct mail_report *r)
 			out,
 			"Content-Type: multipart/report; report-type=delivery-status;\r\n"
 			"\tboundary=\"%s\"\r\n"
-			"\r\n",
-			boundary);
+			"%s\r\n",
+			boundary, report_is_wide(r) ? "Content-Transfer-Encoding: 8bit\r\n" : "");
 	for (size_t i = 0; result == OK && i < sizeof parts / sizeof *parts; i++) {
 		result = buf_printf(out, "--%s\r\n", boundary);
 		if (result == OK)

@@ -5,7 +5,8 @@
  * Three parts: plain words for people; message/delivery-status for programs; the original, whole
  * when it is small and plain, else its header. The report is 7-bit, has CRLF lines of at most 998
  * bytes, and nothing in its input can add a field or a part: control characters become blanks,
- * bytes above 127 become '?'.
+ * bytes above 127 become '?'. Addresses in UTF-8 alone stay what they are, in To and in the words for
+ * people, which are 8-bit then; for programs they are of the type utf-8 (RFC 6533 3).
  *
  * The caller sends it with the null reverse-path, and sends none about a message that has one (RFC
  * 5321 6.1).

@@ -12,6 +12,9 @@ enum result report_status(struct buf *out, const struct mail_report *r);
 /* message/rfc822 or text/rfc822-headers (report_original.c). */
 enum result report_original(struct buf *out, const struct mail_report *r);
 
+/* Has the part for people addresses in UTF-8? Then it and the whole are 8-bit. */
+bool report_is_wide(const struct mail_report *r);
+
 /* What it tells: of all its recipients the same, but that some are delivered and some handed on. */
 enum report_news { REPORT_FAILURE, REPORT_DELAY, REPORT_SUCCESS };
 enum report_news report_news(const struct mail_report *r);

@@ -3,6 +3,7 @@
 #include "mail/report_part.h"
 
 #include "mail/address.h"
+#include "mail/asks.h"
 #include "mail/date.h"
 #include "mail/fold.h"
 
@@ -70,6 +71,17 @@ static const char *peer_name(const char *peer, char *out, size_t n)
 	return mail_fold_name(out, out, n);
 }
 
+/* One in UTF-8 is written with escapes (utf-8-addr-xtext, RFC 6533 3): this part stays 7-bit. */
+static void put_final(struct mail_fold *f, const char *address)
+{
+	char escaped[MAIL_ADDRESS_MAX * 6 + 1];
+	bool wide = !mail_address_is_ascii(address) &&
+		    mail_utf8_escape(address, true, escaped, sizeof escaped);
+	mail_fold_word(f, wide ? "Final-Recipient: utf-8;" : "Final-Recipient: rfc822;");
+	mail_fold_word(f, wide ? escaped : address);
+	mail_fold_end(f);
+}
+
 static enum result put_recipient(struct buf *out, const struct mail_report *r,
 				 const struct mail_report_rcpt *rcpt)
 {
@@ -82,9 +94,7 @@ static enum result put_recipient(struct buf *out, const struct mail_report *r,
 	};
 	mail_fold_start(&f, out, "\t", 78);
 	put_pair(&f, "Original-Recipient:", NULL, rcpt->original ? rcpt->original : "");
-	mail_fold_word(&f, "Final-Recipient: rfc822;");
-	mail_fold_word(&f, rcpt->address);
-	mail_fold_end(&f);
+	put_final(&f, rcpt->address);
 	put_pair(&f, "Action:", NULL, actions[rcpt->kind]);
 	put_pair(&f, "Status:", NULL, report_status_code(rcpt, status));
 	put_pair(&f, "Remote-MTA:", "dns;", peer_name(rcpt->peer, peer, sizeof peer));

@@ -28,6 +28,9 @@ static const struct {
 	{".2.3", "The message is too large: send it in smaller pieces."},
 	{".3.4", "The message is too large: send it in smaller pieces."},
 	{".4.6", "The message went in a circle: tell the postmaster of the recipient's domain."},
+	{".6.7", "An address or the header is not of ASCII alone, and a server on the way takes no "
+		 "such mail: "
+		 "ask the recipient for another address."},
 	{".6.",
 	 "Its form was not accepted: send it again as plain text or without its attachments."},
 	{".7.",
@@ -56,12 +59,32 @@ static const char *advice(const struct mail_report_rcpt *rcpt)
 	}
 }
 
+/* Not ASCII, and UTF-8 all of it. */
+static bool is_wide(const char *address)
+{
+	if (mail_address_is_ascii(address))
+		return false;
+	while (text_utf8(address))
+		address += text_utf8(address);
+	return !*address;
+}
+
+bool report_is_wide(const struct mail_report *r)
+{
+	bool wide = r->to_operator && is_wide(r->sender);
+	for (size_t i = 0; i < r->count; i++)
+		wide = wide || is_wide(r->rcpts[i].address);
+	return wide;
+}
+
 /* In its angle brackets: no line of ours begins as an address likes. */
 static void put_address(struct mail_fold *f, const char *address)
 {
 	char word[MAIL_ADDRESS_MAX + 4];
 	snprintf(word, sizeof word, "<%.*s>", MAIL_ADDRESS_MAX, address);
+	f->wide = is_wide(address);
 	mail_fold_word(f, word);
+	f->wide = false;
 }
 
 static enum result put_paragraph(struct buf *out, const char *indent, const char *text)
@@ -190,7 +213,10 @@ static enum result put_opening(struct buf *out, const struct mail_report *r)
 
 enum result report_text(struct buf *out, const struct mail_report *r)
 {
-	enum result result = buf_puts(out, "Content-Type: text/plain; charset=us-ascii\r\n\r\n");
+	enum result result = buf_puts(
+		out, report_is_wide(r) ? "Content-Type: text/plain; charset=utf-8\r\n"
+					 "Content-Transfer-Encoding: 8bit\r\n\r\n"
+				       : "Content-Type: text/plain; charset=us-ascii\r\n\r\n");
 	if (result == OK)
 		result = put_opening(out, r);
 	for (size_t i = 0; result == OK && i < r->count; i++)

@@ -89,8 +89,9 @@ enum result mail_trace_format(const struct mail_envelope *e, const char *hostnam
 	struct mail_fold f;
 	struct mail_address a;
 	char date[MAIL_DATE_MAX];
-	bool named =
-		recipient && mail_address_parse(recipient, strlen(recipient), &a, NULL, NULL) == OK;
+	/* one in UTF-8 is left out: the line may go where only ASCII may */
+	bool named = recipient && mail_address_is_ascii(recipient) &&
+		     mail_address_parse(recipient, strlen(recipient), &a, NULL, NULL) == OK;
 	buf_init(&line, 0);
 	mail_fold_start(&f, &line, "\t", 78);
 	mail_fold_word(&f, "Received:");

@@ -2,6 +2,7 @@
 #include "route/alias.h"
 
 #include "base/text.h"
+#include "mail/address.h"
 #include "route/client.h"
 #include "route/local.h"
 
@@ -29,11 +30,12 @@ static bool name_of(const struct walk *k, const char *text, char *name, size_t n
 	struct mail_address a;
 	char mailbox[256];
 	const struct settings *s = k->w->settings;
+	char ascii[MAIL_DOMAIN_MAX + 1];
 	if (mail_address_parse(text, strlen(text), &a, NULL, NULL) != OK || a.literal ||
-	    mail_local_unquote(a.local, name, n) != OK)
+	    mail_local_unquote(a.local, name, n) != OK ||
+	    (*a.domain && mail_domain_normalise(a.domain, ascii, sizeof ascii) != OK))
 		return false;
-	text_lower_all(a.domain);
-	const char *domain = *a.domain ? a.domain : s->gateway.origin;
+	const char *domain = *a.domain ? ascii : s->gateway.origin;
 	const struct conf_postoffice *p = route_local_find(s, domain);
 	if (!p)
 		return text_same(domain, s->gateway.origin);

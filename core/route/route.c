@@ -25,6 +25,8 @@ static void complete(const struct settings *s, const struct mail_address *a,
 {
 	const char *domain = a->domain[0] ? a->domain : s->gateway.origin;
 	snprintf(d->address, sizeof d->address, "%s@%s", a->local, domain);
+	if (!a->literal && mail_domain_normalise(domain, d->domain, sizeof d->domain) == OK)
+		return;
 	text_copy(d->domain, sizeof d->domain, domain);
 	text_lower_all(d->domain);
 }

@@ -247,6 +247,13 @@ enum result smtp_client_send(struct smtp_client *c, struct smtp_transaction *t)
 		smtp_result_all(t, &reply);
 		return E_SYNTAX;
 	}
+	if (!c->offer.utf8 && (t->utf8 || smtp_client_is_wide(t->reverse_path))) {
+		smtp_reply_set(&reply, 553, "5.6.7",
+			       "%s is not ASCII, and the next server does not offer SMTPUTF8",
+			       t->utf8 ? "The header" : "The sender's address");
+		smtp_result_all(t, &reply);
+		return E_SYNTAX;
+	}
 	smtp_client_envelope_begin(c, t);
 	return OK;
 }

@@ -61,6 +61,7 @@ struct smtp_transaction {
 	uint64_t
 		size; /* of what read gives, for SIZE= and the check against the server's limit; 0: unknown */
 	bool eight_bit;
+	bool utf8; /* its header is not ASCII (RFC 6532), and the sender said so by SMTPUTF8 */
 	/* Content with CRLF lines from offset 0 on: bytes given, 0 at the end, -1: the message cannot be read now (the
 	 * connection is dropped without end of data, nothing is delivered). Stuffing is ours; a bare CR or LF in it is
 	 * never sent as such (made CRLF or blank: outgoing smuggling, CVE-2023-51764), a missing last CRLF is added. */
@@ -108,8 +109,9 @@ struct buf *smtp_client_output(struct smtp_client *c);
 /* Call when output was sent: reads more content into it. */
 void smtp_client_pump(struct smtp_client *c);
 /* E_STATE unless idle. E_LIMIT: larger than the server's SIZE (replies are filled with 552 5.3.4, on_done not called).
- * E_SYNTAX: the reverse-path cannot go into a command (likewise, 553 5.1.7). A recipient that cannot gets 553 5.1.3 and is
- * not asked for. With OK, on_done may come before this returns (memory short). count is at least 1. */
+ * E_SYNTAX: the reverse-path cannot go into a command (likewise, 553 5.1.7), or it or the header needs SMTPUTF8, which the
+ * server does not offer (553 5.6.7). A recipient that cannot gets 553 5.1.3 or 5.6.7 and is not asked for; domains alone in UTF-8 are
+ * said in ASCII. With OK, on_done may come before this returns (memory short). count is at least 1. */
 enum result smtp_client_send(struct smtp_client *c, struct smtp_transaction *t);
 bool smtp_client_idle(const struct smtp_client *c);
 /* QUIT; then ended after the answer or its time limit. Called before the client is idle, QUIT is sent once it is. */

@@ -6,6 +6,7 @@
  * In ENVELOPE and DATA: answered <= sent <= step of DATA + 1; t->replies[i] is set when its step is
  * below answered (or MAIL was refused, or the address cannot be sent).
  */
+#include "mail/address.h"
 #include "mail/asks.h"
 #include "smtp/dialogue.h"
 #include "smtp/path.h"
@@ -31,10 +32,43 @@ static bool is_rcpt(const struct smtp_client *c, size_t step)
 static bool is_left_out(struct smtp_client *c, size_t step)
 {
 	size_t i = step - SMTP_STEP_RCPT;
-	if (!is_rcpt(c, step) || smtp_path_sendable(c->t->recipients[i]))
+	if (!is_rcpt(c, step))
 		return false;
-	smtp_reply_set(&c->t->replies[i], 553, "5.1.3", "Address cannot be carried by SMTP");
+	if (!smtp_path_sendable(c->t->recipients[i]))
+		smtp_reply_set(&c->t->replies[i], 553, "5.1.3",
+			       "Address cannot be carried by SMTP");
+	else if (!c->offer.utf8 && smtp_client_is_wide(c->t->recipients[i]))
+		smtp_reply_set(&c->t->replies[i], 553, "5.6.7",
+			       "Address is not ASCII, and the next server does not offer SMTPUTF8");
+	else
+		return false;
 	return true;
+}
+
+bool smtp_client_is_wide(const char *address)
+{
+	char other[SMTP_PATH_MAX + 1];
+	return !mail_address_is_ascii(address) &&
+	       (mail_address_narrow(address, other, sizeof other) != OK ||
+		!mail_address_is_ascii(other));
+}
+
+/* As it goes into a command: a domain in UTF-8 that can do without does. */
+static const char *narrow(const char *address, char out[SMTP_PATH_MAX + 1])
+{
+	return mail_address_narrow(address, out, SMTP_PATH_MAX + 1) == OK ? out : address;
+}
+
+/* Is SMTPUTF8 needed, or asked for where it can be had? (RFC 6531 3.4) */
+static bool says_utf8(const struct smtp_client *c)
+{
+	const struct smtp_transaction *t = c->t;
+	struct mail_asks a;
+	bool wide = t->utf8 || smtp_client_is_wide(t->reverse_path) ||
+		    (mail_asks_parse(t->asks, &a) == OK && a.utf8);
+	for (size_t i = 0; i < t->count && !wide; i++)
+		wide = smtp_client_is_wide(t->recipients[i]);
+	return wide && c->offer.utf8;
 }
 
 /* Of what the sender asked for, what the server offers. */
@@ -49,6 +83,7 @@ static void print_asks(const struct smtp_client *c, char out[MAIL_ASKS_TEXT])
 		*a.envid = '\0';
 	}
 	a.require_tls = a.require_tls && c->offer.require_tls;
+	a.utf8 = c->utf8;
 	mail_asks_print(&a, out);
 }
 
@@ -61,16 +96,18 @@ static int print_mail(const struct smtp_client *c, char *line, size_t n)
 	/* Without 8BITMIME an 8-bit message goes as it is: servers of today take it, and refusing
 	 * it or changing its encoding (RFC 6152 section 3) would break what the sender signed. */
 	const char *body = c->offer.eight_bit && t->eight_bit ? " BODY=8BITMIME" : "";
-	char asks[MAIL_ASKS_TEXT];
+	char asks[MAIL_ASKS_TEXT], path[SMTP_PATH_MAX + 1];
 	print_asks(c, asks);
-	return snprintf(line, n, "MAIL FROM:<%s>%s%s%s%s", t->reverse_path, size, body,
-			*asks ? " " : "", asks);
+	return snprintf(line, n, "MAIL FROM:<%s>%s%s%s%s", narrow(t->reverse_path, path), size,
+			body, *asks ? " " : "", asks);
 }
 
 static int print_rcpt(const struct smtp_client *c, size_t i, char *line, size_t n)
 {
 	const char *asks = c->offer.dsn && c->t->asks_of ? c->t->asks_of[i] : "";
-	return snprintf(line, n, "RCPT TO:<%s>%s%s", c->t->recipients[i], *asks ? " " : "", asks);
+	char path[SMTP_PATH_MAX + 1];
+	return snprintf(line, n, "RCPT TO:<%s>%s%s", narrow(c->t->recipients[i], path),
+			*asks ? " " : "", asks);
 }
 
 static int print_step(const struct smtp_client *c, char *line, size_t n)
@@ -149,6 +186,7 @@ void smtp_client_envelope_begin(struct smtp_client *c, struct smtp_transaction *
 	c->sent = c->answered = c->reset_due ? SMTP_STEP_RSET : SMTP_STEP_MAIL;
 	c->reset_due = c->refused = false;
 	c->asked = c->accepted = c->ended = 0;
+	c->utf8 = says_utf8(c);
 	smtp_client_envelope_send(c);
 }
 

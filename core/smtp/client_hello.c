@@ -142,6 +142,12 @@ static void take_require_tls(struct smtp_offer *offer, const char *value)
 	offer->require_tls = true;
 }
 
+static void take_utf8(struct smtp_offer *offer, const char *value)
+{
+	(void)value;
+	offer->utf8 = true;
+}
+
 static void take_size(struct smtp_offer *offer, const char *value)
 {
 	offer->size = true;
@@ -168,7 +174,7 @@ void smtp_offer_take(struct smtp_offer *offer, const char *line, size_t n)
 	} rows[] = {
 		{"PIPELINING", take_pipelining},  {"8BITMIME", take_eight_bit}, {"SIZE", take_size},
 		{"STARTTLS", take_starttls},      {"AUTH", take_auth},          {"DSN", take_dsn},
-		{"REQUIRETLS", take_require_tls},
+		{"REQUIRETLS", take_require_tls}, {"SMTPUTF8", take_utf8},
 	};
 	char word[128] = "";
 	memcpy(word, line, n < sizeof word ? n : sizeof word - 1);

@@ -46,7 +46,7 @@ enum smtp_client_state {
 
 /* What the server said that it can (its EHLO keywords). */
 struct smtp_offer {
-	bool pipelining, size, eight_bit, starttls, dsn, require_tls;
+	bool pipelining, size, eight_bit, starttls, dsn, require_tls, utf8;
 	uint64_t size_limit; /* 0: none said */
 	char auth[256];      /* mechanisms, parted by blanks */
 };
@@ -85,6 +85,7 @@ struct smtp_client {
 	size_t sent, answered;      /* steps */
 	size_t asked, accepted;     /* recipients sent to the server, and taken by it */
 	bool refused;               /* MAIL was: nothing more is sent */
+	bool utf8;                  /* SMTPUTF8 is said with MAIL */
 	size_t ended;               /* LMTP: recipients before this one have their last answer */
 	struct smtp_stuff stuff;
 };
@@ -122,6 +123,8 @@ void smtp_client_auth_begin(struct smtp_client *c);
 void smtp_client_auth_answered(struct smtp_client *c, const struct smtp_reply *reply);
 
 /* ---- client_envelope.c ---- */
+/* Does it need SMTPUTF8? Not when a domain in UTF-8 is all that it has. */
+bool smtp_client_is_wide(const char *address);
 void smtp_client_envelope_begin(struct smtp_client *c, struct smtp_transaction *t);
 /* Sends what the server and the output's bound allow now. */
 void smtp_client_envelope_send(struct smtp_client *c);

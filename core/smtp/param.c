@@ -12,14 +12,16 @@ static bool is_key(const char *key)
 	return n && !key[n] && key[0] != '-';
 }
 
-/* esmtp-value: printable ASCII but `=` and blank. */
+/* esmtp-value: printable ASCII but `=` and blank, and UTF-8 (RFC 6531 3.3). */
 static bool is_value(const char *value)
 {
 	if (!*value)
 		return false;
-	for (; *value; value++)
-		if (*value <= ' ' || *value >= 127 || *value == '=')
+	for (size_t n; *value; value += n) {
+		n = text_utf8(value);
+		if (!n || text_code(value) <= ' ' || *value == 127 || *value == '=')
 			return false;
+	}
 	return true;
 }
 

@@ -1,9 +1,18 @@
 /* The scanner of paths: see path.h. Owns nothing; fails for syntax only. */
 #include "smtp/path.h"
 #include "base/text.h"
+#include "mail/address.h"
 #include "smtp/name.h"
 
 #include <string.h>
+
+static bool is_ascii(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] > 127)
+			return false;
+	return true;
+}
 
 /* What is left to be scanned. */
 struct scan {
@@ -23,18 +32,34 @@ static bool take(struct scan *in, char c)
 	return true;
 }
 
+/* Bytes of a character of UTF-8 beyond ASCII there, but for the controls U+0080 to U+009F (RFC 6531 3.3); 0: none. */
+static size_t wide(const struct scan *in)
+{
+	char next[5] = "";
+	size_t left = (size_t)(in->end - in->at);
+	if (!left || !(*in->at & 0x80))
+		return 0;
+	memcpy(next, in->at, left < 4 ? left : 4);
+	return (unsigned char)next[0] == 0xc2 && (unsigned char)next[1] < 0xa0 ? 0
+									       : text_utf8(next);
+}
+
 static bool is_atext(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
-/* Quoted-string: printable ASCII, a backslash takes the next one with it. */
+/* Quoted-string: printable characters, a backslash takes the next one of ASCII with it. */
 static bool quoted(struct scan *in)
 {
 	if (!take(in, '"'))
 		return false;
 	while (in->at < in->end) {
+		size_t n = wide(in);
+		in->at += n;
+		if (n)
+			continue;
 		char c = *in->at++;
 		if (c == '"')
 			return true;
@@ -54,8 +79,11 @@ static bool local_part(struct scan *in)
 	if (next_is(in, '"'))
 		return quoted(in);
 	const char *from = in->at;
-	while (in->at < in->end && (*in->at == '.' || is_atext(*in->at)))
-		in->at++;
+	for (size_t n; in->at < in->end; in->at += n) {
+		n = *in->at == '.' || is_atext(*in->at) ? 1 : wide(in);
+		if (!n)
+			break;
+	}
 	return in->at > from;
 }
 
@@ -69,7 +97,10 @@ static bool domain(struct scan *in)
 	if (literal && !take(in, ']'))
 		return false;
 	size_t n = (size_t)(in->at - from);
-	return literal ? smtp_name_is_literal(from, n) : smtp_name_is_domain(from, n);
+	if (literal)
+		return smtp_name_is_literal(from, n);
+	return is_ascii(from, n) ? smtp_name_is_domain(from, n)
+				 : mail_domain_check(from, n, NULL) == OK;
 }
 
 /* A-d-l ":" (source route): "@a,@b:". True when there is none or it is well-formed. */
@@ -125,20 +156,14 @@ static bool scan_path(struct scan *in, unsigned flags, struct smtp_path *path)
 	return end == in->end || in->at > end;
 }
 
-static bool is_ascii(const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)text[i] > 127)
-			return false;
-	return true;
-}
-
 enum result smtp_path_scan(const char *text, size_t n, unsigned flags, struct smtp_path *path)
 {
 	*path = (struct smtp_path){.address = text, .rest = text + n};
 	struct scan in = {text, text + n};
-	if (scan_path(&in, flags, path))
+	if (scan_path(&in, flags, path)) {
+		path->wide = !is_ascii(path->address, path->n);
 		return OK;
+	}
 	const char *close = memchr(text, '>', n);
 	return is_ascii(text, close ? (size_t)(close - text) : n) ? E_SYNTAX : E_UNSUPPORTED;
 }
@@ -149,8 +174,13 @@ bool smtp_path_sendable(const char *address)
 	if (strlen(address) > SMTP_PATH_MAX)
 		return false;
 	for (const char *c = address; *c; c++) {
-		if ((unsigned char)*c < ' ' || (unsigned char)*c >= 127)
+		size_t n = text_utf8(c);
+		if (!n || (unsigned char)*c < ' ' || *c == 127)
 			return false;
+		if (n > 1) {
+			c += n - 1;
+			continue;
+		}
 		if (in_quotes && *c == '\\') {
 			if (c[1] < ' ' || c[1] == 127)
 				return false;

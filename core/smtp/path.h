@@ -23,16 +23,17 @@ struct smtp_path {
 	bool bare;           /* there were no brackets */
 	bool routed;         /* a source route was read over */
 	bool local;          /* there is no domain */
+	bool wide;           /* it is not ASCII, but UTF-8: the peer must have said SMTPUTF8 */
 };
 
 /*
  * Scans a path at the front of n bytes of text; blanks before it are skipped. Unquoted local parts
- * may have dots at any place (some providers give such addresses out). OK; E_SYNTAX; E_UNSUPPORTED
- * when a byte of the path is not ASCII (SMTPUTF8 is not offered).
+ * may have dots at any place (some providers give such addresses out). Both parts may be UTF-8 (RFC
+ * 6531 3.3). OK; E_SYNTAX; E_UNSUPPORTED when a byte of what is no path is not ASCII.
  */
 enum result smtp_path_scan(const char *text, size_t n, unsigned flags, struct smtp_path *path);
 /* May this go between < and > in a command? False for control characters, for blanks and angle
- * brackets outside quotes, for what is not ASCII or longer than SMTP_PATH_MAX: none of these may
+ * brackets outside quotes, for what is not UTF-8 or longer than SMTP_PATH_MAX: none of these may
  * reach the wire from an envelope. */
 bool smtp_path_sendable(const char *address);
 

@@ -39,6 +39,7 @@ struct smtp_server {
 	bool more;               /* bytes stand behind the command line that is being run */
 	bool shutting;       /* shut was asked (shut itself may be NULL when memory was short) */
 	bool transaction;    /* on_mail was asked; on_reset or on_end's answer is owed */
+	bool utf8;           /* MAIL said SMTPUTF8 */
 	unsigned recipients; /* accepted in this transaction: the callbacks keep them */
 	unsigned finals;     /* LMTP: replies owed at the end of the message */
 	unsigned errors;     /* 5xx in a row */
@@ -145,6 +146,8 @@ void smtp_verb_auth_long(struct smtp_server *s);
  */
 char *smtp_verb_path(struct smtp_server *s, char *args, const char *prefix, unsigned flags,
 		     const char *bad, char **params);
+/* Is it ASCII, or was SMTPUTF8 said with MAIL? false: it was refused. */
+bool smtp_verb_path_fits(struct smtp_server *s, const char *path);
 /* The greeting of HELO and EHLO: checks the name, asks on_helo, gives the answer to `after`. */
 void smtp_verb_hello(struct smtp_server *s, const char *name, bool extended, smtp_after *after);
 

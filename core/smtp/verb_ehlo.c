@@ -60,9 +60,16 @@ static const struct {
 	const char *word;
 	int (*put)(const struct smtp_server *s, const char *word, char *to, size_t n);
 } keywords[] = {
-	{"PIPELINING", put_word},   {"SIZE", put_size}, {"8BITMIME", put_word},
-	{"CHUNKING", put_chunking}, {"DSN", put_word},  {"ENHANCEDSTATUSCODES", put_word},
-	{"STARTTLS", put_starttls}, {"AUTH", put_auth}, {"REQUIRETLS", put_secure},
+	{"PIPELINING", put_word},
+	{"SIZE", put_size},
+	{"8BITMIME", put_word},
+	{"SMTPUTF8", put_word},
+	{"CHUNKING", put_chunking},
+	{"DSN", put_word},
+	{"ENHANCEDSTATUSCODES", put_word},
+	{"STARTTLS", put_starttls},
+	{"AUTH", put_auth},
+	{"REQUIRETLS", put_secure},
 	{"LIMITS", put_limits},
 };
 

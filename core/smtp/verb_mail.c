@@ -1,7 +1,7 @@
-/* MAIL (RFC 5321 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152), RET and ENVID (RFC 3461), REQUIRETLS (RFC 8689); the
- * path syntax that RCPT
- * shares. */
+/* MAIL (RFC 5321 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152), RET and ENVID (RFC 3461), SMTPUTF8 (RFC 6531), REQUIRETLS (RFC
+ * 8689); the path syntax that RCPT shares. */
 #include "base/text.h"
+#include "mail/address.h"
 #include "mail/asks.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
@@ -61,9 +61,20 @@ static enum result take_require_tls(void *to, const char *value)
 	return value ? E_SYNTAX : OK;
 }
 
+static enum result take_utf8(void *to, const char *value)
+{
+	((struct mail_params *)to)->asks.utf8 = true;
+	return value ? E_SYNTAX : OK;
+}
+
 static const struct smtp_param known[] = {
-	{"SIZE", take_size}, {"BODY", take_body},   {"AUTH", take_auth},
-	{"RET", take_ret},   {"ENVID", take_envid}, {"REQUIRETLS", take_require_tls},
+	{"SIZE", take_size},
+	{"BODY", take_body},
+	{"AUTH", take_auth},
+	{"RET", take_ret},
+	{"ENVID", take_envid},
+	{"SMTPUTF8", take_utf8},
+	{"REQUIRETLS", take_require_tls},
 	{NULL, NULL},
 };
 
@@ -95,7 +106,7 @@ char *smtp_verb_path(struct smtp_server *s, char *args, const char *prefix, unsi
 	case OK:
 		break;
 	case E_UNSUPPORTED:
-		smtp_session_say(s, 553, "5.6.7", "Address is not ASCII; SMTPUTF8 is not offered");
+		smtp_session_say(s, 553, "5.6.7", "Address is neither ASCII nor UTF-8");
 		return NULL;
 	default:
 		refuse_path(s, args + n, flags, bad);
@@ -118,6 +129,14 @@ static void answered(struct smtp_server *s, struct smtp_reply *reply)
 	else
 		s->transaction = false; /* refused: it never began */
 	smtp_session_reply(s, reply);
+}
+
+bool smtp_verb_path_fits(struct smtp_server *s, const char *path)
+{
+	if (s->utf8 || mail_address_is_ascii(path))
+		return true;
+	smtp_session_say(s, 553, "5.6.7", "Address is not ASCII: say SMTPUTF8 with MAIL");
+	return false;
 }
 
 static bool is_allowed(struct smtp_server *s, const struct mail_params *params)
@@ -160,7 +179,8 @@ void smtp_verb_mail(struct smtp_server *s, char *args)
 		smtp_session_reply(s, &reply);
 		return;
 	}
-	if (!is_allowed(s, &params))
+	s->utf8 = params.asks.utf8;
+	if (!smtp_verb_path_fits(s, path) || !is_allowed(s, &params))
 		return;
 	s->transaction = true;
 	smtp_reply_set(&reply, 250, "2.1.0", "Ok");

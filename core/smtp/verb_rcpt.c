@@ -45,6 +45,8 @@ void smtp_verb_rcpt(struct smtp_server *s, char *args)
 		smtp_session_reply(s, &reply);
 		return;
 	}
+	if (!smtp_verb_path_fits(s, path))
+		return;
 	if (s->config->max_recipients && s->recipients >= s->config->max_recipients) {
 		smtp_session_refuse(s, SMTP_RULE_RECIPIENTS,
 				    smtp_reply_set(&reply, 452, "4.5.3", "Too many recipients"));

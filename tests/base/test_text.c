@@ -135,6 +135,8 @@ START_TEST(utf8_is_that_of_the_rfc)
 	ck_assert_uint_eq(text_utf8("\xf0\x8f\xbf\xbf"), 0);
 	ck_assert_uint_eq(text_utf8("\xf8\x88\x80\x80\x80"), 0);
 	ck_assert_uint_eq(text_utf8(""), 0);
+	ck_assert(text_code("a") == 'a' && text_code("\xc3\xbc") == 0xfc);
+	ck_assert(text_code("\xe2\x82\xac") == 0x20ac && text_code("\xf0\x9f\x98\x80") == 0x1f600);
 }
 END_TEST
 

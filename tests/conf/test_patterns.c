@@ -35,6 +35,11 @@ static const struct {
 	{"!*", "a@b.example", false},
 	{"b.example", "postmaster", false},
 	{"*", "postmaster", true},
+	/* in UTF-8 is as in ASCII; addresses come with their domain in ASCII */
+	{"b\303\274cher.example", "a@xn--bcher-kva.example", true},
+	{".B\303\234CHER.example", "a@x.xn--bcher-kva.example", true},
+	{"!\303\274@b\303\274cher.example, *", "\303\274@xn--bcher-kva.example", false},
+	{"\303\274@b.example", "u@b.example", false},
 };
 
 START_TEST(first_match_decides)

@@ -1,5 +1,6 @@
 /* Any bytes as an address: what is read must be readable again in its canonical form, and that form
  * is stable. */
+#include "base/text.h"
 #include "mail/address.h"
 
 #include <assert.h>
@@ -17,8 +18,11 @@ static void check_canonical(const char *text)
 	assert(mail_address_canonical(one, two, sizeof two) == OK && strcmp(one, two) == 0);
 	assert(mail_address_same(text, one));
 	assert(mail_address_split(one, local, sizeof local, domain, sizeof domain) == OK);
-	for (const char *p = one; *p; p++)
+	for (const char *p = one; *p; p += text_utf8(p))
+		assert(text_utf8(p) && text_code(p) >= ' ' && *p != 0x7f);
+	for (const char *p = domain; *p; p++)
 		assert(*p >= ' ' && *p <= '~');
+	assert(mail_address_narrow(text, two, sizeof two) == OK && mail_address_same(text, two));
 }
 
 static void check_read(const struct mail_address *a)

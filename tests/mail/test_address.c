@@ -58,10 +58,15 @@ static const struct {
 	{"@a;b@c", NULL, NULL, E_SYNTAX},
 	{"@a,b@c", NULL, NULL, E_SYNTAX},
 	{"@a..b:b@c", NULL, NULL, E_SYNTAX},
-	{"m\303\274ller@c", NULL, NULL, E_UNSUPPORTED},
-	{"u@b\303\274cher.example", NULL, NULL, E_UNSUPPORTED},
-	{"\"m\303\274ller\"@c", NULL, NULL, E_UNSUPPORTED},
-	{"\303\274@c", NULL, NULL, E_UNSUPPORTED},
+	{"m\303\274ller@c", "m\303\274ller", "c", OK},
+	{"u@b\303\274cher.example", "u", "b\303\274cher.example", OK},
+	{"\"m\303\274 ller\"@c", "\"m\303\274 ller\"", "c", OK},
+	{"\346\227\245.\360\237\230\200@c", "\346\227\245.\360\237\230\200", "c", OK},
+	{"m\374ller@c", NULL, NULL, E_UNSUPPORTED},
+	{"\303@c", NULL, NULL, E_UNSUPPORTED},
+	{"a\302\205@c", NULL, NULL, E_UNSUPPORTED}, /* a control character */
+	{"u@b\374cher.example", NULL, NULL, E_UNSUPPORTED},
+	{"\"m\374ller\"@c", NULL, NULL, E_UNSUPPORTED},
 };
 
 /* A copy without NUL behind it, so that reading too far is caught. */

@@ -11,16 +11,28 @@ static const struct {
 	const char *name, *local; /* local NULL: cannot be written */
 	enum result result;
 } quotes[] = {
-	{"user", "user", OK},      {"a.b", "a.b", OK},
-	{"a%b", "a%b", OK},        {"a b", "\"a b\"", OK},
-	{"a@b", "\"a@b\"", OK},    {"a..b", "\"a..b\"", OK},
-	{".", "\".\"", OK},        {"a\"b\\", "\"a\\\"b\\\\\"", OK},
-	{"@a:b", "\"@a:b\"", OK},  {"\"", "\"\\\"\"", OK},
-	{A63 "d", A63 "d", OK},    {A61 " ", "\"" A61 " \"", OK},
-	{A61 "d ", NULL, E_LIMIT}, {A63 "dd", NULL, E_LIMIT},
-	{A63 " ", NULL, E_LIMIT},  {A63 "\"", NULL, E_LIMIT},
-	{"", NULL, E_SYNTAX},      {"a\r\nb", NULL, E_SYNTAX},
-	{"\177", NULL, E_SYNTAX},  {"m\303\274", NULL, E_SYNTAX},
+	{"user", "user", OK},
+	{"a.b", "a.b", OK},
+	{"a%b", "a%b", OK},
+	{"a b", "\"a b\"", OK},
+	{"a@b", "\"a@b\"", OK},
+	{"a..b", "\"a..b\"", OK},
+	{".", "\".\"", OK},
+	{"a\"b\\", "\"a\\\"b\\\\\"", OK},
+	{"@a:b", "\"@a:b\"", OK},
+	{"\"", "\"\\\"\"", OK},
+	{A63 "d", A63 "d", OK},
+	{A61 " ", "\"" A61 " \"", OK},
+	{A61 "d ", NULL, E_LIMIT},
+	{A63 "dd", NULL, E_LIMIT},
+	{A63 " ", NULL, E_LIMIT},
+	{A63 "\"", NULL, E_LIMIT},
+	{"", NULL, E_SYNTAX},
+	{"a\r\nb", NULL, E_SYNTAX},
+	{"\177", NULL, E_SYNTAX},
+	{"m\303\274", "m\303\274", OK},
+	{"m \303\274", "\"m \303\274\"", OK},
+	{"m\374", NULL, E_SYNTAX},
 };
 
 START_TEST(quoting_goes_both_ways)

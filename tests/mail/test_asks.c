@@ -112,6 +112,24 @@ START_TEST(xtext)
 }
 END_TEST
 
+/* RFC 6533 section 3: for reports, and what a sender gave by SMTPUTF8 kept in ASCII. */
+START_TEST(escapes)
+{
+	char out[64];
+	struct mail_asks_rcpt of = {0};
+	ck_assert(mail_utf8_escape("d\xc3\xbcr st+\\=\xf0\x9f\x98\x80@c", true, out, sizeof out));
+	ck_assert_str_eq(out, "d\\x{FC}r\\x{20}st\\x{2B}\\x{5C}\\x{3D}\\x{1F600}@c");
+	ck_assert(mail_utf8_escape("a\\x{FC}+\xc3\xbc", false, out, sizeof out));
+	ck_assert_str_eq(out, "a\\x{FC}+\\x{FC}");
+	ck_assert(!mail_utf8_escape("a\xfc", true, out, sizeof out));
+	ck_assert(!mail_utf8_escape("abcdefgh", true, out, 16));
+	ck_assert_int_eq(mail_asks_orcpt(&of, "UTF-8;\xc3\xbc@x"), OK);
+	ck_assert_str_eq(of.orcpt, "UTF-8;\\x{FC}@x");
+	ck_assert_int_eq(mail_asks_orcpt(&of, "utf-8;\xfc@x"), E_SYNTAX);
+	ck_assert_int_eq(mail_asks_orcpt(&of, "rfc822;\xc3\xbc@x"), E_SYNTAX);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("mail/asks");
@@ -119,7 +137,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, of_messages, 0, sizeof mails / sizeof *mails);
 	tcase_add_loop_test(t, of_recipients, 0, sizeof rcpts / sizeof *rcpts);
 	suite_add_tcase(s, t);
-	SUITE_CASE(s, "forms", nothing_is_nothing, xtext);
+	SUITE_CASE(s, "forms", nothing_is_nothing, xtext, escapes);
 	return s;
 }
 SUITE_MAIN(suite)

@@ -35,7 +35,13 @@ static const struct {
 	{"a b.net", E_SYNTAX},
 	{"a@b.net", E_SYNTAX},
 	{"a/b", E_SYNTAX},
-	{"b\303\274cher.example", E_UNSUPPORTED},
+	{"b\303\274cher.example", OK},
+	{"\346\227\245\346\234\254.example", OK},
+	{"b\374cher.example", E_UNSUPPORTED},
+	{"\342\230\203\302\255\314\201.example", E_UNSUPPORTED},
+	{"b\303\274 cher.example", E_UNSUPPORTED},
+	{"\303\274@b", E_UNSUPPORTED},
+	{"\303\274..example", E_SYNTAX},
 };
 
 START_TEST(names_are_checked)

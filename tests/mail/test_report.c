@@ -130,6 +130,27 @@ START_TEST(several)
 }
 END_TEST
 
+/* Addresses in UTF-8 are for people what they are, and for programs in ASCII; whatever else is not ASCII is not kept. */
+START_TEST(beyond_ascii)
+{
+	struct mail_report_rcpt rcpt = sample_rcpts[0];
+	struct mail_report r = sample_report(&rcpt, 1);
+	LACKS(make(&r), "8bit");
+	rcpt.address = "d\xc3\xbcrst\xff@b\xc3\xbc.example";
+	LACKS(make(&r), "8bit");
+	HAS(make(&r), "<d??rst?@b??.example>");
+	rcpt.address = "d\xc3\xbcrst@b\xc3\xbc.example";
+	HAS(make(&r), "Content-Transfer-Encoding: 8bit\r\n\r\n--");
+	HAS(make(&r), "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
+	HAS(make(&r), "<d\xc3\xbcrst@b\xc3\xbc.example>");
+	rcpt.diagnostic = "550 Gr\xc3\xbc";
+	HAS(make(&r), "Final-Recipient: utf-8; d\\x{FC}rst@b\\x{FC}.example\r\n");
+	HAS(make(&r), "550 Gr??");
+	r.to = "d\xc3\xbcrst@b\xc3\xbc.example";
+	HAS(make(&r), "To: d\xc3\xbcrst@b\xc3\xbc.example\r\n");
+}
+END_TEST
+
 START_TEST(operator_hears_why)
 {
 	struct mail_report r = sample_report(sample_rcpts, 1);
@@ -339,6 +360,7 @@ static Suite *suite(void)
 				      success,
 				      header_only,
 				      several,
+				      beyond_ascii,
 				      operator_hears_why,
 				      original_may_be_absent,
 				      original_with_nul,

@@ -75,7 +75,8 @@ static const struct {
 	{"a b@c", "", ROUTE_REFUSE, "address", "5.1.3"},
 	{"x@company.com.", "", ROUTE_REFUSE, "address", "5.1.3"},
 	{A64 "e@company.com", "", ROUTE_REFUSE, "address", "5.1.3"},
-	{"m\303\274@company.com", "", ROUTE_REFUSE, "address", "5.6.7"},
+	{"m\374@company.com", "", ROUTE_REFUSE, "address", "5.6.7"},
+	{"m\303\274@company.com", "", ROUTE_REFUSE, "postoffice COMPANY/HQ", "5.1.1"},
 };
 
 static const char *detail(const struct route_decision *d)

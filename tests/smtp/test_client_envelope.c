@@ -175,6 +175,55 @@ START_TEST(parameters)
 }
 END_TEST
 
+#define UTF8 "S 220 hi\nC EHLO me\nS 250-srv\nS 250 SMTPUTF8\n"
+#define NOT_OFFERED " is not ASCII, and the next server does not offer SMTPUTF8\n"
+
+START_TEST(beyond_ascii)
+{
+	static const struct dialogue rows[] = {
+		{.name = "offered: as it is, and said",
+		 .script = UTF8
+		 "C MAIL FROM:<\xc3\xbc@b> SMTPUTF8\nS 250 ok\nC RCPT TO:<\xc3\xb6@d>\nS 550 no\n",
+		 .messages = {{"\xc3\xbc@b", {"\xc3\xb6@d"}, "", 0, false, NULL, {NULL}}},
+		 .results = "\xc3\xb6@d: 550 no\n"},
+		{.name = "offered and asked for",
+		 .script = UTF8 "C MAIL FROM:<a@b> SMTPUTF8\nS 550 no\n",
+		 .messages = {{"a@b", {"c@d"}, "", 0, false, "SMTPUTF8", {NULL}}},
+		 .results = "c@d: 550 no\n"},
+		{.name = "asked for and not needed",
+		 .script = PLAIN "C MAIL FROM:<a@b>\nS 550 no\n",
+		 .messages = {{"a@b", {"c@d"}, "", 0, false, "SMTPUTF8", {NULL}}},
+		 .results = "c@d: 550 no\n"},
+		{.name = "offered and no word of it",
+		 .script = UTF8 "C MAIL FROM:<a@b>\nS 550 no\n",
+		 .messages = {{"a@b", {"c@d"}, "", 0, false, "", {NULL}}},
+		 .results = "c@d: 550 no\n"},
+		{.name = "a domain alone goes in ASCII",
+		 .script = PLAIN "C MAIL FROM:<a@xn--tda.example>\nS 250 ok\nC RCPT "
+				 "TO:<c@xn--nda.example>\nS 550 no\n",
+		 .messages = {{"a@\xc3\xbc.example",
+			       {"c@\xc3\xb6.example"},
+			       "",
+			       0,
+			       false,
+			       "SMTPUTF8",
+			       {NULL}}},
+		 .results = "c@\xc3\xb6.example: 550 no\n"},
+		{.name = "one recipient that cannot",
+		 .script = PLAIN "C MAIL FROM:<a@b>\nS 250 ok\nC RCPT TO:<e@f>\nS 550 no\n",
+		 .messages = {{"a@b", {"\xc3\xb6@d", "e@f"}, "", 0, false, "SMTPUTF8", {NULL}}},
+		 .results = "\xc3\xb6@d: 553 5.6.7 Address" NOT_OFFERED "e@f: 550 no\n"},
+		{.name = "a sender that cannot",
+		 .script = PLAIN "C MAIL FROM:<a@b>\nS 550 no\n",
+		 .messages = {{"\xc3\xbc@b", {"c@d"}, "", 0, false, "SMTPUTF8", {NULL}},
+			      {"a@b", {"c@d"}, "", 0, false, NULL, {NULL}}},
+		 .results = "refused syntax\nc@d: 553 5.6.7 The sender's address" NOT_OFFERED
+			    "c@d: 550 no\n"},
+	};
+	DIALOGUES(rows);
+}
+END_TEST
+
 #define NEVER "553 5.1.3 Address cannot be carried by SMTP\n"
 
 /* Nothing of an envelope can become a command. */
@@ -375,7 +424,7 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("smtp/client_envelope");
-	SUITE_CASE(s, "commands", one_by_one, pipelined, parameters, addresses);
+	SUITE_CASE(s, "commands", one_by_one, pipelined, parameters, addresses, beyond_ascii);
 	SUITE_CASE(s, "end", ending_early, reuse);
 	SUITE_CASE(s, "many", more_than_the_output_holds);
 	return s;

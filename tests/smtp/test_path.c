@@ -74,10 +74,15 @@ static const struct {
 	{"@r:a@b", LOOSE, OK, "a@b", "", "br"},
 	{"a@b", 0, E_SYNTAX, "", "", ""},
 	{"\"a b\"@c X", LOOSE, OK, "\"a b\"@c", "X", "b"},
-	{"<m\xc3\xbcller@b>", 0, E_UNSUPPORTED, "", "", ""},
-	{"<a@m\xc3\xbcller>", LOOSE, E_UNSUPPORTED, "", "", ""},
+	{"<m\xc3\xbcller@b> X", 0, OK, "m\xc3\xbcller@b", "X", "w"},
+	{"<a@m\xc3\xbcller>", LOOSE, OK, "a@m\xc3\xbcller", "", "w"},
+	{"<\"\xc3\xbc \"@b>", 0, OK, "\"\xc3\xbc \"@b", "", "w"},
+	{"m\xc3\xbcller", LOOSE, OK, "m\xc3\xbcller", "", "blw"},
+	{"<m\xfcller@b>", 0, E_UNSUPPORTED, "", "", ""},
+	{"<a@m\xfcller>", LOOSE, E_UNSUPPORTED, "", "", ""},
+	{"<a@\xe2\x98\x83..b>", LOOSE, E_UNSUPPORTED, "", "", ""},
 	{"<\"\xc3\"@b>", 0, E_UNSUPPORTED, "", "", ""},
-	{"m\xc3\xbcller", LOOSE, E_UNSUPPORTED, "", "", ""},
+	{"<a\xc2\x85@b>", 0, E_UNSUPPORTED, "", "", ""},
 	{"<a@> \xc3", 0, E_SYNTAX, "", "", ""},
 };
 
@@ -94,9 +99,9 @@ START_TEST(scans)
 			ck_assert_uint_eq(p.n, strlen(rows[i].address));
 			ck_assert_mem_eq(p.address, rows[i].address, p.n);
 			ck_assert_uint_eq((size_t)(copy + n - p.rest), strlen(rows[i].rest));
-			char marks[4] = "";
-			snprintf(marks, sizeof marks, "%s%s%s", p.bare ? "b" : "",
-				 p.routed ? "r" : "", p.local ? "l" : "");
+			char marks[5] = "";
+			snprintf(marks, sizeof marks, "%s%s%s%s", p.bare ? "b" : "",
+				 p.routed ? "r" : "", p.local ? "l" : "", p.wide ? "w" : "");
 			ck_assert_msg(strcmp(marks, rows[i].marks) == 0, "%s: %s", rows[i].text,
 				      marks);
 		}
@@ -122,12 +127,13 @@ END_TEST
 
 START_TEST(sendable)
 {
-	static const char *const good[] = {
-		"", "a@b", "a%b@c", "\"a b\"@c", "\"a\\\"> <b\"@c", "Postmaster", "a@[IPv6:::1]"};
+	static const char *const good[] = {"",           "a@b",         "m\xc3\xbc@b",
+					   "a%b@c",      "\"a b\"@c",   "\"a\\\"> <b\"@c",
+					   "Postmaster", "a@[IPv6:::1]"};
 	static const char *const bad[] = {
-		"a b@c",       "a@b> X <c", "a>b@c",           "a<b@c",       "a@b\r\nRSET",
-		"a\n@b",       "\"a@b",     "\"a\r\n\"@b",     "\"a\\\r\"@b", "\"a\\",
-		"m\xc3\xbc@b", "\x7f@b",    "a@b\"x> Y\"z\" <"};
+		"a b@c",   "a@b> X <c",    "a>b@c",       "a<b@c",       "a@b\r\nRSET",
+		"a\n@b",   "\"a@b",        "\"a\r\n\"@b", "\"a\\\r\"@b", "\"a\\",
+		"m\xfc@b", "m\xc3\xbc @b", "\xc3",        "\x7f@b",      "a@b\"x> Y\"z\" <"};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		ck_assert_msg(smtp_path_sendable(good[i]), "%s", good[i]);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

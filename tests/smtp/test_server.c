@@ -259,7 +259,7 @@ START_TEST(lines_for_the_log)
 	ck_assert_str_eq(
 		buf_string(&log),
 		"< 220 gw.example ESMTP smtpgate\n> EHLO a\n< 250-gw.example\n< 250-PIPELINING\n"
-		"< 250-SIZE 0\n< 250-8BITMIME\n< 250-CHUNKING\n< 250-DSN\n< 250 "
+		"< 250-SIZE 0\n< 250-8BITMIME\n< 250-SMTPUTF8\n< 250-CHUNKING\n< 250-DSN\n< 250 "
 		"ENHANCEDSTATUSCODES\n> MAIL "
 		"FROM:<a@b>\n"
 		"< 250 2.1.0 Ok\n> RCPT TO:<c@d>\n< 250 2.1.5 Ok\n> DATA\n"

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #define HELLO "EHLO a\r\n"
-#define HELLO_OUT                                                                    \
-	"250-h\n250-PIPELINING\n250-SIZE "                                           \
-	"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-ENHANCEDSTATUSCODES\n250 AUTH " \
+#define HELLO_OUT                                                                                  \
+	"250-h\n250-PIPELINING\n250-SIZE "                                                         \
+	"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250-ENHANCEDSTATUSCODES\n250 AUTH " \
 	"LOGIN PLAIN\n"
 #define OFFERED                       \
 	{                             \
@@ -51,7 +51,7 @@ START_TEST(dialogues)
 		{.name = "not offered",
 		 .in = "EHLO a\r\nAUTH PLAIN ok\r\n",
 		 .out = "250-h\n250-PIPELINING\n250-SIZE "
-			"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250 "
+			"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250 "
 			"ENHANCEDSTATUSCODES\n"
 			"502 5.5.1 AUTH is not offered here\n",
 		 .calls = "ehlo a\n"},
@@ -59,7 +59,7 @@ START_TEST(dialogues)
 		 .config = {.auth = ""},
 		 .in = "EHLO a\r\nAUTH PLAIN ok\r\n",
 		 .out = "250-h\n250-PIPELINING\n250-SIZE "
-			"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250 "
+			"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250 "
 			"ENHANCEDSTATUSCODES\n"
 			"538 5.7.11 Encryption is required for AUTH: send STARTTLS first\n",
 		 .calls = "ehlo a\n"},

@@ -6,11 +6,13 @@
 
 #define TO "EHLO a\r\nRSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"
 #define TO_ EHLO_ "250 2.0.0 Ok\n250 2.1.0 Ok\n250 2.1.5 Ok\n"
-#define EHLO_                                                                          \
-	"250-h\n250-PIPELINING\n250-SIZE 0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250 " \
+#define EHLO_                                                        \
+	"250-h\n250-PIPELINING\n250-SIZE "                           \
+	"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250 " \
 	"ENHANCEDSTATUSCODES\n"
-#define EHLO_10                                                                         \
-	"250-h\n250-PIPELINING\n250-SIZE 10\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250 " \
+#define EHLO_10                                                       \
+	"250-h\n250-PIPELINING\n250-SIZE "                            \
+	"10\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250 " \
 	"ENHANCEDSTATUSCODES\n"
 #define TO_10 EHLO_10 "250 2.0.0 Ok\n250 2.1.0 Ok\n250 2.1.5 Ok\n"
 #define CALLS "ehlo a\nmail a@b 0 7\nrcpt c@d\n"

@@ -4,8 +4,9 @@
 
 #define LMTP .config.lmtp = true
 #define HELLO "LHLO a\r\nMAIL FROM:<a@b>\r\n"
-#define HELLO_OUT                                                                                 \
-	"250-h\n250-PIPELINING\n250-SIZE 0\n250-8BITMIME\n250-DSN\n250 ENHANCEDSTATUSCODES\n250 " \
+#define HELLO_OUT                                                                      \
+	"250-h\n250-PIPELINING\n250-SIZE 0\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250 " \
+	"ENHANCEDSTATUSCODES\n250 "                                                    \
 	"2.1.0 Ok\n"
 
 START_TEST(hello)

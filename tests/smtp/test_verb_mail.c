@@ -33,8 +33,22 @@ START_TEST(paths)
 			    "501 5.1.7 Bad address syntax\n501 5.1.7 Bad address syntax\n",
 		 .calls = "helo a\n"},
 		{.name = "8-bit",
-		 .in = HI "MAIL FROM:<m\xc3\xbcller@b>\r\n",
-		 .out = HI_ "553 5.6.7 Address is not ASCII; SMTPUTF8 is not offered\n"},
+		 .in = HI "MAIL FROM:<m\xc3\xbcller@b>\r\nMAIL FROM:<a@m\xc3\xbcller> SIZE=1\r\n"
+			  "MAIL FROM:<m\xfcller@b> SMTPUTF8\r\nMAIL FROM:<a@b> SMTPUTF8=1\r\n",
+		 .out = HI_ "553 5.6.7 Address is not ASCII: say SMTPUTF8 with MAIL\n"
+			    "553 5.6.7 Address is not ASCII: say SMTPUTF8 with MAIL\n"
+			    "553 5.6.7 Address is neither ASCII nor UTF-8\n"
+			    "501 5.5.4 Bad value of SMTPUTF8\n",
+		 .calls = "helo a\n"},
+		{.name = "SMTPUTF8",
+		 .in = HI
+		 "MAIL FROM:<m\xc3\xbcller@b\xc3\xbc.example> smtputf8\r\n"
+		 "RCPT TO:<\xc3\xbc@c>\r\nRSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<\xc3\xbc@c>\r\n",
+		 .out = HI_ OK_ "250 2.1.5 Ok\n250 2.0.0 Ok\n" OK_
+				"553 5.6.7 Address is not ASCII: say SMTPUTF8 with MAIL\n",
+		 .calls = "helo a\nmail m\xc3\xbcller@b\xc3\xbc.example 0 7 SMTPUTF8\nrcpt "
+			  "\xc3\xbc@c\n"
+			  "reset\nmail a@b 0 7\n"},
 		{.name = "loose",
 		 .config.brackets_optional = true,
 		 .in = HI "MAIL FROM:jdoe SIZE=5\r\nRSET\r\nMAIL FROM:<jdoe>\r\n",
@@ -101,7 +115,7 @@ START_TEST(reports_and_tls)
 		 .config.secure = true,
 		 .in = "EHLO a\r\nMAIL FROM:<a@b> REQUIRETLS\r\n",
 		 .out = "250-h\n250-PIPELINING\n250-SIZE "
-			"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-"
+			"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250-"
 			"ENHANCEDSTATUSCODES\n250 REQUIRETLS\n" OK_,
 		 .calls = "ehlo a\nmail a@b 0 7 REQUIRETLS\n"},
 	};

@@ -6,14 +6,17 @@
 
 #define OFFERED .config.starttls = SMTP_STARTTLS_OFFERED
 #define REQUIRED .config.starttls = SMTP_STARTTLS_REQUIRED
-#define EHLO_CLEAR                         \
-	"250-h\n250-PIPELINING\n250-SIZE " \
-	"0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-ENHANCEDSTATUSCODES\n250 STARTTLS\n"
-#define EHLO_BARE                                                                      \
-	"250-h\n250-PIPELINING\n250-SIZE 0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250 " \
+#define EHLO_CLEAR                                                                            \
+	"250-h\n250-PIPELINING\n250-SIZE "                                                    \
+	"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250-ENHANCEDSTATUSCODES\n250 " \
+	"STARTTLS\n"
+#define EHLO_BARE                                                    \
+	"250-h\n250-PIPELINING\n250-SIZE "                           \
+	"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250 " \
 	"ENHANCEDSTATUSCODES\n"
-#define EHLO_SECURE                                                                    \
-	"250-h\n250-PIPELINING\n250-SIZE 0\n250-8BITMIME\n250-CHUNKING\n250-DSN\n250-" \
+#define EHLO_SECURE                                                  \
+	"250-h\n250-PIPELINING\n250-SIZE "                           \
+	"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250-" \
 	"ENHANCEDSTATUSCODES\n250 REQUIRETLS\n"
 
 START_TEST(refusals)
