@@ -7,17 +7,25 @@
 
 #include <string.h>
 
+/* Whole, it would carry to the other side the receipt that it asks for; as mail it goes without. */
+static bool asks_in_vain(const struct native *x, const struct neutral *n)
+{
+	return x->no_receipts && n->priority && text_same(n->priority, "R");
+}
+
 enum result sealed_part(const struct native *x, bool (*fits)(void *ctx, const char *address),
 			const struct neutral *n, struct neutral *plain, struct neutral *whole)
 {
 	enum result r = OK;
+	const bool may = !asks_in_vain(x, n);
 	*plain = *whole = *n;
 	plain->to = plain->cc = whole->to = whole->cc = (struct neutral_addresses){0};
 	for (size_t i = 0; r == OK && i < n->to.count + n->cc.count; i++) {
 		const struct neutral_address *a =
 			i < n->to.count ? &n->to.items[i] : &n->cc.items[i - n->to.count];
-		const char *address =
-			text_same(a->type, "CSI") ? x->address(x->ctx, a->text, n->region) : NULL;
+		const char *address = may && text_same(a->type, "CSI")
+					      ? x->address(x->ctx, a->text, n->region)
+					      : NULL;
 		struct neutral *to = address && fits(x->ctx, address) ? whole : plain;
 		r = neutral_add_address(to, &to->to, a->type, a->text);
 	}

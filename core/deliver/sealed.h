@@ -7,7 +7,7 @@
 #include "deliver/native.h"
 
 /* Parts the recipients of n: into `whole` those who are native and of whose addresses `fits` says so, into `plain` the others. Both are n
- * otherwise. E_NOMEM. */
+ * otherwise. Nobody gets a registered message whole where no receipt may be asked for (x->no_receipts). E_NOMEM. */
 enum result sealed_part(const struct native *x, bool (*fits)(void *ctx, const char *address),
 			const struct neutral *n, struct neutral *plain, struct neutral *whole);
 /* XXENC.TO of the recipients of e; then they are XXENC at each of their domains. E_NOMEM; E_LIMIT: they are too many. */

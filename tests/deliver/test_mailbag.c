@@ -200,6 +200,36 @@ START_TEST(encapsulated)
 }
 END_TEST
 
+/* Where no receipt may be asked for, a registered message does not go whole, which would ask for one over there. */
+START_TEST(no_receipt_leaves_encapsulated)
+{
+	static const char message[] = "VERSION:3.00\rTO:CSI:A/B/ann\rFROM:CSI:A/B/sue\r"
+				      "PRIORITY:%s\rTEXT:5\rasked";
+	static const struct {
+		const char *priority;
+		bool no_receipts, whole, asks;
+	} wanted[] = {{"R", false, true, true},
+		      {"R", true, false, false},
+		      {"r", true, false, false},
+		      {"1", true, true, false}};
+	bag.whole = fits;
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+		char text[200];
+		size_t all = mails_with("From:"), whole = mails_with("MESSAGE.API"),
+		       asks = mails_with("Disposition-Notification-To:");
+		snprintf(text, sizeof text, message, wanted[i].priority);
+		put(text);
+		bag.no_receipts = wanted[i].no_receipts;
+		ck_assert_msg(mailbag_take(&bag, &err) == OK, "%s", err.text);
+		ck_assert_uint_eq(mails_with("From:") - all, 1);
+		ck_assert_uint_eq(mails_with("MESSAGE.API") - whole, wanted[i].whole);
+		if (!wanted[i].whole)
+			ck_assert_uint_eq(mails_with("Disposition-Notification-To:") - asks,
+					  wanted[i].asks);
+	}
+}
+END_TEST
+
 START_TEST(every_charset_of_the_settings)
 {
 	for (size_t i = 0; conf_charsets[i]; i++) {
@@ -284,6 +314,7 @@ static Suite *suite(void)
 	tcase_add_test(t, sent);
 	tcase_add_test(t, set_aside);
 	tcase_add_test(t, encapsulated);
+	tcase_add_test(t, no_receipt_leaves_encapsulated);
 	tcase_add_test(t, both_or_none);
 	tcase_add_test(t, every_charset_of_the_settings);
 	tcase_add_test(t, every_call_fails);
