@@ -48,6 +48,7 @@ bool charset_known(const char *name)
 enum result charset_begin(struct charset *c, const char *name, bool to_utf8, struct sink *to)
 {
 	*c = (struct charset){.to_utf8 = to_utf8, .to = to};
+	c->makes_utf8 = to_utf8 || text_same(name, "UTF-8");
 	iconv_t cd = to_utf8 ? iconv_open("UTF-8", name) : iconv_open(name, "UTF-8");
 	if (cd == (iconv_t)-1)
 		return errno == EINVAL ? E_NOTFOUND : E_NOMEM;
@@ -55,13 +56,34 @@ enum result charset_begin(struct charset *c, const char *name, bool to_utf8, str
 	return OK;
 }
 
+/* What is beyond U+10FFFF (RFC 3629) passes the C library; here it does not. A block of whole characters with a NUL at its end. */
+static enum result put_utf8(struct charset *c, const char *block, const char *end)
+{
+	const char *from = block;
+	enum result r = OK;
+	for (const char *p = block; r == OK && p < end; p++) {
+		if ((unsigned char)*p < 0xf4 || text_utf8(p))
+			continue;
+		c->lost++;
+		r = sink_write(c->to, from, (size_t)(p - from));
+		if (r == OK)
+			r = sink_puts(c->to, "\xef\xbf\xbd");
+		while (p + 1 < end && ((unsigned char)p[1] & 0xc0) == 0x80)
+			p++;
+		from = p + 1;
+	}
+	return r == OK ? sink_write(c->to, from, (size_t)(end - from)) : r;
+}
+
 static enum result convert(struct charset *c, char **in, size_t *in_n)
 {
-	char block[1024], *out = block;
-	size_t room = sizeof block;
+	char block[1025], *out = block;
+	size_t room = sizeof block - 1;
 	size_t got = iconv(c->cd, in, in_n, &out, &room);
 	int cause = got == (size_t)-1 ? errno : 0;
-	enum result r = sink_write(c->to, block, (size_t)(out - block));
+	*out = '\0';
+	enum result r = c->makes_utf8 ? put_utf8(c, block, out)
+				      : sink_write(c->to, block, (size_t)(out - block));
 	errno = cause;
 	return r;
 }
@@ -156,8 +178,8 @@ enum result charset_put(struct charset *c, const char *bytes, size_t n)
 
 enum result charset_end(struct charset *c)
 {
-	enum result r = OK;
-	if (c->held_n) {
+	enum result r = convert(c, NULL, NULL); /* a letter kept for an accent to come (cp1258) */
+	if (r == OK && c->held_n) {
 		c->lost++;
 		r = sink_puts(c->to, c->to_utf8 ? "\xef\xbf\xbd" : "?");
 	}

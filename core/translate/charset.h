@@ -21,7 +21,7 @@ bool charset_known(const char *name);
 
 struct charset {
 	void *cd; /* iconv_t */
-	bool to_utf8;
+	bool to_utf8, makes_utf8;
 	struct sink *to;
 	uint64_t changed; /* characters written as other letters */
 	uint64_t lost;    /* characters written as '?' or U+FFFD */

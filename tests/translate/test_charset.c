@@ -150,6 +150,34 @@ START_TEST(a_full_sink_is_told)
 }
 END_TEST
 
+/* The C library keeps a letter until it knows that no accent comes to it; the last one of a text must not stay there. */
+START_TEST(a_letter_that_waits_for_its_accent)
+{
+	static const char *const rows_of_1258[][2] = {
+		{"Nam", "Nam"}, {"Vi\xea\xf2", "Vi\xe1\xbb\x87"}, {"caf\xea", "caf\xc3\xaa"}};
+	for (size_t i = 0; i < sizeof rows_of_1258 / sizeof *rows_of_1258; i++) {
+		uint64_t changed = 0, lost = 0;
+		ck_assert_str_eq(
+			charset_string(region, "CP1258", true, rows_of_1258[i][0], &changed, &lost),
+			rows_of_1258[i][1]);
+		ck_assert_uint_eq(changed + lost, 0);
+	}
+}
+END_TEST
+
+/* What RFC 3629 does not have is no UTF-8, though the C library takes it for that. */
+START_TEST(beyond_the_last_character)
+{
+	uint64_t changed = 0, lost = 0;
+	ck_assert_str_eq(charset_string(region, "UTF-8", true,
+					"a\xf5\x80\x80\x80g\xf4\x8f\xbf\xbfz\xf4\x90\x80\x80",
+					&changed, &lost),
+			 "a\xef\xbf\xbdg\xf4\x8f\xbf\xbfz\xef\xbf\xbd");
+	ck_assert_uint_eq(lost, 2);
+	ck_assert_uint_eq(changed, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("translate/charset");
@@ -158,6 +186,8 @@ static Suite *suite(void)
 	tcase_add_test(t, both_ways_at_every_split);
 	tcase_add_test(t, code_pages_lose_nothing);
 	tcase_add_test(t, nothing_is_lost_in_silence);
+	tcase_add_test(t, a_letter_that_waits_for_its_accent);
+	tcase_add_test(t, beyond_the_last_character);
 	tcase_add_test(t, names);
 	tcase_add_test(t, a_full_sink_is_told);
 	tcase_set_timeout(t, 60);
