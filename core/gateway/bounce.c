@@ -97,8 +97,10 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 	e->eight_bit = mail_eight_bit_in(data, size);
 	e->asks = mail_address_is_ascii(to) ? "" : "SMTPUTF8";
 	e->session = region_strdup(region, m->id);
-	if (mail_envelope_add(e, to) != OK)
+	if (!e->session || mail_envelope_add(e, to) != OK) {
+		LOG(LOG_ERROR, m->id, "report", "failed", F_A("to", to), F_S("error", "no memory"));
 		return false;
+	}
 	*out = (struct spool_new){.envelope = e, .data = data, .size = size};
 	if (!*m->envelope.reverse_path)
 		alarm_raise(g, &(struct alarm){.what = CONF_BOUNCE_DOUBLE,

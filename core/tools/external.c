@@ -57,7 +57,9 @@ static enum result take_one(struct external *e, const char *named, struct conten
 		return E_NOTFOUND;
 	}
 	e->fds[e->count] = fd;
-	e->paths[e->count++] = region_strdup(e->region, path);
+	e->paths[e->count] = region_strdup(e->region, path);
+	if (!e->paths[e->count++])
+		return err_set(err, E_NOMEM, "no memory for the attachments");
 	*c = content_file(fd, 0, (uint64_t)st.st_size);
 	return OK;
 }

@@ -163,6 +163,8 @@ static void sender(struct reader *r, GMimeMessage *m)
 			return;
 	r->n->from =
 		(struct neutral_address){.type = "SMTP", .text = region_strdup(r->region, address)};
+	if (!r->n->from.text && r->r == OK)
+		r->r = E_NOMEM;
 }
 
 static void date(struct reader *r, GMimeMessage *m)
