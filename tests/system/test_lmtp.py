@@ -200,6 +200,22 @@ class Taken(harness.Case):
         self.assertEqual(len(g.history()), 1)
         g.stop()
 
+    def test_utf8(self):
+        """RFC 6531 section 4.3 has a protocol of its own for it."""
+        g = self.start()
+        with g.smtp() as c:
+            self.assertIn("SMTPUTF8", c.say("LHLO client.test")[1].split())
+            self.assertEqual(c.say("MAIL FROM:<me@client.test> SMTPUTF8")[0], 250)
+            self.assertEqual(c.say("RCPT TO:<jdoe@example.test>")[0], 250)
+            self.assertEqual(c.say("DATA")[0], 354)
+            c.raw("Subject: Grüße\r\n\r\n.\r\n".encode())
+            self.assertEqual(c.reply()[0], 250)
+        wait_for("the mail", lambda: g.count() == 1)
+        self.assertEqual(g.show(1)["protocol"], "UTF8LMTP")
+        self.assertIn(b"with UTF8LMTP", g.messages()[0])
+        self.assertIn("Grüße".encode(), g.messages()[0])
+        g.stop()
+
     def test_one_reply_for_each(self):
         g = self.start()
         with g.smtp() as c:
