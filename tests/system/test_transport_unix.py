@@ -170,7 +170,7 @@ class DropIn(harness.Case):
         self.assertIn(b"from client.test (pc)", g.messages()[0])
         self.assertIn(b"Hallo.", sink.messages[0]["data"])
         self.assertIn("client=pc", g.log())
-        self.assertIn('peer="sink [sink]"', g.log())
+        wait_for("the answer of the sink is logged", lambda: 'peer="sink [sink]"' in g.log())
         stack = [s for s in g.json("status")["stacks"] if s["name"] == "unix"]
         self.assertEqual(stack[0]["state"], "up", stack)
         g.stop()
