@@ -14,20 +14,30 @@ import harness
 
 COMPILED_IN = b"/usr/lib/dovecot/modules"
 
-SETTINGS = """
+# what a Dovecot that is unpacked and not installed needs, whatever it serves
+UNPACKED = """
 base_dir = {folder}/run
 state_dir = {folder}/run
 log_path = {folder}/log
 libexec_dir = {folder}/lib
 mail_plugin_dir = {folder}/modules
 import_environment = LD_LIBRARY_PATH={libraries}
-protocols = lmtp
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 ssl = no
 first_valid_uid = 1
 first_valid_gid = 1
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+SETTINGS = UNPACKED + """
+protocols = lmtp
 mail_uid = {uid}
 mail_gid = {gid}
 mail_location = maildir:{folder}/mail/%n
@@ -48,12 +58,6 @@ service lmtp {{
   unix_listener {folder}/lmtp {{
     mode = 0666
   }}
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
 }}
 """
 

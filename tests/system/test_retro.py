@@ -18,27 +18,6 @@ import harness
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "doc", "retro.md")
 MAIL = b"From: ann@retro.test\r\nTo: jdoe@HQ.company.com\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\nhello\r\n"
-# what a Dovecot that is unpacked and not installed needs besides, as dovecot.py has it for LMTP
-OWN = """
-base_dir = {folder}/run
-state_dir = {folder}/run
-log_path = {folder}/log
-libexec_dir = {folder}/lib
-mail_plugin_dir = {folder}/modules
-import_environment = LD_LIBRARY_PATH={libraries}
-default_internal_user = {user}
-default_internal_group = {group}
-default_login_user = {user}
-ssl = no
-first_valid_uid = 1
-first_valid_gid = 1
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-"""
 
 
 def login(protocol, port):
@@ -96,7 +75,7 @@ class Retro(harness.Case):
                          ("/var/lib/dovecot", d.folder + "/mail")):
             self.assertIn(old, text)
             text = text.replace(old, new)
-        d.settings = text.replace("{", "{{").replace("}", "}}") + OWN + "".join(login(p, n) for p, n in ports.items())
+        d.settings = text.replace("{", "{{").replace("}", "}}") + dovecot.UNPACKED + "".join(login(p, n) for p, n in ports.items())
         with open(d.folder + "/passwords", "w") as f:
             f.write("jdoe:{PLAIN}password\n")
         d.port = ports["imap"]
