@@ -25,8 +25,9 @@ struct mailbag {
 	const struct table *table; /* SMTPOUT.TBL of the postoffice; NULL: none */
 	bool uuencode;             /* attachments as the original sent them, not by MIME */
 	bool no_receipts;          /* none is asked for */
-	/* A native address (NETWORK/POSTOFFICE/MAILBOX, or MAILBOX alone) as local@domain in the region; NULL: it has none. */
-	const char *(*address)(void *ctx, const char *native, struct region *region);
+	/* As of struct native (native.h). */
+	enum result (*address)(void *ctx, const char *native, struct region *region,
+			       const char **out);
 	/* Does a native message for this address leave encapsulated (translate/capsule.h)? NULL: none does. */
 	bool (*whole)(void *ctx, const char *address);
 	/* Told of each message: who sent it to how many, or, with a reason, that it was set aside. */

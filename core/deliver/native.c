@@ -9,42 +9,52 @@
 
 #include <string.h>
 
-static const char *address(void *ctx, const struct neutral_address *a, struct region *region)
+static enum result address(void *ctx, const struct neutral_address *a, struct region *region,
+			   const char **out)
 {
 	const struct native *x = ctx;
-	if (!a)
-		return region_printf(region, "Postmaster@%s", x->hostname);
+	if (!a) {
+		*out = region_printf(region, "Postmaster@%s", x->hostname);
+		return *out ? OK : E_NOMEM;
+	}
 	if (text_same(a->type, "CSI"))
-		return x->address(x->ctx, a->text, region);
+		return x->address(x->ctx, a->text, region, out);
 	struct mail_address parsed;
 	bool fine = text_same(a->type, "SMTP") &&
 		    mail_address_parse(a->text, strlen(a->text), &parsed, NULL, NULL) == OK;
-	return fine && *parsed.domain ? a->text : NULL;
+	*out = a->text;
+	return fine && *parsed.domain ? OK : E_NOTFOUND;
 }
 
-static const char *reverse_path(const struct native *x, const struct neutral *n)
+static enum result reverse_path(const struct native *x, const struct neutral *n, const char **out)
 {
 	const char *slash = n->from.text ? strrchr(n->from.text, '/') : NULL;
 	const char *name = slash ? slash + 1 : n->from.text;
+	*out = "";
 	if (!name || text_same(name, "Postmaster"))
-		return "";
-	const char *path = address((void *)x, &n->from, n->region);
-	return path ? path : "";
+		return OK;
+	enum result r = address((void *)x, &n->from, n->region, out);
+	if (r == OK)
+		return OK;
+	*out = "";
+	return r == E_NOTFOUND ? OK : r;
 }
 
 enum result native_envelope(const struct native *x, const struct neutral *n,
 			    struct mail_envelope *e, struct neutral *refused, struct err *err)
 {
-	enum result r = OK;
-	e->reverse_path = reverse_path(x, n);
+	enum result r = reverse_path(x, n, &e->reverse_path);
 	e->priority = n->priority && (*n->priority == '4' || *n->priority == '5') ? MAIL_URGENT
 										  : MAIL_NORMAL;
 	for (size_t i = 0; r == OK && i < n->to.count + n->cc.count; i++) {
 		const struct neutral_address *a =
 			i < n->to.count ? &n->to.items[i] : &n->cc.items[i - n->to.count];
-		const char *text = address((void *)x, a, n->region);
-		r = text ? mail_envelope_add(e, text)
-			 : neutral_add_address(refused, &refused->to, a->type, a->text);
+		const char *text;
+		r = address((void *)x, a, n->region, &text);
+		if (r == OK)
+			r = mail_envelope_add(e, text);
+		else if (r == E_NOTFOUND)
+			r = neutral_add_address(refused, &refused->to, a->type, a->text);
 	}
 	if (r == OK)
 		r = mail_envelope_unique(e); /* who is named twice gets it once (Q101458) */

@@ -19,8 +19,10 @@ struct native {
 	const struct table *table; /* SMTPOUT.TBL of the postoffice; NULL: none */
 	bool uuencode;             /* attachments as the original sent them, not by MIME */
 	bool no_receipts;          /* none is asked for */
-	/* A native address (NETWORK/POSTOFFICE/MAILBOX, or MAILBOX alone) as local@domain in the region; NULL: it has none. */
-	const char *(*address)(void *ctx, const char *native, struct region *region);
+	/* A native address (NETWORK/POSTOFFICE/MAILBOX, or MAILBOX alone) as local@domain in the region. OK; E_NOTFOUND: it has
+	 * none; E_NOMEM. */
+	enum result (*address)(void *ctx, const char *native, struct region *region,
+			       const char **out);
 	void *ctx;
 };
 

@@ -43,26 +43,36 @@ static bool is_ours(const char *command)
 	return strncmp(name, "smtpput", 7) == 0 && name + 7 == command + n;
 }
 
-/* Is what lies there to be taken out by smtpput -j? No mail of a stranger becomes a message that says so. */
-static bool is_sealed(const struct putting *t)
+/* Is what lies there to be taken out by smtpput -j? No mail of a stranger becomes a message that says so. What is no message is for the
+ * put program to say. */
+static enum result look_sealed(const struct putting *t, bool *sealed, struct err *err)
 {
 	int fd = openat(t->folder, "to_nc.api", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct mmff_reader *reader = malloc(sizeof *reader);
 	struct region *region = region_new(0);
 	struct neutral n;
-	struct err ignored;
-	bool sealed = false;
-	if (fd >= 0 && reader && region) {
+	struct err why;
+	enum result r = OK;
+	*sealed = false;
+	if (fd < 0)
+		r = err_errno(err, errno, "%s cannot be read", t->file);
+	else if (!reader || !region)
+		r = err_set(err, E_NOMEM, "no memory for %s", t->file);
+	if (r == OK) {
 		struct content c = content_file(fd, 0, (uint64_t)size_of(t, "to_nc.api"));
 		mmff_reader_init(reader, &c, -1);
-		sealed = mmff_next(reader, region, &n, &ignored) == OK &&
-			 neutral_field(&n, CAPSULE_FIELD_SEALED);
+		r = mmff_next(reader, region, &n, &why);
+		*sealed = r == OK && neutral_field(&n, CAPSULE_FIELD_SEALED);
+		if (r == E_CORRUPT || r == E_NOTFOUND)
+			r = OK;
+		else if (r != OK)
+			*err = why;
 	}
 	if (fd >= 0)
 		close(fd);
 	free(reader);
 	region_destroy(&region);
-	return sealed;
+	return r;
 }
 
 static enum result run_put(struct putting *t, int *status, struct err *err)
@@ -72,10 +82,15 @@ static enum result run_put(struct putting *t, int *status, struct err *err)
 	/* Whose mail it is was decided by the gateway, which knows more than LOCAL.CFG: domains and files of the ini. In the
 	 * mailbag it would come back to be decided again. */
 	const char *options[] = {"-h", charset, "--here", NULL, NULL};
+	const bool ours = is_ours(p->office->put);
+	bool sealed = false;
+	enum result r = ours ? look_sealed(t, &sealed, err) : OK;
+	if (r != OK)
+		return r;
 	snprintf(charset, sizeof charset, "--charset=%s", conf_charsets[p->office->charset]);
-	if (!is_ours(p->office->put))
+	if (!ours)
 		options[1] = NULL;
-	else if (is_sealed(t))
+	else if (sealed)
 		options[3] = "-j";
 	const struct ffapi f = {.command = p->office->put,
 				.postoffice = p->office->path,
@@ -150,25 +165,26 @@ static int by_text(const void *a, const void *b)
 	return strcasecmp(((const struct place *)a)->text, ((const struct place *)b)->text);
 }
 
-/* How many of ours it names: two of ten thousand, or all of them. */
-static size_t mark(struct office_put *p, const struct neutral *n, struct region *region)
+/* Which of ours it names: two of ten thousand, or all of them. */
+static enum result mark(struct office_put *p, const struct neutral *n, struct region *region,
+			size_t *marked, struct err *err)
 {
 	const size_t count = p->sheet.to.count;
 	struct place *places = region_alloc(region, (count + 1) * sizeof *places);
-	size_t marked = 0;
-	for (size_t k = 0; places && k < count; k++)
+	if (!places)
+		return err_set(err, E_NOMEM, "no memory for what was refused");
+	for (size_t k = 0; k < count; k++)
 		places[k] = (struct place){p->sheet.to.items[k].text, k};
-	if (places)
-		qsort(places, count, sizeof *places, by_text);
-	for (size_t i = 0; places && i < n->to.count; i++) {
+	qsort(places, count, sizeof *places, by_text);
+	for (size_t i = 0; i < n->to.count; i++) {
 		const struct place wanted = {n->to.items[i].text, 0};
 		struct place *found = bsearch(&wanted, places, count, sizeof *places, by_text);
 		while (found && found > places && by_text(found - 1, &wanted) == 0)
 			found--;
 		for (; found && found < places + count && by_text(found, &wanted) == 0; found++)
-			marked += p->refused[found->at] = true;
+			*marked += p->refused[found->at] = true;
 	}
-	return marked;
+	return OK;
 }
 
 static void read_reason(struct putting *t)
@@ -196,7 +212,8 @@ static enum result read_aside(struct putting *t, struct mmff_reader *reader, str
 		struct content c = content_file(fd, (uint64_t)t->bad, (uint64_t)(end - t->bad));
 		mmff_reader_init(reader, &c, -1);
 		r = mmff_next(reader, region, &n, err);
-		*marked = r == OK ? mark(t->p, &n, region) : 0;
+		if (r == OK)
+			r = mark(t->p, &n, region, marked, err);
 	}
 	if (fd >= 0)
 		close(fd);

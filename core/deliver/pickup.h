@@ -31,8 +31,9 @@ struct pickup {
 	const char *origin;                 /* behind addresses without @ */
 	const char *charset;                /* of texts in MMFF */
 	const struct conf_profile *profile; /* what is put right of mail; NULL: nothing */
-	/* A native address (NETWORK/POSTOFFICE/MAILBOX) as local@domain in the region; NULL: it has none. */
-	const char *(*address)(void *ctx, const char *native, struct region *region);
+	/* As of struct native (native.h). */
+	enum result (*address)(void *ctx, const char *native, struct region *region,
+			       const char **out);
 	/* Told of each file that is done with: what it was, from whom to how many, or, with a reason, that it is set aside. */
 	void (*tell)(void *ctx, const char *name, const char *from, size_t recipients,
 		     const char *reason);

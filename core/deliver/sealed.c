@@ -23,11 +23,14 @@ enum result sealed_part(const struct native *x, bool (*fits)(void *ctx, const ch
 	for (size_t i = 0; r == OK && i < n->to.count + n->cc.count; i++) {
 		const struct neutral_address *a =
 			i < n->to.count ? &n->to.items[i] : &n->cc.items[i - n->to.count];
-		const char *address = may && text_same(a->type, "CSI")
-					      ? x->address(x->ctx, a->text, n->region)
-					      : NULL;
-		struct neutral *to = address && fits(x->ctx, address) ? whole : plain;
-		r = neutral_add_address(to, &to->to, a->type, a->text);
+		const char *address;
+		enum result has = may && text_same(a->type, "CSI")
+					  ? x->address(x->ctx, a->text, n->region, &address)
+					  : E_NOTFOUND;
+		struct neutral *to = has == OK && fits(x->ctx, address) ? whole : plain;
+		r = has == OK || has == E_NOTFOUND
+			    ? neutral_add_address(to, &to->to, a->type, a->text)
+			    : has;
 	}
 	return r;
 }

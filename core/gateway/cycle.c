@@ -55,10 +55,10 @@ struct cycles {
 
 /* ---- in the pool ---- */
 
-static const char *address(void *ctx, const char *native, struct region *region)
+static enum result address(void *ctx, const char *native, struct region *region, const char **out)
 {
 	const struct cycle *c = ctx;
-	return postoffice_address(c->all->settings, c->office, native, region);
+	return postoffice_address(c->all->settings, c->office, native, region, out);
 }
 
 static void tell(void *ctx, const char *from, size_t recipients, const char *reason)

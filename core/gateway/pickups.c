@@ -51,10 +51,10 @@ struct pickups {
 
 /* ---- in the pool ---- */
 
-static const char *address(void *ctx, const char *native, struct region *region)
+static enum result address(void *ctx, const char *native, struct region *region, const char **out)
 {
 	const struct folder *f = ctx;
-	return postoffice_address(f->settings, NULL, native, region);
+	return postoffice_address(f->settings, NULL, native, region, out);
 }
 
 static void tell_bad(const struct folder *f, const char *name, const char *reason)

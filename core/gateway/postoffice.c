@@ -19,18 +19,21 @@ static const char *domain_of(const struct settings *s, const struct conf_postoff
 	return domain;
 }
 
-const char *postoffice_address(const struct settings *s, const struct conf_postoffice *home,
-			       const char *native, struct region *region)
+enum result postoffice_address(const struct settings *s, const struct conf_postoffice *home,
+			       const char *native, struct region *region, const char **out)
 {
 	const char *slash = strrchr(native, '/'), *mailbox = slash ? slash + 1 : native;
 	char local[MAIL_LOCAL_MAX + 1];
 	const char *office = slash  ? region_memdup(region, native, (size_t)(slash - native))
 			     : home ? home->name
 				    : NULL;
+	if (slash && !office)
+		return E_NOMEM;
 	const char *domain = office ? domain_of(s, home, office) : NULL;
 	if (!domain || mail_local_quote(mailbox, local, sizeof local) != OK)
-		return NULL;
-	return region_printf(region, "%s@%s", local, domain);
+		return E_NOTFOUND;
+	*out = region_printf(region, "%s@%s", local, domain);
+	return *out ? OK : E_NOMEM;
 }
 
 const char *postoffice_native(const struct conf_postoffice *p, const char *address,

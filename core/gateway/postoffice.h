@@ -7,11 +7,11 @@
 #include "translate/table.h"
 
 /*
- * NETWORK/POSTOFFICE/MAILBOX as local@domain, in the region; a mailbox alone is of `home` (NULL: of none). NULL: there is no such
- * postoffice, it cannot be written as an address, or memory is short.
+ * NETWORK/POSTOFFICE/MAILBOX as local@domain, in the region; a mailbox alone is of `home` (NULL: of none). E_NOTFOUND: there is no such
+ * postoffice, or it cannot be written as an address; E_NOMEM.
  */
-const char *postoffice_address(const struct settings *s, const struct conf_postoffice *home,
-			       const char *native, struct region *region);
+enum result postoffice_address(const struct settings *s, const struct conf_postoffice *home,
+			       const char *native, struct region *region, const char **out);
 /* The other way: the native form of a mailbox at this postoffice, for mail to `address`: by its map, else by its name. NULL: no memory. */
 const char *postoffice_native(const struct conf_postoffice *p, const char *address,
 			      const char *mailbox, struct region *region);

@@ -52,10 +52,10 @@ static const struct spool_message *message_of(const struct unpacking *u)
 	return u->j->d->active->message;
 }
 
-static const char *address(void *ctx, const char *native, struct region *region)
+static enum result address(void *ctx, const char *native, struct region *region, const char **out)
 {
 	const struct unpacking *u = ctx;
-	return postoffice_address(u->j->d->settings, u->office, native, region);
+	return postoffice_address(u->j->d->settings, u->office, native, region, out);
 }
 
 /* ---- opening ---- */
@@ -153,15 +153,18 @@ static enum result address_it(struct unpacking *u)
 }
 
 /* Somebody of a postoffice here as the sender of what comes from elsewhere: by SMTP nobody could be that. */
-static bool poses(struct unpacking *u)
+static enum result poses(struct unpacking *u, bool *is)
 {
 	char domain[MAIL_DOMAIN_MAX + 1];
-	const char *from = u->inner.from.text;
+	const char *own, *from = u->inner.from.text;
+	*is = false;
 	if (!from || !text_same(u->inner.from.type, "CSI"))
-		return false;
-	const char *own = address(u, from, u->region), *at = own ? strrchr(own, '@') : NULL;
-	return at && (!text_copy(domain, sizeof domain, at + 1) ||
-		      route_local_find(u->j->d->settings, text_lower_all(domain)));
+		return OK;
+	enum result r = address(u, from, u->region, &own);
+	const char *at = r == OK ? strrchr(own, '@') : NULL;
+	*is = at && (!text_copy(domain, sizeof domain, at + 1) ||
+		     route_local_find(u->j->d->settings, text_lower_all(domain)));
+	return r == E_NOTFOUND ? OK : r;
 }
 
 /* A receipt that no mail could ask for: by nobody, or where there are none (Q113824). */
@@ -185,9 +188,13 @@ static enum result write_inner(struct unpacking *u, struct sink *to, struct err 
 				 .max_size = s->gateway.max_size,
 				 .address = address,
 				 .ctx = u};
-	const bool known = u->inner.from.text && (!text_same(u->inner.from.type, "CSI") ||
-						  address(u, u->inner.from.text, u->region));
-	if (!known && *u->e.reverse_path)
+	const char *ignored;
+	enum result known = !u->inner.from.text ? E_NOTFOUND : OK;
+	if (known == OK && text_same(u->inner.from.type, "CSI"))
+		known = address(u, u->inner.from.text, u->region, &ignored);
+	if (known != OK && known != E_NOTFOUND)
+		return err_set(err, known, "no memory for the sender");
+	if (known == E_NOTFOUND && *u->e.reverse_path)
 		u->inner.from = (struct neutral_address){"SMTP", u->e.reverse_path};
 	return native_write(&x, &u->inner, to, err);
 }
@@ -237,6 +244,19 @@ static enum result to_postmaster(struct unpacking *u)
 	return to && asks ? mail_envelope_add_asking(&u->e, to, asks) : E_NOMEM;
 }
 
+/* Whole where the postoffice reads it as it was written, and nobody gains by it; else what is inside, as mail. */
+static enum result choose_form(struct unpacking *u)
+{
+	const char *charset = neutral_field(&u->opened, CAPSULE_FIELD_CHARSET);
+	bool posing;
+	enum result r = poses(u, &posing);
+	u->whole = u->office->format == CONF_OFFICE_MMFF && !u->aliased && !posing &&
+		   !asks_too_much(u) && text_same(charset, conf_charsets[u->office->charset]);
+	if (u->whole)
+		u->e.listener = CAPSULE_LISTENER;
+	return r;
+}
+
 static enum result unpack(struct unpacking *u, bool *well, struct err *err)
 {
 	enum result r = mail_envelope_copy(&u->e, &message_of(u)->envelope, u->region);
@@ -245,16 +265,10 @@ static enum result unpack(struct unpacking *u, bool *well, struct err *err)
 	if (r == OK)
 		r = address_it(u);
 	*well = r == OK;
-	if (r == OK) {
-		const char *charset = neutral_field(&u->opened, CAPSULE_FIELD_CHARSET);
-		u->whole = u->office->format == CONF_OFFICE_MMFF && !u->aliased && !poses(u) &&
-			   !asks_too_much(u) &&
-			   text_same(charset, conf_charsets[u->office->charset]);
-		if (u->whole)
-			u->e.listener = CAPSULE_LISTENER;
-	} else if (r == E_NOTFOUND) {
+	if (r == OK)
+		r = choose_form(u);
+	else if (r == E_NOTFOUND)
 		r = to_postmaster(u);
-	}
 	if (r == E_NOMEM)
 		err_set(err, r, "no memory for the message");
 	return r == OK ? drop(u, err) : r;

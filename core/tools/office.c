@@ -159,45 +159,55 @@ static void put_label(char *to, size_t n, const char *name)
 		to[i - 1] = 'x';
 }
 
-static const char *unmapped(const struct office *o, const char *native, struct region *region)
+/* What was made in a region, or could not be. */
+static enum result made(const char *text, const char **out)
+{
+	*out = text;
+	return text ? OK : E_NOMEM;
+}
+
+static enum result unmapped(const struct office *o, const char *native, struct region *region,
+			    const char **out)
 {
 	char copy[MAIL_NATIVE_MAX + 1], local[MAIL_LOCAL_MAX + 1], network[16] = "",
 								   office[16] = "";
 	if (!text_copy(copy, sizeof copy, native))
-		return NULL;
+		return E_NOTFOUND;
 	char *mailbox = strrchr(copy, '/'), *second = NULL;
 	if (mailbox) {
 		*mailbox++ = '\0';
 		second = strchr(copy, '/');
 		if (!second)
-			return NULL;
+			return E_NOTFOUND;
 		*second++ = '\0';
 		put_label(network, sizeof network, copy);
 		put_label(office, sizeof office, second);
 	}
 	if (mail_local_quote(mailbox ? mailbox : copy, local, sizeof local) != OK)
-		return NULL;
+		return E_NOTFOUND;
 	if (!mailbox)
-		return region_printf(region, "%s@%s", local,
-				     o->map.count ? o->map.entries[0].domain : o->host);
-	return region_printf(region, "%s@%s.%s.invalid", local, office, network);
+		return made(region_printf(region, "%s@%s", local,
+					  o->map.count ? o->map.entries[0].domain : o->host),
+			    out);
+	return made(region_printf(region, "%s@%s.%s.invalid", local, office, network), out);
 }
 
-const char *office_address(void *office, const struct neutral_address *a, struct region *region)
+enum result office_address(void *office, const struct neutral_address *a, struct region *region,
+			   const char **out)
 {
 	const struct office *o = office;
-	const char *address;
 	struct mail_address parsed;
 	if (!a)
-		return region_printf(region, "Postmaster@%s",
-				     o->local.gateway ? o->local.gateway : o->host);
+		return made(region_printf(region, "Postmaster@%s",
+					  o->local.gateway ? o->local.gateway : o->host),
+			    out);
+	*out = a->text;
 	if (text_same(a->type, "SMTP"))
 		return mail_address_parse(a->text, strlen(a->text), &parsed, NULL, NULL) == OK
-			       ? a->text
-			       : NULL;
+			       ? OK
+			       : E_NOTFOUND;
 	if (!text_same(a->type, "CSI"))
-		return NULL;
-	if (mail_map_outgoing(&o->map, a->text, region, &address, NULL) == OK)
-		return address;
-	return unmapped(o, a->text, region);
+		return E_NOTFOUND;
+	enum result r = mail_map_outgoing(&o->map, a->text, region, out, NULL);
+	return r == OK || r == E_NOMEM ? r : unmapped(o, a->text, region, out);
 }

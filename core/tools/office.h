@@ -40,8 +40,9 @@ enum office_way { OFFICE_MAILBOX, OFFICE_BAGGED };
  */
 enum result office_find(const struct office *o, const struct neutral_address *a,
 			enum office_way *way, char *mailbox, struct err *err);
-/* An address as mail writes it, by the map; without a line for it, MAILBOX@POSTOFFICE.NETWORK.invalid. NULL: it has no such
- * form or memory is short. a NULL: Postmaster of this host. For mime_form. */
-const char *office_address(void *office, const struct neutral_address *a, struct region *region);
+/* An address as mail writes it, by the map; without a line for it, MAILBOX@POSTOFFICE.NETWORK.invalid. a NULL: Postmaster of this
+ * host. OK; E_NOTFOUND: it has no such form; E_NOMEM. For mime_form. */
+enum result office_address(void *office, const struct neutral_address *a, struct region *region,
+			   const char **out);
 
 #endif

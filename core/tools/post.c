@@ -38,10 +38,13 @@ static enum result write_mail(struct post *p, struct sink *to)
 				 .address = office_address,
 				 .ctx = p->office};
 	const struct neutral_address *from = p->shown->from.text ? &p->shown->from : NULL;
-	const char *path = from ? office_address(p->office, from, p->shown->region) : "";
+	const char *path = "";
+	enum result known = from ? office_address(p->office, from, p->shown->region, &path) : OK;
+	if (known != OK && known != E_NOTFOUND)
+		return known;
 	enum result r = sink_puts(to, "Return-Path: <");
-	if (r == OK)
-		r = sink_puts(to, path ? path : "");
+	if (r == OK && known == OK)
+		r = sink_puts(to, path);
 	if (r == OK)
 		r = sink_puts(to, ">\n");
 	if (r == OK)

@@ -19,7 +19,7 @@ static enum result read_sheet(int fd, struct region *region, struct sheet *s, st
 		return err_errno(err, errno, "the sheet cannot be read");
 	struct content c = content_file(fd, 0, (uint64_t)st.st_size);
 	char *bytes = c.size <= SHEET_MAX ? malloc((size_t)c.size + 1) : NULL;
-	enum result r = bytes ? OK : E_LIMIT;
+	enum result r = bytes ? OK : c.size <= SHEET_MAX ? E_NOMEM : E_LIMIT;
 	for (size_t at = 0; r == OK && at < c.size; at += got)
 		r = content_read(&c, at, bytes + at, (size_t)c.size - at, &got);
 	if (r == OK)

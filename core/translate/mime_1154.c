@@ -18,7 +18,7 @@ struct counted {
 	bool all_named; /* each part behind the first text is a file: 7-bit ones are sent as text */
 };
 
-/* The lines of each part, with one empty line between two; false: the body is not so. */
+/* The lines of each part, with one empty line between two; false: the body is not so, or could not be read. */
 static bool count_out(struct counted *c)
 {
 	struct lines l;
@@ -52,8 +52,11 @@ static void read_names(struct counted *c, GMimeMessage *m)
 		    g_ascii_strcasecmp(g_mime_header_get_name(h), "X-NC-Attachment") != 0)
 			continue;
 		char *value = mime_head_value(h);
-		c->names[c->name_count++] = rfc1154_name(value, c->r->region);
+		const char *name = rfc1154_name(value, c->r->region);
 		g_free(value);
+		if (!name)
+			c->r->r = E_NOMEM;
+		c->names[c->name_count++] = name;
 	}
 	if (!c->names)
 		c->r->r = E_NOMEM;
@@ -124,6 +127,8 @@ bool mime_counted(struct reader *r, GMimeMessage *m, const struct content *text,
 	g_free(value);
 	if (read == OK)
 		c.parts = region_alloc(r->region, c.e.count * sizeof *c.parts);
+	if (read == E_NOMEM || (read == OK && !c.parts))
+		r->r = E_NOMEM;
 	if (read != OK || !c.parts || !count_out(&c))
 		return false;
 	for (size_t i = 0; i < c.e.count; i++)

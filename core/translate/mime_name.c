@@ -89,6 +89,8 @@ const char *mime_name(struct reader *r, GMimeObject *part)
 const char *mime_name_of(struct reader *r, const char *bytes, const char *charset)
 {
 	char *utf8 = charset_string(r->region, charset, true, bytes, NULL, NULL);
+	if (!utf8 && r->r == OK)
+		r->r = E_NOMEM;
 	const char *name = utf8 ? shown(r, utf8) : NULL;
 	return name ? name : region_printf(r->region, "ATT%u.DAT", ++r->attachments);
 }

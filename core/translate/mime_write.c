@@ -143,9 +143,16 @@ static bool has_field(const struct writer *w, const char *name)
 
 /* ---- the header ---- */
 
+/* NULL: it cannot be written, or there has been a failure. */
 static const char *address(struct writer *w, const struct neutral_address *a)
 {
-	return w->form->address(w->form->ctx, a, w->n->region);
+	const char *text = NULL;
+	if (w->r != OK)
+		return NULL;
+	enum result r = w->form->address(w->form->ctx, a, w->n->region, &text);
+	if (r != OK && r != E_NOTFOUND)
+		w->r = r;
+	return r == OK ? text : NULL;
 }
 
 /* One address a line: no list is too long for a line. */

@@ -23,9 +23,10 @@ struct mime_form {
 	uint64_t unique;      /* random: Message-ID and boundary are made of it */
 	int64_t now;          /* wall ms, for what has no date */
 	int offset;           /* minutes east of UTC in which the postoffice tells its time */
-	/* An address as local@domain, in the region; a NULL address is a sender that was not named. NULL: it cannot be
-	 * written, and is left out. */
-	const char *(*address)(void *ctx, const struct neutral_address *a, struct region *region);
+	/* An address as local@domain, in the region; a NULL address is a sender that was not named. OK; E_NOTFOUND: it cannot
+	 * be written, and is left out; E_NOMEM. */
+	enum result (*address)(void *ctx, const struct neutral_address *a, struct region *region,
+			       const char **out);
 	void *ctx;
 };
 

@@ -144,11 +144,13 @@ static void to_mmff(struct bench *b)
 	exit(EXIT_FAILURE);
 }
 
-static const char *address(void *ctx, const struct neutral_address *a, struct region *region)
+static enum result address(void *ctx, const struct neutral_address *a, struct region *region,
+			   const char **out)
 {
 	(void)ctx;
 	(void)region;
-	return a && strchr(a->text, '@') ? a->text : "bob@y.test";
+	*out = a && strchr(a->text, '@') ? a->text : "bob@y.test";
+	return OK;
 }
 
 static void to_mail(struct bench *b, bool uuencode)

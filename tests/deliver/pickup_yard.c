@@ -20,11 +20,13 @@ static int64_t mono(void *ctx)
 	return clock_mono(clock_system()) + yard.now;
 }
 
-static const char *address(void *ctx, const char *native, struct region *region)
+static enum result address(void *ctx, const char *native, struct region *region, const char **out)
 {
 	(void)ctx;
-	return strncmp(native, "A/B/", 4) == 0 ? region_printf(region, "%s@hq.example", native + 4)
-					       : NULL;
+	if (strncmp(native, "A/B/", 4) != 0)
+		return E_NOTFOUND;
+	*out = region_printf(region, "%s@hq.example", native + 4);
+	return *out ? OK : E_NOMEM;
 }
 
 static void tell(void *ctx, const char *name, const char *from, size_t recipients,

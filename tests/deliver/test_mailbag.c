@@ -19,13 +19,14 @@ static struct mailbag bag;
 static struct err err;
 static char file[PATH_MAX], told[1000];
 
-static const char *address(void *ctx, const char *native, struct region *region)
+static enum result address(void *ctx, const char *native, struct region *region, const char **out)
 {
 	const char *slash = strrchr(native, '/');
 	(void)ctx;
 	if (slash && strncmp(native, "A/B/", 4) != 0)
-		return NULL;
-	return region_printf(region, "%s@hq.example", slash ? slash + 1 : native);
+		return E_NOTFOUND;
+	*out = region_printf(region, "%s@hq.example", slash ? slash + 1 : native);
+	return *out ? OK : E_NOMEM;
 }
 
 static void tell(void *ctx, const char *from, size_t recipients, const char *reason)

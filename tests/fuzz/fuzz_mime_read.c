@@ -26,11 +26,13 @@ static void fill(int i, const void *bytes, size_t n)
 	lseek(files[i], 0, SEEK_SET);
 }
 
-static const char *address(void *ctx, const struct neutral_address *a, struct region *region)
+static enum result address(void *ctx, const struct neutral_address *a, struct region *region,
+			   const char **out)
 {
 	(void)ctx;
 	(void)a;
-	return region_strdup(region, "a@b.c");
+	*out = region_strdup(region, "a@b.c");
+	return *out ? OK : E_NOMEM;
 }
 
 static void as_mail(const struct neutral *m, const char *charset)

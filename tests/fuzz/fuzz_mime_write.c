@@ -11,11 +11,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static const char *address(void *ctx, const struct neutral_address *a, struct region *region)
+static enum result address(void *ctx, const struct neutral_address *a, struct region *region,
+			   const char **out)
 {
 	(void)ctx;
 	(void)a;
-	return region_strdup(region, "a@b.c");
+	*out = region_strdup(region, "a@b.c");
+	return *out ? OK : E_NOMEM;
 }
 
 static void check(const char *text, size_t n, const struct neutral *m)

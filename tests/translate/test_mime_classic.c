@@ -12,11 +12,13 @@ static struct region *region;
 static struct neutral n;
 static struct buf out;
 
-static const char *address(void *ctx, const struct neutral_address *a, struct region *r)
+static enum result address(void *ctx, const struct neutral_address *a, struct region *r,
+			   const char **text)
 {
 	(void)ctx;
 	(void)r;
-	return a ? a->text : "postmaster@here.example";
+	*text = a ? a->text : "postmaster@here.example";
+	return OK;
 }
 
 static struct mime_form form = {.ending = ENDING_CRLF,

@@ -11,12 +11,16 @@ static struct neutral n;
 static struct buf out;
 static struct mime_counts counts;
 
-static const char *address(void *ctx, const struct neutral_address *a, struct region *r)
+static enum result address(void *ctx, const struct neutral_address *a, struct region *r,
+			   const char **text)
 {
 	(void)ctx;
-	if (!a)
-		return "Postmaster@here.example";
-	return strcmp(a->type, "FAX") == 0 ? NULL : region_printf(r, "%s@po.example", a->text);
+	if (a && strcmp(a->type, "FAX") == 0)
+		return E_NOTFOUND;
+	if (a && strcmp(a->type, "SHORT") == 0)
+		return E_NOMEM;
+	*text = a ? region_printf(r, "%s@po.example", a->text) : "Postmaster@here.example";
+	return OK;
 }
 
 static struct mime_form form = {.ending = ENDING_LF,

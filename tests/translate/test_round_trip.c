@@ -101,11 +101,13 @@ static void a_message(struct neutral *m)
 
 /* ---- ways ---- */
 
-static const char *address(void *ctx, const struct neutral_address *a, struct region *r)
+static enum result address(void *ctx, const struct neutral_address *a, struct region *r,
+			   const char **text)
 {
 	(void)ctx;
 	(void)r;
-	return a ? a->text : "postmaster@po.example";
+	*text = a ? a->text : "postmaster@po.example";
+	return OK;
 }
 
 /* Through MMFF and out as mail. */
