@@ -4,6 +4,8 @@
  */
 #include "translate/mime_reader.h"
 
+#include "translate/mime_write.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,13 +27,19 @@ struct bounds {
 	unsigned boundaries;
 	unsigned column; /* of the byte that comes, up to 3 */
 	bool in_head, dashes, blank;
+	size_t same; /* letters of MIME_FIELD_EML that were seen last */
+	bool kept;   /* it stands somewhere */
 };
+
+static const char kept_field[] = MIME_FIELD_EML;
 
 static void look(struct bounds *b, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		char c = bytes[i];
 		b->head += b->in_head;
+		b->same = c == kept_field[b->same] ? b->same + 1 : c == *kept_field;
+		b->kept = b->kept || !kept_field[b->same];
 		if (c == '\n') {
 			b->in_head = b->in_head && !b->blank;
 			b->column = 0;
@@ -59,7 +67,10 @@ static const char *too_much(struct reader *r)
 	}
 	if (b.head > MIME_HEAD_MAX)
 		return "its header is too large";
-	return b.boundaries > MIME_BOUNDARIES_MAX ? "it has too many parts" : NULL;
+	if (b.kept)
+		mime_kept_find(r);
+	return b.boundaries - r->kept_boundaries > MIME_BOUNDARIES_MAX ? "it has too many parts"
+								       : NULL;
 }
 
 /* ---- taken apart, or whole ---- */
@@ -83,8 +94,7 @@ static GMimeMessage *parse(struct reader *r)
 		r->r = result_of_errno(errno);
 		return NULL;
 	}
-	GMimeStream *in = g_mime_stream_fs_new(r->source->fd);
-	g_mime_stream_fs_set_owner(GMIME_STREAM_FS(in), FALSE);
+	GMimeStream *in = mime_kept_stream(r);
 	GMimeParser *parser = g_mime_parser_new_with_stream(in);
 	GMimeParserOptions *options = g_mime_parser_options_new();
 	g_mime_parser_options_set_warning_callback(options, warned, r);

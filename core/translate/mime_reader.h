@@ -24,8 +24,11 @@ struct reader {
 	size_t piece_count;
 	unsigned attachments; /* without a name so far */
 	bool doubtful;        /* GMime has left something out */
-	const char *whole;    /* why it must be attached whole; nothing more is read then */
-	enum result r;        /* the first failure */
+	uint64_t *kept;       /* where the types stand of mails that are files */
+	size_t kept_count;
+	unsigned kept_boundaries; /* lines in those that look like boundaries */
+	const char *whole;        /* why it must be attached whole; nothing more is read then */
+	enum result r;            /* the first failure */
 };
 
 /* ---- mime_parts.c ---- */
@@ -33,6 +36,12 @@ struct reader {
 void mime_parts(struct reader *r, GMimeMessage *m, unsigned depth);
 /* Another attachment. A NULL name: memory was short. */
 void mime_attach(struct reader *r, const char *name, struct content content);
+
+/* ---- mime_kept.c ---- */
+/* Finds the parts that are mails and stay files. */
+void mime_kept_find(struct reader *r);
+/* The mail, as GMime is to see it. */
+GMimeStream *mime_kept_stream(struct reader *r);
 
 /* ---- mime_files.c ---- */
 /* A plain text: files of uuencode and BinHex within become attachments, what is around them pieces. */

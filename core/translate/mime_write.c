@@ -335,17 +335,24 @@ static void attachment(struct writer *w, const struct neutral_part *p)
 	const char *name = mime_utf8(w, p->name);
 	if (!name)
 		return;
+	const bool eml = mime_is_eml(w, name, &p->content);
 	mime_put(w, "Content-Type: ");
-	mime_put(w, media_type(name));
+	mime_put(w, eml ? "message/rfc822" : media_type(name));
 	if (w->r == OK)
 		w->r = encode_parameter(w->to, w->form->ending, "name", name);
 	mime_end_line(w);
-	mime_field(w, "Content-Transfer-Encoding", "base64");
+	if (eml)
+		mime_field(w, MIME_FIELD_EML, "1");
+	mime_field(w, "Content-Transfer-Encoding", eml ? "7bit" : "base64");
 	mime_put(w, "Content-Disposition: attachment");
 	if (w->r == OK)
 		w->r = encode_parameter(w->to, w->form->ending, "filename", name);
 	mime_end_line(w);
 	mime_end_line(w);
+	if (eml) {
+		mime_put_eml(w, &p->content);
+		return;
+	}
 	encode_base64_begin(&e, w->to, w->form->ending);
 	if (w->r == OK)
 		w->r = sink_content(&e.in, &p->content);
@@ -391,7 +398,8 @@ enum result mime_write(const struct neutral *n, const struct mime_form *form, st
 	*w.counts = (struct mime_counts){0};
 	buf_init(&w.fields, FIELDS_MAX);
 	/* "=_" can stand in neither of the encodings, and a plain text would have to guess 64 bits */
-	snprintf(w.boundary, sizeof w.boundary, "=_mmff_%016llx", (unsigned long long)form->unique);
+	snprintf(w.boundary, sizeof w.boundary, MIME_BOUNDARY "%016llx",
+		 (unsigned long long)form->unique);
 	w.head_at = head_size(&w);
 	read_fields(&w);
 	header(&w);

@@ -11,6 +11,10 @@
 
 /* The Extended field that says: the lines that HEADLEN counts are header fields of the mail that this once was. */
 #define MIME_FIELD_HEAD "SMTPHEAD"
+/* The field of a part that says: it is a file, and no mail that was forwarded, though its type is message/rfc822. */
+#define MIME_FIELD_EML "X-MMFF-File"
+#define MIME_BOUNDARY "=_mmff_" /* begins every boundary of ours */
+#define MIME_BOUNDARY_MAX 40
 
 struct mime_form {
 	enum ending ending;  /* of all lines */

@@ -1,4 +1,4 @@
-/* What the files of the mail writer share: for core/translate/mime_write.c and mime_classic.c only. */
+/* What the files of the mail writer share: for core/translate/mime_write.c, mime_classic.c and mime_eml.c only. */
 #ifndef SMTPGATE_TRANSLATE_MIME_WRITER_H
 #define SMTPGATE_TRANSLATE_MIME_WRITER_H
 
@@ -9,7 +9,7 @@ struct writer {
 	const struct mime_form *form;
 	struct sink *to;
 	struct mime_counts *counts;
-	char boundary[40];
+	char boundary[MIME_BOUNDARY_MAX];
 	uint64_t head_at;  /* where the text begins behind the lines that repeat the header */
 	struct buf fields; /* those lines in UTF-8, where they are header fields (SMTPHEAD) */
 	enum result r;     /* the first failure; nothing is written after it */
@@ -32,6 +32,10 @@ struct mime_ending {
 	struct ending_writer writer;
 };
 void mime_ending_begin(struct mime_ending *e, struct sink *to, enum ending ending);
+
+/* Can this file go as message/rfc822? And so it goes. */
+bool mime_is_eml(struct writer *w, const char *name, const struct content *file);
+void mime_put_eml(struct writer *w, const struct content *file);
 
 /* The last fields and the body as the original wrote them: RFC 1154, uuencode, X-MS-Attachment. */
 void mime_classic(struct writer *w);

@@ -92,7 +92,7 @@ static void teardown(void)
 	mime_end();
 }
 
-static Suite *translating_suite(const char *name, const TTest *const *all, size_t count)
+static inline Suite *translating_suite(const char *name, const TTest *const *all, size_t count)
 {
 	Suite *s = suite_create(name);
 	TCase *tc = tcase_create("mails");
