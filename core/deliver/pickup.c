@@ -232,16 +232,6 @@ static enum result name_message(struct pickup_work *w, unsigned n, const struct 
 	return OK;
 }
 
-enum result pickup_put(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
-		       const struct buf *message, struct err *err)
-{
-	char id[SPOOL_MAILDROP_NAME];
-	enum result r = name_message(w, n, e, id, err);
-	return r == OK ? spool_maildrop_write_as(w->p->files, w->p->spool, id, e, buf_head(message),
-						 message->len, err)
-		       : r;
-}
-
 enum result pickup_begin(struct pickup_work *w, unsigned n, const struct mail_envelope *e,
 			 struct parcel *parcel, struct err *err)
 {

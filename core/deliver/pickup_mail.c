@@ -11,10 +11,9 @@
 #include "mail/field.h"
 #include "mail/mailboxes.h"
 
-#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FRAME_MAX 65536 /* bytes that missing fields may add to what was read */
 
@@ -29,9 +28,11 @@ struct reading {
 /* ---- the text ---- */
 
 /* Nothing of mail has NULs: it is in another form, or something else. */
-static enum result check_text(struct buf *text, struct err *err)
+static enum result check_text(struct pickup_text *t, struct err *err)
 {
+	struct buf *text = &t->head;
 	const char *head = buf_head(text);
+	const size_t gone = t->head_n - text->len; /* a mailbox's line */
 	if (text->len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
 		buf_consume(text, 3); /* the mark that editors put in front */
 	head = buf_head(text);
@@ -39,10 +40,9 @@ static enum result check_text(struct buf *text, struct err *err)
 	    (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0))
 		return err_set(err, E_SYNTAX,
 			       "it is written in UTF-16: mail is written in UTF-8 or ASCII");
-	const char *nul = text->len ? memchr(head, '\0', text->len) : NULL;
-	if (nul)
-		return err_set(err, E_SYNTAX, "it is no mail: byte %zu is a NUL",
-			       (size_t)(nul - head));
+	if (t->has_nul && t->nul >= gone)
+		return err_set(err, E_SYNTAX, "it is no mail: byte %llu is a NUL",
+			       (unsigned long long)(t->nul - gone));
 	struct mail_field_at f;
 	if (!text->len || !mail_field_next(head, head + text->len, &f))
 		return err_set(err, E_SYNTAX,
@@ -50,19 +50,34 @@ static enum result check_text(struct buf *text, struct err *err)
 	return OK;
 }
 
-static enum result read_text(struct reading *x, struct buf *text, struct err *err)
+/* The line in front of a message in a mailbox file is none of it. */
+static void drop_mbox_line(struct buf *text)
 {
-	int fd = dup(x->w->fd);
-	FILE *in = fd < 0 || lseek(fd, 0, SEEK_SET) < 0 ? NULL : fdopen(fd, "rb");
-	if (!in) {
-		enum result r = err_errno(err, errno, "it cannot be read");
-		if (fd >= 0)
-			close(fd);
+	const char *head = buf_head(text), *end = text->len ? memchr(head, '\n', text->len) : NULL;
+	if (end && text->len > 5 && memcmp(head, "From ", 5) == 0)
+		buf_consume(text, (size_t)(end + 1 - head));
+}
+
+/* What is behind the part that is in memory is body, or the header has no end. */
+static enum result check_header(const struct pickup_text *t, struct err *err)
+{
+	const char *at = buf_head(&t->head), *end = at + t->head.len;
+	struct mail_field_at f;
+	while (at < end && mail_field_next(at, end, &f))
+		at += f.line_n;
+	if (!pickup_text_left(t) || memchr(at, '\n', (size_t)(end - at)))
+		return OK;
+	return err_set(err, E_LIMIT, "its header has more than %zu bytes", t->head.len);
+}
+
+static enum result read_text(struct reading *x, struct pickup_text *t, struct err *err)
+{
+	enum result r = pickup_text_read(t, x->w, err);
+	if (r != OK)
 		return r;
-	}
-	enum result r = mail_compose_read(&x->compose, in, text, err);
-	fclose(in);
-	return r == OK ? check_text(text, err) : r;
+	drop_mbox_line(&t->head);
+	r = check_text(t, err);
+	return r == OK ? check_header(t, err) : r;
 }
 
 /* ---- the envelope ---- */
@@ -227,9 +242,21 @@ static enum result find_recipients(struct reading *x, struct err *err)
 
 /* ---- the message ---- */
 
-static enum result make(struct reading *x, struct buf *text, struct buf *message, struct err *err)
+/* What is in memory of it has been made a message; the rest comes behind it as it is. */
+static enum result check_size(const struct reading *x, const struct pickup_text *t,
+			      const struct buf *message, struct err *err)
 {
-	enum result r = read_text(x, text, err);
+	const uint64_t size = message->len + pickup_text_left(t), most = x->compose.max_size;
+	return size <= most ? OK
+			    : err_set(err, E_LIMIT, "the message has %llu bytes, max_size is %llu",
+				      (unsigned long long)size, (unsigned long long)most);
+}
+
+static enum result make(struct reading *x, struct pickup_text *t, struct buf *message,
+			struct err *err)
+{
+	struct buf *text = &t->head;
+	enum result r = read_text(x, t, err);
 	if (r == OK && x->w->p->conf->format != CONF_PICKUP_SENDMAIL)
 		r = take_front(x, text, err);
 	if (r == OK && !x->sender)
@@ -239,7 +266,30 @@ static enum result make(struct reading *x, struct buf *text, struct buf *message
 	x->compose.headers = !x->envelope.count;
 	if (r == OK)
 		r = mail_compose_make(&x->compose, text, &x->envelope, message, err);
+	if (r == OK)
+		r = check_size(x, t, message, err);
 	return r == OK ? find_recipients(x, err) : r;
+}
+
+static enum result send(struct pickup_work *w, const struct mail_envelope *e,
+			const struct pickup_text *t, const struct buf *message, struct err *err)
+{
+	struct parcel *p = calloc(1, sizeof *p);
+	if (!p)
+		return err_set(err, E_NOMEM, "no memory for the message");
+	enum result r = pickup_begin(w, 1, e, p, err);
+	if (r == OK) {
+		r = sink_write(&p->to, buf_head(message), message->len);
+		if (r == OK)
+			r = pickup_text_copy(t, &p->to);
+		if (r != OK)
+			err_set(err, r, "the message cannot be written: %s", result_sentence(r));
+	}
+	if (r == OK)
+		r = pickup_end(w, p, err);
+	parcel_end(p);
+	free(p);
+	return r;
 }
 
 static void prepare(struct reading *x)
@@ -261,17 +311,17 @@ static void prepare(struct reading *x)
 
 enum result pickup_take_mail(struct pickup_work *w, struct err *err)
 {
-	struct buf text, message;
+	struct pickup_text text;
+	struct buf message;
 	struct reading x = {.w = w};
 	prepare(&x);
-	buf_init(&text, (size_t)w->p->conf->max_size);
 	buf_init(&message, (size_t)w->p->conf->max_size + FRAME_MAX);
 	enum result r = pickup_fault(w, make(&x, &text, &message, err));
-	buf_free(&text);
+	pickup_text_free(&text);
 	if (r == OK)
-		r = pickup_repair(w, &x.envelope, &message, err);
+		r = pickup_repair(w, &x.envelope, &message, !pickup_text_left(&text), err);
 	if (r == OK)
-		r = pickup_put(w, 1, &x.envelope, &message, err);
+		r = send(w, &x.envelope, &text, &message, err);
 	buf_free(&message);
 	return r;
 }

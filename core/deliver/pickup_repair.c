@@ -27,7 +27,7 @@ static enum result measure(const struct buf *message, size_t *n)
 }
 
 static enum result repair(const struct pickup *p, const char *sender, struct buf *message,
-			  struct buf *notes)
+			  bool whole, struct buf *notes)
 {
 	size_t head;
 	const int64_t now = clock_wall(p->clock);
@@ -49,7 +49,7 @@ static enum result repair(const struct pickup *p, const char *sender, struct buf
 		.header_n = head,
 		.body = buf_head(message) + head,
 		.body_n = message->len - head,
-		.whole = true,
+		.whole = whole,
 	};
 	struct buf out;
 	buf_init(&out, 0);
@@ -77,7 +77,7 @@ static const char *keep_words(struct region *region, struct buf *notes)
 }
 
 enum result pickup_repair(struct pickup_work *w, struct mail_envelope *e, struct buf *message,
-			  struct err *err)
+			  bool whole, struct err *err)
 {
 	const struct conf_profile *profile = w->p->profile;
 	struct buf notes;
@@ -91,7 +91,7 @@ enum result pickup_repair(struct pickup_work *w, struct mail_envelope *e, struct
 		e->reverse_path = region_strdup(w->region, sender);
 	}
 	if (r == OK && e->reverse_path && (profile->repair || profile->from))
-		r = repair(w->p, e->reverse_path, message, &notes);
+		r = repair(w->p, e->reverse_path, message, whole, &notes);
 	if (r == OK && notes.len)
 		e->repaired = keep_words(w->region, &notes);
 	buf_free(&notes);

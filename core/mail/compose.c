@@ -6,6 +6,7 @@
 #include "mail/address.h"
 #include "mail/date.h"
 #include "mail/field.h"
+#include "mail/line_ends.h"
 #include "mail/mailboxes.h"
 
 #include <errno.h>
@@ -21,8 +22,14 @@ struct line_reader {
 	bool ended;
 };
 
-static enum result end_line(struct line_reader *r)
+static enum result put_text(void *ctx, const char *bytes, size_t n)
 {
+	return buf_append(((struct line_reader *)ctx)->out, bytes, n);
+}
+
+static enum result end_line(void *ctx)
+{
+	struct line_reader *r = ctx;
 	const char *line = buf_head(r->out) + r->line;
 	size_t n = r->out->len - r->line;
 	if (r->stop && n == 1 && *line == '.') {
@@ -37,24 +44,14 @@ static enum result end_line(struct line_reader *r)
 
 static enum result read_lines(struct line_reader *r)
 {
+	struct mail_line_ends e = {.text = put_text, .end = end_line, .ctx = r};
 	enum result done = OK;
-	int c, crs = 0;
+	int c;
 	while (done == OK && !r->ended && (c = getc_unlocked(r->in)) != EOF) {
 		char byte = (char)c;
-		if (c == '\r') {
-			crs++;
-			continue;
-		}
-		if (crs || c == '\n')
-			done = end_line(
-				r); /* CRs before LF belong to it; alone they end one line */
-		if (done == OK && !r->ended && c != '\n')
-			done = buf_append(r->out, &byte, 1);
-		crs = 0;
+		done = mail_line_ends_put(&e, &byte, 1);
 	}
-	if (done == OK && !r->ended && (crs || r->out->len > r->line))
-		done = end_line(r);
-	return done;
+	return done == OK && !r->ended ? mail_line_ends_over(&e) : done;
 }
 
 enum result mail_compose_read(const struct mail_compose *c, FILE *in, struct buf *text,

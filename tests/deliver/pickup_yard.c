@@ -166,7 +166,7 @@ char *yard_mail(size_t i, char *envelope, size_t n)
 	size_t count, size;
 	ck_assert_int_eq(spool_maildrop_list(suite_scratch(), &names, &count, &yard.err), OK);
 	ck_assert_uint_gt(count, i);
-	ck_assert_int_eq(dropped_read(suite_scratch(), names[i], 1 << 20, region, &e, &data, &size,
+	ck_assert_int_eq(dropped_read(suite_scratch(), names[i], 32 << 20, region, &e, &data, &size,
 				      &yard.err),
 			 OK);
 	size_t len = (size_t)snprintf(envelope, n, "<%s>", e.reverse_path);
