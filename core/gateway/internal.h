@@ -6,6 +6,7 @@
  *	queue    (main)           message -> route_decide -> delivery in a destination -> outcome -> spool_update
  *	outbound (stack threads)  job -> names -> dial -> SMTP client -> result back to the queue
  *	pickups  (disks)          a folder's files -> maildrop
+ *	maildrop (main)           a file's envelope -> its content (a thread of its own) -> spool_submit -> queue_take
  *	local    (disks)          job -> Maildir -> result back to the queue
  */
 #ifndef SMTPGATE_GATEWAY_INTERNAL_H

@@ -1,6 +1,10 @@
 /*
- * Local submission: see maildrop.h. Main thread; one file at a time is at the spool, and goes there in pieces, which bounds memory. A file that
- * cannot be read as a message is set aside with the reason beside it.
+ * Local submission: see maildrop.h. One file at a time is at the spool, and goes there in pieces, which bounds memory. A file that
+ * cannot be read as a message is set aside with the reason beside it. Its way:
+ *
+ *	envelope, aliases (main) --> content into a draft (a thread of the maildrop's own) --> spool_submit (main) --> taken
+ *
+ * The thread begins with the first file. No other work may keep it waiting, and a large file keeps nobody else.
  */
 #include "gateway/maildrop.h"
 
@@ -20,6 +24,12 @@ struct maildrop {
 	char **names;
 	size_t count, at;
 	bool busy, again;
+	struct pool *pool; /* of one thread; NULL before the first file */
+	struct job job;
+	struct spool_maildrop_content content; /* of the file in work */
+	struct spool_draft *draft;
+	enum result copied;
+	struct err err; /* why it could not be copied */
 	struct region *region;
 	struct mail_envelope envelope;
 	struct spool_submit submit;
@@ -47,6 +57,7 @@ void maildrop_destroy(struct maildrop **m)
 {
 	if (!*m)
 		return;
+	pool_destroy(&(*m)->pool);
 	forget_names(*m);
 	free(*m);
 	*m = NULL;
@@ -175,85 +186,106 @@ static enum result mark_utf8(struct maildrop *m, struct err *err)
 	return e->asks ? OK : err_set(err, E_NOMEM, "no memory");
 }
 
-/* The file's content into a new draft; NULL when it fails. */
-static enum result draft(struct maildrop *m, const struct spool_maildrop_content *c,
-			 struct spool_draft **out, struct err *err)
+/* The file's content into a new draft; NULL when it fails. In the maildrop's thread. */
+static enum result draft(struct maildrop *m, struct err *err)
 {
+	const struct spool_maildrop_content *c = &m->content;
 	char block[65536];
 	size_t got = 0;
-	enum result r = spool_draft_new(m->g->spool, out, err);
+	enum result r = spool_draft_new(m->g->spool, &m->draft, err);
 	if (r != OK)
 		return r;
 	for (uint64_t at = 0; r == OK && at < c->size; at += got) {
 		r = spool_maildrop_get(c, at, block, sizeof block, &got);
 		if (r == OK)
-			r = spool_draft_write(*out, block, got);
+			r = spool_draft_write(m->draft, block, got);
 	}
 	if (r == OK)
 		return OK;
-	spool_draft_abort(out);
+	spool_draft_abort(&m->draft);
 	return err_set(err, r, "%s", result_sentence(r));
 }
 
-/* Who gets it, and what. */
-static enum result read_file(struct maildrop *m, const char *name, struct spool_draft **out,
-			     struct err *err)
+static void copy(struct job *job)
 {
-	struct spool_maildrop_content c;
-	const uint64_t most = m->g->settings->gateway.max_size + SPOOL_MAILDROP_ENVELOPE;
-	enum result r =
-		spool_maildrop_open(folder(m), name, most, m->region, &m->envelope, &c, err);
-	if (r != OK)
-		return r;
-	r = follow_aliases(m, err);
-	if (r == OK)
-		r = add_copies(m, err);
-	if (r == OK)
-		r = mark_utf8(m, err);
-	if (r == OK)
-		r = draft(m, &c, out, err);
-	spool_maildrop_close(&c);
-	return r;
+	struct maildrop *m = (struct maildrop *)((char *)job - offsetof(struct maildrop, job));
+	m->copied = draft(m, &m->err);
 }
 
-/* Starts the submit of one file. E_CORRUPT: the file is at fault, err says why. */
+/* The file in work is not taken, now or ever. */
+static void give_up(struct maildrop *m, enum result r, const struct err *err)
+{
+	const char *name = m->names[m->at++];
+	spool_maildrop_close(&m->content);
+	free(m->link);
+	m->link = NULL;
+	region_destroy(&m->region);
+	if (r == E_CORRUPT || r == E_SYNTAX || r == E_LIMIT || r == E_DENIED)
+		aside(m, name, err->text);
+	else if (r != E_NOTFOUND)
+		LOG(LOG_ERROR, NULL, "maildrop", "waits", F_S("file", name),
+		    F_S("error", err->text));
+}
+
+static void copied(struct job *job)
+{
+	struct maildrop *m = (struct maildrop *)((char *)job - offsetof(struct maildrop, job));
+	if (m->copied == OK) {
+		spool_maildrop_close(&m->content);
+		m->submit = (struct spool_submit){
+			.q = {.answer_to = loop_inbox(m->g->loop), .done = taken},
+			.draft = m->draft,
+			.envelope = &m->envelope,
+		};
+		m->draft = NULL; /* the spool's now */
+		spool_submit(m->g->spool, &m->submit);
+		return;
+	}
+	m->busy = false;
+	give_up(m, m->copied, &m->err);
+	next(m);
+	gateway_stop_check(m->g);
+}
+
+/* Who gets it. */
+static enum result read_envelope(struct maildrop *m, const char *name, struct err *err)
+{
+	const uint64_t most = m->g->settings->gateway.max_size + SPOOL_MAILDROP_ENVELOPE;
+	enum result r = spool_maildrop_open(folder(m), name, most, m->region, &m->envelope,
+					    &m->content, err);
+	if (r == OK)
+		r = follow_aliases(m, err);
+	if (r == OK)
+		r = add_copies(m, err);
+	return r == OK ? mark_utf8(m, err) : r;
+}
+
+/* Starts with one file. E_CORRUPT: the file is at fault, err says why. */
 static enum result take(struct maildrop *m, const char *name, struct err *err)
 {
-	struct spool_draft *made = NULL;
+	m->content = (struct spool_maildrop_content){.fd = -1};
 	m->region = region_new(0);
 	m->link = calloc(1, sizeof *m->link);
 	if (!m->region || !m->link)
 		return err_set(err, E_NOMEM, "no memory");
-	enum result r = read_file(m, name, &made, err);
-	if (r != OK)
-		return r;
-	m->submit = (struct spool_submit){
-		.q = {.answer_to = loop_inbox(m->g->loop), .done = taken},
-		.draft = made,
-		.envelope = &m->envelope,
-	};
-	m->busy = true;
-	spool_submit(m->g->spool, &m->submit);
-	return OK;
+	enum result r = m->pool ? OK : pool_new(&m->pool, 1, 1, err);
+	if (r == OK)
+		r = read_envelope(m, name, err);
+	m->job = (struct job){.answer_to = loop_inbox(m->g->loop), .work = copy, .done = copied};
+	if (r == OK && pool_run(m->pool, &m->job) != OK)
+		r = err_set(err, E_BUSY, "the thread of the maildrop is busy");
+	m->busy = r == OK;
+	return r;
 }
 
 static void next(struct maildrop *m)
 {
 	while (!m->busy && m->at < m->count && !m->g->stopping) {
 		struct err err;
-		const char *name = m->names[m->at];
-		enum result r = take(m, name, &err);
+		enum result r = take(m, m->names[m->at], &err);
 		if (r == OK)
 			return;
-		free(m->link);
-		m->link = NULL;
-		region_destroy(&m->region);
-		m->at++;
-		if (r == E_CORRUPT || r == E_SYNTAX || r == E_LIMIT || r == E_DENIED)
-			aside(m, name, err.text);
-		else if (r != E_NOTFOUND)
-			LOG(LOG_ERROR, NULL, "maildrop", "waits", F_S("file", name),
-			    F_S("error", err.text));
+		give_up(m, r, &err);
 	}
 	if (m->busy)
 		return;
