@@ -115,12 +115,21 @@ class Postoffice(harness.Case):
         g.stop()
 
     def test_Q132060_two_gateways_on_one_postoffice(self):
-        """Each message leaves once, although both look into the mailbag."""
+        """Each message leaves once, although both look into the mailbag, and never do two get programs run at once: those of the original
+        locked nothing."""
         g = self.office()
         far = self.far
+        get = os.path.join(g.folder, "get.sh")
+        with open(get, "w") as f:
+            f.write("#!/bin/sh\nmkdir {0}/busy || touch {0}/overlap\nsleep 0.2\n{1} \"$@\"\nstatus=$?\nrmdir {0}/busy\nexit $status\n".format(g.folder, GET))
+        os.chmod(get, 0o755)
+        with open(g.ini) as f:
+            text = f.read().replace("get = %s\n" % GET, "get = %s\n" % get)
+        with open(g.ini, "w") as f:
+            f.write(text)
         other = self.gateway(ini="[route out]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % far.port)
         with open(other.ini) as f:
-            text = f.read().replace("path = %s\n" % other.mail, "path = %s\nget = %s\nwait = 1s\n" % (g.mail, GET))
+            text = f.read().replace("path = %s\n" % other.mail, "path = %s\nget = %s\nwait = 1s\n" % (g.mail, get))
         with open(other.ini, "w") as f:
             f.write(text)
         g.start()
@@ -130,6 +139,7 @@ class Postoffice(harness.Case):
         self.arrived(120)
         g.stop()
         other.stop()
+        self.assertFalse(os.path.exists(os.path.join(g.folder, "overlap")))
         bodies = [email.message_from_bytes(m["data"], policy=email.policy.default).get_content().strip() for m in far.messages]
         self.assertEqual(sorted(bodies), sorted("message %d-%d." % (k, i) for k in range(6) for i in range(20)))
 

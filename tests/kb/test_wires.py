@@ -6,6 +6,8 @@ import email
 import email.policy
 import os
 import re
+import select
+import socket
 import subprocess
 
 import office
@@ -34,6 +36,35 @@ class Clients(harness.Case):
             self.assertEqual(c.say("HELO client.test")[0], 250)
             self.assertEqual(c.say("MAIL FROM:scanner@lan.test")[0], 501)
         g.stop()
+
+    def test_Q131150_Q129140_Q105289_who_is_silent_is_given_up(self):
+        """The gateway's own timers: time goes by while one client says nothing, one stops within its mail, and a server greets nobody."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            g = self.gateway(ini=harness.route(server.getsockname()[1], retry="1d"))
+            offset = harness.shift_clock(g, 0, mono=True)
+            g.start()
+            self.assertEqual(g.send(HEAD + b"\r\nx\r\n", to=["far@remote.test"])[0], 250)
+            self.assertTrue(select.select([server], [], [], harness.LIMIT)[0])
+            with g.smtp() as idle, g.smtp() as half:
+                for line in "EHLO a.test", "MAIL FROM:<a@a.test>", "RCPT TO:<jdoe@example.test>", "DATA":
+                    half.say(line)
+                half.raw(b"Subject: x\r\n")
+                passed = 0
+
+                def woken(what):
+                    nonlocal passed
+                    passed += 700  # the longest limit is 10 min
+                    harness.set_clock(offset, passed)
+                    with g.smtp():  # the kernel sleeps by its own clock
+                        return what()
+                for c in idle, half:
+                    harness.wait_for("it is given up", lambda c=c: woken(lambda: select.select([c.sock], [], [], 0.1)[0]))
+                    self.assertEqual(c.reply()[0], 421)
+                    self.assertEqual(c.reply(), (0, ""))
+            harness.wait_for("the server is given up", lambda: woken(lambda: g.show(1)["first"]["reason"]))
+            self.assertIn("the server did not answer within 5 min: the greeting", g.show(1)["first"]["reason"])
+            self.assertEqual(g.show(1)["first"]["state"], "waiting")
+            g.stop()
 
     def test_Q118970_every_descriptor_is_closed_once(self):
         """What strace sees of sessions that end in every way: no descriptor is closed that is not open."""
