@@ -132,6 +132,12 @@ static enum result take_log_out(struct word *w)
 	return OK;
 }
 
+static enum result take_leave(struct word *w)
+{
+	w->c->leave = true;
+	return OK;
+}
+
 static enum result take_plain(struct word *w)
 {
 	w->c->plain = true;
@@ -218,9 +224,7 @@ static const struct letter {
 	{"br", NEXT, take_run, NULL},
 	{"bt", NEXT, take_hour, NULL},
 	{"bd", NEXT, take_day, NULL},
-	{"md", REFUSED, NULL,
-	 "what comes in is never left for another program; take [pickup] or format = drop of an "
-	 "ini file"},
+	{"md", ALONE, take_leave, NULL},
 	{"mr", ALONE, take_log_in, NULL},
 	{"ms", ALONE, take_log_out, NULL},
 	{"ha", NOTED, NULL, "WINMAIL.DAT is unpacked where tnef can, and else kept"},
@@ -262,7 +266,7 @@ static enum result take_word(struct word *w, int argc, char **argv, int *i, FILE
 	if (!l)
 		return err_set(w->err, E_SYNTAX,
 			       "%s: no such letter on a command line of 1993; it has -D -W -Q -C "
-			       "-L -G -P -BR -BT -BD -T -MR -MS",
+			       "-L -G -P -BR -BT -BD -T -MD -MR -MS",
 			       w->whole);
 	w->value = w->whole + 1 + strlen(l->name);
 	if (l->what == REFUSED)

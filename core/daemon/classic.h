@@ -21,6 +21,7 @@ struct classic {
 	bool file, screen;      /* -L, -G */
 	bool received;          /* -T */
 	bool log_in, log_out;   /* -MR, -MS */
+	bool leave;             /* -MD */
 	bool plain;             /* -RE: nothing is encapsulated */
 	int64_t stop_after;     /* -BR, -BT, -BD: ms from now; 0: never */
 	const char *day, *hour; /* -BD and -BT as they stand */

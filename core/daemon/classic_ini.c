@@ -94,8 +94,8 @@ static enum result write_ini(const struct making *m, const char *path, struct er
 	add_route(m, b);
 	fprintf(b, "\n[postoffice %s]\npath = %s\nformat = mmff\nwait = %us\nreceived = %s\n",
 		office, c->path, c->wait, c->received ? "keep" : "drop");
-	fprintf(b, "classic_log = %s\nput = smtpput%s\nget = smtpget%s\n", c->file ? "yes" : "no",
-		c->log_in ? " -mr" : "", c->log_out ? " -ms" : "");
+	fprintf(b, "classic_log = %s\nput = smtpput%s%s\nget = smtpget%s\n", c->file ? "yes" : "no",
+		c->leave ? " --leave" : "", c->log_in ? " -mr" : "", c->log_out ? " -ms" : "");
 	fprintf(b, "encapsulate = %s\n", c->plain ? "no" : "yes");
 	enum result r = fclose(b) ? err_set(err, E_NOMEM, "no memory for %s", path)
 				  : file_replace(file_system(), path, text, n, 0600, err);

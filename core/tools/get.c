@@ -244,11 +244,12 @@ int get_run(const struct ffapi_options *o, const struct file_ops *files, const s
 	struct get g = {
 		.o = o, .files = files, .clock = clock, .story = story, .status = EXIT_SUCCESS};
 	struct err err, words;
-	if (o->received || o->charset || o->here) {
+	if (o->received || o->charset || o->here || o->leave) {
 		mmff_err(&err, E_RANGE, MMFF_UNSUPPORTED, 0, 0, "%s is an option of smtpput",
 			 o->received  ? "-mr"
 			 : o->charset ? "--charset"
-				      : "--here");
+			 : o->here    ? "--here"
+				      : "--leave");
 		fail(&g, &err, EX_USAGE);
 		return EX_USAGE;
 	}

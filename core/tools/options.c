@@ -141,6 +141,8 @@ static enum result read_option(struct parse *p)
 		p->o->help = true;
 	else if (text_same(arg, "--here"))
 		p->o->here = true;
+	else if (text_same(arg, "--leave"))
+		p->o->leave = true;
 	else if (text_starts(arg, "--charset="))
 		return read_charset(p, arg + strlen("--charset="));
 	else if (arg[1] == '-' || !arg[1])

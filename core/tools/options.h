@@ -1,6 +1,6 @@
 /*
  * The command line of the FFAPI programs (doc/microsoft-mail.md): single letters in either case with the value attached, or in the next
- * word; then the name of the message file. Our own are long: --charset, --help, --version.
+ * word; then the name of the message file. Our own are long: --charset, --here, --leave, --help, --version.
  */
 #ifndef SMTPGATE_TOOLS_OPTIONS_H
 #define SMTPGATE_TOOLS_OPTIONS_H
@@ -25,6 +25,7 @@ struct ffapi_options {
 	bool external_text, external_parts; /* -y */
 	const char *charset; /* of the texts, as the C library calls it; NULL: not given */
 	bool here;           /* --here */
+	bool leave;          /* --leave */
 	bool version, help;
 	const char *file; /* NULL: none was named */
 };

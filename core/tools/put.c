@@ -1,4 +1,4 @@
-/* smtpput: see put.h. Owns the lock of the message file, and a message's external files while it is posted. */
+/* smtpput: see put.h. Owns the lock of the message file and of FILE.left, and a message's external files while it is posted. */
 #include "tools/put.h"
 
 #include "deliver/apifile.h"
@@ -8,6 +8,8 @@
 #include "translate/charset.h"
 #include "translate/mmff.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,8 @@ struct put {
 	struct story *story;
 	struct office office;
 	struct apifile file;
+	struct apifile queue; /* --leave: FILE.left */
+	char queue_path[PATH_MAX];
 	struct mmff_reader reader;
 	struct apifile_range *left; /* what stays in the file */
 	size_t left_count;
@@ -97,6 +101,41 @@ static bool set_aside_refused(struct put *p, const struct neutral *n, const stru
 
 /* ---- one message ---- */
 
+/* As a whole, for another program; what it would unwrap is unwrapped. Synced before it leaves FILE. */
+static enum result append(struct put *p, const struct neutral *n, struct err *err)
+{
+	static const struct mmff_form form = {.ending = ENDING_CR, .extended = true};
+	const struct mmff_reader *from = &p->reader;
+	struct content whole = content_part(&from->file, from->start, from->end - from->start);
+	struct neutral inner;
+	struct sink s;
+	bool sealed = p->o->encapsulate && unwrap(n, &inner) == OK;
+	sink_file(&s, p->files, p->queue.fd);
+	if (sealed) {
+		inner.to = n->to;
+		inner.cc = n->cc;
+	}
+	enum result r = sealed ? mmff_write(&inner, &form, &s) : sink_content(&s, &whole);
+	if (r == OK)
+		r = sink_flush(&s);
+	if (r == OK)
+		return apifile_commit(&p->queue, err);
+	apifile_drop(&p->queue);
+	return err_set(err, r, "%s cannot be written", p->queue_path);
+}
+
+static bool leave_it(struct put *p, const struct neutral *n, bool *done)
+{
+	struct err err;
+	if (append(p, n, &err) != OK)
+		return defer(p, &err);
+	*done = true;
+	story_event(p->story, "message %u: left in %s", p->reader.message, p->queue_path);
+	if (p->o->received)
+		story_mail(p->story, p->office.path, "RECV.LOG", n);
+	return true;
+}
+
 static bool post_it(struct put *p, const struct neutral *n, bool *done)
 {
 	struct neutral inner;
@@ -138,7 +177,7 @@ static bool take(struct put *p, struct neutral *n)
 	}
 	enum result r = external_take(&e, p->files, p->o->file, n, &text, &why);
 	if (r == OK) {
-		go_on = post_it(p, n, &done);
+		go_on = p->o->leave ? leave_it(p, n, &done) : post_it(p, n, &done);
 	} else if (r == E_NOTFOUND) {
 		mmff_err(&err, r, text ? MMFF_XTEXT : MMFF_OPEN, p->reader.message, p->reader.line,
 			 "%s", why.text);
@@ -146,7 +185,7 @@ static bool take(struct put *p, struct neutral *n)
 	} else {
 		go_on = defer(p, &why);
 	}
-	external_close(&e, done && !p->o->keep);
+	external_close(&e, done && !p->o->keep && !p->o->leave);
 	return go_on;
 }
 
@@ -184,6 +223,26 @@ static void run(struct put *p)
 		fail(p, &err, EX_TEMPFAIL);
 }
 
+/* Who takes what was left holds its lock meanwhile. */
+static enum result open_queue(struct put *p, struct err *err)
+{
+	if ((size_t)snprintf(p->queue_path, sizeof p->queue_path, "%s.left", p->o->file) >=
+	    sizeof p->queue_path)
+		return err_set(err, E_LIMIT, "%s is too long a name", p->o->file);
+	return apifile_open(&p->queue, p->files, p->clock, p->queue_path, true, WAIT_MS, err);
+}
+
+/* None that is empty stays. */
+static void close_queue(struct put *p)
+{
+	struct err err;
+	if (!p->o->leave)
+		return;
+	if (!p->queue.size && apifile_keep(&p->queue, NULL, 0, &err) != OK)
+		fail(p, &err, EX_TEMPFAIL);
+	apifile_close(&p->queue);
+}
+
 static int begin(struct put *p)
 {
 	struct err err, words;
@@ -208,7 +267,11 @@ static int begin(struct put *p)
 		return p->status;
 	}
 	p->office.here = p->o->here;
-	if (apifile_open(&p->file, p->files, p->clock, p->o->file, false, WAIT_MS, &words) == OK)
+	enum result r =
+		apifile_open(&p->file, p->files, p->clock, p->o->file, false, WAIT_MS, &words);
+	if (r == OK && p->o->leave && (r = open_queue(p, &words)) != OK)
+		apifile_close(&p->file);
+	if (r == OK)
 		return EXIT_SUCCESS;
 	mmff_err(&err, words.code, MMFF_OPEN, 0, 0, "%s", words.text);
 	fail(p, &err, words.code == E_NOTFOUND ? EXIT_FAILURE : EX_TEMPFAIL);
@@ -229,6 +292,7 @@ int put_run(const struct ffapi_options *o, const struct file_ops *files, const s
 	int status = begin(p);
 	if (status == EXIT_SUCCESS) {
 		run(p);
+		close_queue(p);
 		status = p->status;
 		apifile_close(&p->file);
 		office_close(&p->office);

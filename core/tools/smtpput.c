@@ -15,6 +15,7 @@ static const char help[] =
 	"  -nN            messages at most, 1 to 50; all when not given\n"
 	"  -pN            only of priority N, 1 to 5, or above; others stay\n"
 	"  --charset=NAME what FILE is written in (cp437)\n"
+	"  --leave        no mailbox: append to FILE.left, for another program\n"
 	"  --here         every recipient has a mailbox here: nothing for the mailbag\n"
 	"  --help, --version (-ver)\n";
 

@@ -91,7 +91,6 @@ START_TEST(refused_in_words)
 		{"-c", "-c: letters of newid stand there"},
 		{"-rr", "-rr: its meaning was never published"},
 		{"-X", "-X: its meaning was never published"},
-		{"-md", "-md: what comes in is never left for another program"},
 		{"-br", "-br: a word is missing behind it"},
 		{"-tx", "-tx: no such letter"},
 	};
@@ -111,9 +110,9 @@ START_TEST(noted_in_words)
 	ck_assert_ptr_null(strstr(notes, "-MR"));
 	ck_assert(c.log_in && !c.log_out);
 	ck_assert_ptr_nonnull(strstr(notes, "-ha means nothing here: WINMAIL.DAT is unpacked"));
-	ck_assert(!c.plain);
-	ck_assert_int_eq(PARSE("-d/x", "-Re"), OK);
-	ck_assert(c.plain);
+	ck_assert(!c.plain && !c.leave);
+	ck_assert_int_eq(PARSE("-d/x", "-Re", "-mD", "-mr"), OK);
+	ck_assert(c.plain && c.leave && c.log_in);
 }
 END_TEST
 

@@ -152,7 +152,8 @@ class Postoffice(office.Office):
             each.stop()
 
     def test_Q128512_received_mail_is_logged_also_where_it_stays(self):
-        """-mr beside -md of smtpput: the message stays, and the log has its line."""
+        """-mr beside -md of smtpput: the message stays, and the log has its line. -MR beside -MD of the gateway: what it leaves for another
+        program is in the log, and is there for that program. (The letters themselves: tests/system/test_classic.py.)"""
         g = self.gateway()
         os.makedirs(os.path.join(g.mail, "smtp"))
         path = os.path.join(g.folder, "in.api")
@@ -163,6 +164,21 @@ class Postoffice(office.Office):
         self.assertTrue(os.path.getsize(path))
         with open(os.path.join(g.mail, "log/RECV.LOG")) as f:
             self.assertEqual(len([line for line in f if "TEST/HQ/jdoe" in line]), 2)
+        g.write(postoffice="format = mmff\nwait = 1s\nput = %s --leave -mr\n" % PUT)
+        g.start()
+        count = g.count()
+        for n in (3, 4):
+            self.assertEqual(g.send(HEAD + b"\r\nfor another program\r\n")[0], 250)
+        harness.wait_for("it is put", lambda: not g.queue())
+        g.stop()
+        left = os.path.join(g.mail, "smtp/to_nc.api.left")
+        with open(left, "rb") as f:
+            self.assertEqual(f.read().count(b"for another program"), 2)
+        with open(os.path.join(g.mail, "log/RECV.LOG")) as f:
+            self.assertEqual(len([line for line in f if "me@client.test > TEST/HQ/jdoe: kb" in line]), 2)
+        self.assertEqual(g.count(), count)
+        subprocess.run([PUT, "-d" + g.mail, left], check=True, timeout=harness.LIMIT)
+        self.assertEqual((g.count(), os.path.exists(left)), (count + 2, False))
 
     def test_Q96203_an_hour_that_is_over_is_told(self):
         past = datetime.datetime.now() - datetime.timedelta(days=2)

@@ -105,6 +105,18 @@ class Classic(harness.Case):
         p.send_signal(signal.SIGTERM)
         self.assertEqual(p.wait(harness.LIMIT), 0)
 
+    def test_what_comes_in_is_left_for_another_program(self):
+        """-MD, and -MR beside it."""
+        p, _ = self.start("-md", "-MR")
+        with harness.Client("127.0.0.1", 25) as c:
+            self.assertEqual(c.send(harness.HEADER + b"for another program\r\n", ["jdoe@hq.company.test"])[0], 250)
+        harness.wait_for("RECV.LOG", lambda: "me@client.test" in self.text_of("RECV.LOG"))
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(harness.LIMIT), 0)
+        self.assertEqual(self.g.count(), 0)
+        subprocess.run([PUT, "-d" + self.g.mail, os.path.join(self.g.mail, "smtp/to_nc.api.left")], check=True, timeout=harness.LIMIT)
+        self.assertIn(b"for another program", self.g.messages()[0])
+
     def text_of(self, name):
         path = os.path.join(self.g.mail, "log", name)
         if not os.path.exists(path):

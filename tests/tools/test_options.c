@@ -36,9 +36,9 @@ START_TEST(all_of_them)
 	ck_assert_int_eq(o.ending, -1);
 	ck_assert_ptr_null(o.file);
 	ck_assert_ptr_null(o.charset);
-	ck_assert(!o.here);
-	ck_assert_int_eq(parse("-md --charset=CP850 -Y ny --here"), OK);
-	ck_assert(o.here);
+	ck_assert(!o.here && !o.leave);
+	ck_assert_int_eq(parse("-md --charset=CP850 -Y ny --here --leave"), OK);
+	ck_assert(o.here && o.leave);
 	ck_assert(o.keep && !o.external_text && o.external_parts);
 	ck_assert_str_eq(o.charset, "CP850");
 	ck_assert_int_eq(parse("-VER"), OK);

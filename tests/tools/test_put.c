@@ -189,6 +189,45 @@ START_TEST(refused_at_once)
 END_TEST
 
 /* Whatever call fails: each message is in its mailboxes, or still in a file. */
+START_TEST(left_for_another_program)
+{
+	static const char one[] = "VERSION:3.00\nTO:ann\nTEXT:3\none",
+			  two[] = "VERSION:3.00\rTO:SMTP:a@b.c\rTEXT:3\rtwo";
+	const struct ffapi_options leave = {.ending = -1, .leave = true, .received = true};
+	bool struck = true;
+	WRITE(IN, "nonsense");
+	ck_assert_int_eq(yard_put(file_system(), IN, &leave), 1);
+	expect_gone(IN ".left");
+	for (unsigned n = 1; struck; n++) {
+		WRITE(IN ".left", "");
+		unlink(yard_path(IN ".left"));
+		yard_write(IN, one, sizeof one - 1);
+		frail_fail_at(n, EIO);
+		yard_put(frail_ops(), IN, &leave);
+		struck = yard_struck(n);
+		frail_fail_at(0, 0);
+		char *stayed = yard_read(IN), *left = yard_read(IN ".left");
+		ck_assert_msg((stayed && strcmp(stayed, one) == 0) ||
+				      (left && strcmp(left, one) == 0),
+			      "%u: %s", n, yard_told());
+		free(stayed);
+		free(left);
+	}
+	yard_write(IN, two, sizeof two - 1);
+	ck_assert_int_eq(yard_put(file_system(), IN, &leave), 0);
+	char *left = yard_read(IN ".left");
+	ck_assert_ptr_nonnull(strstr(left, two));
+	ck_assert_uint_eq(strlen(left), sizeof one + sizeof two - 2);
+	free(left);
+	expect_gone(IN);
+	ck_assert_uint_eq(yard_count("ann/new") + yard_count("outgoing/new"), 0);
+	ck_assert_int_eq(yard_put(file_system(), IN ".left", NULL), 0); /* the other program */
+	ck_assert_uint_eq(yard_containing("ann/new", "one"), 1);
+	ck_assert_uint_eq(yard_containing("outgoing/new", "two"), 1);
+	expect_gone(IN ".left");
+}
+END_TEST
+
 START_TEST(every_call_fails)
 {
 	static const char text[] =
@@ -287,6 +326,7 @@ static Suite *suite(void)
 	tcase_add_test(t, refused_at_once);
 	tcase_add_test(t, one_file_for_all);
 	tcase_add_test(t, every_call_fails);
+	tcase_add_test(t, left_for_another_program);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
 	return s;
