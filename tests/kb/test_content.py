@@ -90,6 +90,15 @@ class Content(office.Office):
         self.assertEqual(got.parts, [("own.bin", DATA)])  # not ATT1: the file says how it is called
         g.stop()
 
+    def test_Q101461_a_header_ends_at_its_empty_line_alone(self):
+        """Not at a line of blanks, which folds a field, nor at one that begins with a dot; neither for the postoffice nor for the gateway."""
+        g = self.office()
+        for odd in b"X-Odd: a\r\n \t\r\n b\r\n", b"X-Odd: a\r\n ..\r\n\t.\r\n":
+            got = self.comes_in(g, b"From: joe@far.test\r\n" + odd + b"Subject: behind it\r\nMessage-ID: <behind@far.test>\r\n\r\nbody\r\n")
+            self.assertEqual((got.field("SUBJECT"), got.text.split("\r\r")[-1]), ("behind it", "body\r"))
+        self.assertEqual(g.log().count("message-id=<behind@far.test>"), 2)
+        g.stop()
+
     def test_Q107205_what_stands_in_the_header_alone_is_read(self):
         """The WHEN of a meeting, in the field of its program and in a calendar."""
         g = self.office()
@@ -103,6 +112,16 @@ class Content(office.Office):
         self.assertIn("1993-07-13 13:20", got.text)
         self.assertIn("room 5", got.text)
         self.assertEqual([data.replace(b"\r\n", b"\n") for _, data in got.parts], [event.replace(b"\r\n", b"\n")])
+        g.stop()
+
+    def test_Q111860_long_lines_are_not_broken(self):
+        """Neither plain ones nor those of a paragraph that the sender has folded for its way."""
+        g = self.office()
+        line = "x" * 79 + " " + "y" * 900 + " end"
+        self.assertIn("\r%s\r" % line, self.comes_in(g, HEAD + b"\r\n" + line.encode() + b"\r\n").text)
+        quoted = b"=\r\n".join(line.encode()[i:i + 60] for i in range(0, len(line), 60))
+        got = self.comes_in(g, HEAD + b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + quoted + b"\r\n")
+        self.assertIn("\r%s\r" % line, got.text)
         g.stop()
 
     def test_Q113824_receipts_are_asked_for_by_people_alone(self):

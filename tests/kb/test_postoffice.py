@@ -10,10 +10,10 @@ from office import GET, PUT, harness, mmff
 
 
 class Postoffice(harness.Case):
-    def office(self, **more):
+    def office(self, wait="1s", **more):
         self.far = self.sink()
         g = self.gateway(ini="[route out]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % self.far.port,
-                         postoffice="get = %s\nwait = 1s\n" % GET, **more)
+                         postoffice="get = %s\nwait = %s\n" % (GET, wait), **more)
         os.makedirs(os.path.join(g.mail, "outgoing/new"))
         os.makedirs(os.path.join(g.mail, "smtp"))
         return g
@@ -85,12 +85,12 @@ class Postoffice(harness.Case):
         g.stop()
 
     def test_Q111860_long_lines_are_not_broken(self):
-        text = "x" * 79 + " " + "y" * 3000 + " end"
-        g = self.office()
-        self.put(g, mmff(["SMTP:joe@far.test"], text))
-        g.start()
-        (mail,) = self.arrived(1)
-        self.assertEqual(mail.get_content().rstrip("\r\n"), text)
+        """Neither one that goes as it is, nor one that is too long for that."""
+        g = self.office().start()
+        for count, size in (1, 300), (2, 3000):
+            text = "x" * 79 + " " + "y" * size + " end"
+            self.put(g, mmff(["SMTP:joe@far.test"], text))
+            self.assertEqual(self.arrived(count)[-1].get_content().rstrip("\r\n"), text)
         g.stop()
 
     def test_Q135034_Q98067_errors_never_loop(self):
@@ -112,6 +112,15 @@ class Postoffice(harness.Case):
         os.rename(g.mail + ".lost", g.mail)
         self.put(g, mmff(["SMTP:joe@far.test"], "x"))
         self.arrived(2)
+        g.stop()
+
+    def test_Q137043_more_than_six_messages_a_cycle(self):
+        """120 leave at once, although the next look is due in a day."""
+        g = self.office(wait="1d")
+        for k in range(4):
+            self.put(g, b"".join(mmff(["SMTP:joe@far.test"], "message %d-%d." % (k, i)) for i in range(30)))
+        g.start()
+        self.arrived(120)
         g.stop()
 
     def test_Q132060_two_gateways_on_one_postoffice(self):

@@ -34,6 +34,13 @@ class Dialogue(harness.Case):
         with self.g.smtp() as c:
             self.assertTrue(c.greeting[1].startswith("gw.example.test"), c.greeting)
             self.assertTrue(c.say("HELO client.test")[1].startswith("gw.example.test"))
+        sink = self.sink()  # and what we say to others
+        self.g.stop()
+        self.g.write(ini=harness.route(sink.port))
+        self.g.start()
+        self.assertEqual(self.g.send(HEAD + b"\r\nx\r\n", to=["far@remote.test"])[0], 250)
+        harness.wait_for("the mail", lambda: sink.count() == 1)
+        self.assertEqual(sink.messages[0]["helo"], "gw.example.test")
 
     def test_Q99854_an_unknown_command_leaves_the_connection_open(self):
         with self.g.smtp() as c:
@@ -50,6 +57,11 @@ class Dialogue(harness.Case):
         self.delivered()
         self.assertEqual(self.g.count("admin"), 0)
         self.assertEqual(self.g.json("history")[0]["recipients"], 1)
+        r = self.g.command("send", "-t", input="To: jdoe@example.test (Doe, admin@example.test)\nSubject: kb\n\nx\n")  # where a header names who gets it
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.delivered(2)
+        self.assertEqual(self.g.count("admin"), 0)
+        self.assertEqual(self.g.history()[2]["recipients"], 1)
 
     def test_Q108054_the_envelope_decides_and_not_the_header(self):
         self.assertEqual(self.g.send(HEAD + b"To: nobody@unmapped.test, @@@\r\n\r\nx\r\n")[0], 250)
