@@ -2,6 +2,7 @@
 #include "tools/story.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "translate/mmff.h"
 
 #include <errno.h>
@@ -54,8 +55,25 @@ static void put_line(FILE *to, const char *words)
 	fflush(to);
 }
 
+/* xxx-yyy-zzz */
+static bool has_number(const char *text)
+{
+	for (int i = 0; i < 11; i++)
+		if (i % 4 == 3 ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+			return false;
+	return true;
+}
+
+/* Every error has a number: one that came from further down is of memory or of files. */
 void story_error(struct story *s, const struct err *err)
 {
+	struct err told = *err;
+	if (!has_number(err->text)) {
+		mmff_err(&told, err->code, err->code == E_NOMEM ? MMFF_MEMORY : MMFF_OPEN, 0, 0,
+			 "%s", err->text);
+		text_copy(told.remedy, sizeof told.remedy, err->remedy);
+		err = &told;
+	}
 	s->failed++;
 	put_words(s->err, err->text);
 	fputc('\n', s->err);

@@ -177,6 +177,27 @@ class Together(Office):
 
 
 class Words(unittest.TestCase):
+    def test_every_error_has_its_number(self):
+        """Also what fails further down than where messages are read: the number, the message in the file, the line."""
+        with tempfile.TemporaryDirectory(prefix="smtpgate-ffapi.") as folder:
+            for name in ("ann/new", "outgoing/new"):
+                os.makedirs(os.path.join(folder, name))
+            path = os.path.join(folder, "in.api")
+            for said, data in ((b"151-001-002 unknown service: ", b"VERSION:3.00\rTO:PIGEON:x\rTEXT:0\r"), (b"142-001-002 bad address: ", b"VERSION:3.00\rTO:\rTEXT:0\r"),
+                               (b"143-001-003 unknown parser error: ", b"VERSION:3.00\rTO:ann\rTEXT:9\rhi"), (b"141-001-001 cannot match token: ", b"rubbish"),
+                               (b"146-001-003 bad or missing XTEXT file: ", b"VERSION:3.00\rTO:ann\rXTEXT:gone\r"),
+                               (b"052-001-004 file open: ", b"VERSION:3.00\rTO:ann\rXATTACH:gone\rTEXT:0\r"),
+                               (b"201-001-003 failure submitting message: ", b"VERSION:3.00\rTO:nobody\rTEXT:0\r")):
+                with open(path, "wb") as f:
+                    f.write(data)
+                self.assertTrue(run(PUT, "-d" + folder, path, status=1).stderr.startswith(said), said)
+            with open(os.path.join(folder, "outgoing/new/1"), "wb") as f:
+                f.write(mmff(["SMTP:a@b.c"], "x"))
+            self.assertTrue(run(GET, "-d" + folder, status=64).stderr.startswith(b"010-000-000 no output file: "))
+            for words in (GET, "-d" + folder, folder + "/gone/out"), (PUT, "-d" + folder + "/gone", path):
+                self.assertTrue(run(*words, status=75).stderr.startswith(b"052-000-000 file open: "))
+            self.assertTrue(run(PUT, "-d" + folder, "-ms", path, status=64).stderr.startswith(b"190-000-000 not supported: "))
+
     def test_manual_and_help_name_the_same_options(self):
         for program in ("smtpget", "smtpput"):
             help_text = run(os.path.join(BUILD, program), "--help").stdout.decode()
