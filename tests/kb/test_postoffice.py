@@ -4,6 +4,7 @@ Each passes here and failed there."""
 import email
 import email.policy
 import os
+import shutil
 import subprocess
 
 from office import GET, PUT, harness, mmff
@@ -109,7 +110,7 @@ class Postoffice(harness.Case):
         harness.wait_for("it is missed", lambda: "mailbag failed" in g.log())
         self.assertEqual(g.send(b"Subject: x\r\n\r\nx\r\n", to=["far@remote.test"])[0], 250)
         self.arrived(1)
-        os.rename(g.mail + ".lost", g.mail)
+        shutil.copytree(g.mail + ".lost", g.mail)  # as a share that is mounted anew: another folder
         self.put(g, mmff(["SMTP:joe@far.test"], "x"))
         self.arrived(2)
         g.stop()

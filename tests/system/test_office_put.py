@@ -131,6 +131,15 @@ class Put(harness.Case):
         self.assertEqual(self.mails(g)[0].get_body(("plain",)).get_content(), "Qröße 5 EUR\n")
         g.stop()
 
+    def test_received_lines_as_the_key_says(self):
+        for key, count in ("", 0), ("received = drop\n", 0), ("received = keep\n", 2):
+            g = self.office(key).start()
+            lines = b"Received: from a.test by b.test; Tue, 13 Jul 1993 13:20:00 +0100\r\nReceived: from c.test by a.test; Tue, 13 Jul 1993 13:19:00 +0100\r\n"
+            self.assertEqual(g.send(lines + mail(), ["jdoe@example.test"])[0], 250)
+            harness.wait_for("the mail", lambda: g.count() == 1)
+            self.assertEqual(g.messages()[0].count(b"13 Jul 1993"), count)
+            g.stop()
+
     def test_names_as_dos_wants_them(self):
         g = self.office("names = 8.3\n").start()
         parts = [("Büro Übersicht 1993.document", b"1"), ("Büro Übersicht 1994.document", b"2"), ("con", b"3"), ("x.pdf", PDF)]
