@@ -16,6 +16,8 @@
 #include <time.h>
 
 #define CFG_MAX (1u << 20)
+#define WARN_AFTER_S \
+	14400 /* as [queue] warn_after has it: where mail lives no longer, the delay is told at its half */
 
 struct making {
 	const struct classic *c;
@@ -89,8 +91,10 @@ static enum result write_ini(const struct making *m, const char *path, struct er
 	else
 		fprintf(b, "to = file:%s/log/EVENTS.LOG\n", c->path);
 	fprintf(b, "\n[listen smtp]\naddress = *:25\nrelay_from = none\nprofile = legacy\n");
-	fprintf(b, "\n[queue]\nretry = %us\nlifetime = %llus\n", c->wait,
-		(unsigned long long)c->wait * c->attempts);
+	unsigned long long life = (unsigned long long)c->wait * c->attempts;
+	fprintf(b, "\n[queue]\nretry = %us\nlifetime = %llus\n", c->wait, life);
+	if (life > 1 && life <= WARN_AFTER_S)
+		fprintf(b, "warn_after = %llus\n", life / 2);
 	add_route(m, b);
 	fprintf(b, "\n[postoffice %s]\npath = %s\nformat = mmff\nwait = %us\nreceived = %s\n",
 		office, c->path, c->wait, c->received ? "keep" : "drop");

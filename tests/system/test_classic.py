@@ -96,6 +96,9 @@ class Classic(harness.Case):
         self.assertEqual(unpacked(self.g, self.far.messages[0]["data"]), [PDF])
         said = subprocess.run([harness.PROGRAM, "config", "--config", ini, "-n"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.assertIn("lifetime = 3m", said)  # 180 attempts of 1 s
+        self.assertIn("warn_after = 90s", said)
+        with open(os.path.join(self.g.folder, "said")) as f:
+            self.assertNotIn("warning", f.read())
         for name, address in (("RECV.LOG", "joe@far.test"), ("SENT.LOG", "jdoe")):
             harness.wait_for(name, lambda: address in self.text_of(name))
         refused = subprocess.run(["swaks", "--server", "127.0.0.1", "--from", "joe@far.test", "--to", "x@else.test"],
