@@ -17,11 +17,26 @@ class Rows(unittest.TestCase):
     def setUp(self):
         with open(os.path.join(HERE, "../../doc/microsoft-mail.md")) as f:
             part = f.read().split("\n## The faults of the original\n")[1].split("\n## ")[0]
-        self.rows = [articles(line.split("|")[1]) for line in part.splitlines() if line.startswith("| Q")]
+        self.rows = self.of_table(part)
         self.tests = []
         for path in glob.glob(os.path.join(HERE, "test_*")):
             with open(path) as f:
                 self.tests += [articles(one or other) for one, other in TEST.findall(f.read())]
+
+    def of_table(self, text):
+        return [articles(line.split("|")[1]) for line in text.splitlines() if line.startswith("| Q")]
+
+    def test_of_every_row_a_fault_was_planted(self):
+        """The files that it was planted in are there."""
+        with open(os.path.join(HERE, "planted.md")) as f:
+            text = f.read()
+        self.assertEqual(self.of_table(text), self.rows)
+        for line in text.splitlines():
+            if line.startswith("| Q"):
+                folder = None
+                for path in re.findall(r"`([\w/]+\.c)`", line):
+                    folder = os.path.dirname(path) or folder
+                    self.assertTrue(os.path.exists(os.path.join(HERE, "../..", folder, os.path.basename(path))), (line, path))
 
     def test_every_article_of_the_table_has_a_test(self):
         self.assertGreater(len(self.rows), 30)
