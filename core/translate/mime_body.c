@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define PIECES_MAX 4000
@@ -151,7 +152,7 @@ void mime_alone(struct reader *r, const struct content *c, uint64_t start, uint6
 /* ---- charsets ---- */
 
 struct looked {
-	bool utf8;
+	bool utf8, nul;
 	char held[4]; /* the beginning of a character */
 	size_t held_n;
 };
@@ -161,6 +162,7 @@ static bool look_utf8(void *ctx, const char *bytes, size_t n)
 	struct looked *l = ctx;
 	for (size_t i = 0; i < n && l->utf8; i++) {
 		unsigned char c = (unsigned char)bytes[i];
+		l->nul = l->nul || !c;
 		if (!l->held_n && c < 0x80)
 			continue;
 		char whole[5] = "";
@@ -176,6 +178,17 @@ static bool look_utf8(void *ctx, const char *bytes, size_t n)
 	return l->utf8;
 }
 
+/* Charsets of two bytes and more, in which no text of a line is without NULs: mails say so of what is not. */
+static bool is_wide(const char *declared)
+{
+	static const char *const names[] = {"utf-16", "utf16", "utf-32", "utf32",
+					    "ucs-2",  "ucs2",  "ucs-4",  "ucs4"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strncasecmp(declared, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
 const char *mime_charset(struct reader *r, const char *declared, const struct content *raw)
 {
 	static const char *const none[] = {"us-ascii", "ascii", "iso-8859-1",  "latin1",
@@ -184,12 +197,16 @@ const char *mime_charset(struct reader *r, const char *declared, const struct co
 	size_t i = 0;
 	while (declared && i < sizeof none / sizeof *none && !text_same(none[i], declared))
 		i++;
-	if (declared && i == sizeof none / sizeof *none && charset_known(declared)) {
-		const char *copy = region_strdup(r->region, declared);
-		return copy ? copy : "UTF-8";
-	}
-	each_block(r, raw, look_utf8, &l);
-	return l.utf8 && !l.held_n ? "UTF-8" : "CP1252";
+	const bool known = declared && i == sizeof none / sizeof *none && charset_known(declared);
+	if (!known || is_wide(declared))
+		each_block(r, raw, look_utf8, &l);
+	const bool utf8 = l.utf8 && !l.held_n;
+	if (!known || (is_wide(declared) && utf8 && !l.nul))
+		return utf8 ? "UTF-8" : "CP1252";
+	const char *copy = region_strdup(r->region, declared);
+	if (!copy)
+		r->r = E_NOMEM;
+	return copy ? copy : "UTF-8";
 }
 
 /* ---- pieces ---- */

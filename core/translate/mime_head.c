@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #define SUBJECT_MOST 1000 /* bytes of SUBJECT; the field in the text is whole */
-#define VALUE_MOST (1u << 20)
 
 /* Fields whose values are addresses: names in them are decoded one by one. */
 static bool of_addresses(const char *name)
@@ -47,7 +46,6 @@ static bool shown(const struct reader *r, const char *name)
 static char *flat(const char *raw)
 {
 	size_t n = strlen(raw), len = 0;
-	n = n > VALUE_MOST ? VALUE_MOST : n;
 	char *out = g_malloc(n + 1);
 	for (size_t i = 0; i < n; i++) {
 		bool blank = (unsigned char)raw[i] <= ' ' || raw[i] == 0x7f;

@@ -26,7 +26,7 @@ struct bounds {
 	uint64_t head; /* bytes of the header */
 	unsigned boundaries;
 	unsigned column; /* of the byte that comes, up to 3 */
-	bool in_head, dashes, blank;
+	bool in_head, dashes, blank, nul;
 	size_t same; /* letters of MIME_FIELD_EML that were seen last */
 	bool kept;   /* it stands somewhere */
 };
@@ -38,6 +38,7 @@ static void look(struct bounds *b, const char *bytes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		char c = bytes[i];
 		b->head += b->in_head;
+		b->nul = b->nul || !c;
 		b->same = c == kept_field[b->same] ? b->same + 1 : c == *kept_field;
 		b->kept = b->kept || !kept_field[b->same];
 		if (c == '\n') {
@@ -69,6 +70,7 @@ static const char *too_much(struct reader *r)
 		return "its header is too large";
 	if (b.kept)
 		mime_kept_find(r);
+	r->doubtful = b.nul; /* for GMime it ends a field, and what is around parts */
 	return b.boundaries - r->kept_boundaries > MIME_BOUNDARIES_MAX ? "it has too many parts"
 								       : NULL;
 }
@@ -84,7 +86,10 @@ static void warned(gint64 offset, GMimeParserWarning what, const gchar *item, gp
 	r->doubtful =
 		r->doubtful || what == GMIME_CRIT_INVALID_HEADER_NAME ||
 		what == GMIME_CRIT_NESTING_OVERFLOW || what == GMIME_CRIT_CONFLICTING_HEADER ||
-		what == GMIME_WARN_MALFORMED_MESSAGE || what == GMIME_WARN_MALFORMED_MULTIPART ||
+		what == GMIME_CRIT_CONFLICTING_PARAMETER ||
+		what == GMIME_CRIT_MULTIPART_WITHOUT_BOUNDARY ||
+		what == GMIME_WARN_TRUNCATED_MESSAGE || what == GMIME_WARN_MALFORMED_MESSAGE ||
+		what == GMIME_WARN_MALFORMED_MULTIPART ||
 		what == GMIME_CRIT_PART_WITHOUT_HEADERS_OR_CONTENT;
 }
 
