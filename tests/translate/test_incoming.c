@@ -10,7 +10,14 @@
 #define DATE "Date: Tue, 13 Jul 1993 13:20:00 +0000\r\n"
 #define UU "begin 644 f.txt\r\n5:&5L;&\\@=74@9FEL90IS96-O;F0*\r\n`\r\nend\r\n"
 
+#define TEN(x) x x x x x x x x x x
+#define LONG TEN(TEN("0123456 "))
+
+/* Long names and many parts need memory of their own. */
 static const char *const mails[] = {
+	DATE "Encoding: 1 TEXT" TEN(TEN(", 0 TEXT")) ", 4 UUENCODE\r\nX-MS-Attachment: " LONG
+						     "x.doc 21 07-13-1993 13:20\r\n\r\nt\r\n" TEN(
+							     TEN("\r\n")) "\r\n" UU,
 	DATE "Subject: counted\r\nEncoding: 1 TEXT, 2 TEXT, 4 UUENCODE\r\n"
 	     "X-MS-Attachment: c.sys 6 07-13-1993 13:20\r\nX-MS-Attachment: Given Name.doc 21 "
 	     "07-13-1993 13:20\r\n\r\nt\r\n\r\n1\r\n2\r\n\r\n" UU,
