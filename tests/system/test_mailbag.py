@@ -60,6 +60,24 @@ class Mailbag(harness.Case):
         self.assertEqual(g.count("admin"), 1)  # smtpput's own delivery
         g.stop()
 
+    def test_a_mail_that_is_a_file(self):
+        """What came in whole leaves as a mail within the mail, to the byte; what may not travel so, as any other file."""
+        g = self.office().start()
+        broken = (b"Subject: broken\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n\r\nno header\r\n"
+                  b"--b\r\n\r\n" + b"From here on\r\n.\r\n \r\n" * 3)
+        other = b"Subject: x\n\nline ends of Unix\n"
+        self.put(g, mmff(["SMTP:joe@far.test"], "hi\r", [("MESSAGE.EML", broken), ("OTHER.EML", other)]))
+        harness.wait_for("the mail", lambda: self.far.count() == 1)
+        data = self.far.messages[0]["data"]
+        self.assertIn(b"\r\n\r\n" + broken + b"\r\n--=_mmff_", data)
+        mail = email.message_from_bytes(data, policy=email.policy.default)
+        self.assertEqual(mail.defects, [])
+        whole, file = mail.iter_attachments()
+        self.assertEqual((whole.get_content_type(), whole["Content-Transfer-Encoding"]), ("message/rfc822", "7bit"))
+        self.assertEqual((whole.get_filename(), whole.get_content()["Subject"]), ("MESSAGE.EML", "broken"))
+        self.assertEqual((file.get_filename(), file.get_content()), ("OTHER.EML", other))
+        g.stop()
+
     def test_attachments_as_the_original_sent_them(self):
         """Python's uudecode reads what leaves with attachments = uuencode, and the fields of 1993 are there."""
         g = self.office(more="attachments = uuencode\n").start()
