@@ -40,7 +40,10 @@ static void look(struct bounds *b, const char *bytes, size_t n)
 		b->head += b->in_head;
 		b->nul = b->nul || !c;
 		b->same = c == kept_field[b->same] ? b->same + 1 : c == *kept_field;
-		b->kept = b->kept || !kept_field[b->same];
+		if (!kept_field[b->same]) {
+			b->kept = true;
+			b->same = 0;
+		}
 		if (c == '\n') {
 			b->in_head = b->in_head && !b->blank;
 			b->column = 0;
@@ -77,16 +80,17 @@ static const char *too_much(struct reader *r)
 
 /* ---- taken apart, or whole ---- */
 
-/* GMime says where it leaves something of the mail out. */
+/* GMime says where it leaves something of the mail out. Of a field that stands there twice both are shown, but for those that say how a part
+ * is packed. */
 static void warned(gint64 offset, GMimeParserWarning what, const gchar *item, gpointer ctx)
 {
 	struct reader *r = ctx;
 	(void)offset;
-	(void)item;
 	r->doubtful =
 		r->doubtful || what == GMIME_CRIT_INVALID_HEADER_NAME ||
-		what == GMIME_CRIT_NESTING_OVERFLOW || what == GMIME_CRIT_CONFLICTING_HEADER ||
-		what == GMIME_CRIT_CONFLICTING_PARAMETER ||
+		(what == GMIME_CRIT_CONFLICTING_HEADER &&
+		 (!item || g_ascii_strncasecmp(item, "Content-", 8) == 0)) ||
+		what == GMIME_CRIT_NESTING_OVERFLOW || what == GMIME_CRIT_CONFLICTING_PARAMETER ||
 		what == GMIME_CRIT_MULTIPART_WITHOUT_BOUNDARY ||
 		what == GMIME_WARN_TRUNCATED_MESSAGE || what == GMIME_WARN_MALFORMED_MESSAGE ||
 		what == GMIME_WARN_MALFORMED_MULTIPART ||

@@ -198,6 +198,7 @@ static const struct {
 	 "--bc--\r\n",
 	 1},
 	{"boundaries with NULs behind", MX "--b\x02\r\n\r\nMARK1\r\n--b\r\n\r\nMARK2\r\n" END, 2},
+	{"our own field and NULs", "X-MMFF-File\x02\x02: MARK1\r\n\r\nX-MMFF-File\x02MARK2\r\n", 2},
 	{"NULs in a text", "Subject: MARK1\r\n\r\n\x02\x02MARK2\x02\r\nMARK3\r\n", 3},
 	{"NULs in a header", "Subject: MARK1\x02 more\r\nX-\x02: y\r\n\r\nMARK2\r\n", 2},
 	{"NULs in a name", MX "--b\r\nContent-Type: a/b; name=\"n\x02n\"\r\n\r\nMARK1\r\n" END, 1},
@@ -285,6 +286,7 @@ static const struct {
 	{"a mail within that is none", 2},       {"base64 without its last signs", 1},
 	{"encodings that conflict", 1},          {"base64 that is plain text", 1},
 	{"quoted-printable that is base64", 1},  {"boundaries with NULs behind", 2},
+	{"our own field and NULs", 2},
 };
 
 static int raw_of(const char *what)
