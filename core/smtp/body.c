@@ -43,12 +43,15 @@ static void note_newlines(struct smtp_server *s)
 }
 
 /* A permanent reason goes before a passing one. */
-bool smtp_body_doomed(const struct smtp_server *s, struct smtp_reply *reply)
+bool smtp_body_doomed(const struct smtp_server *s, struct smtp_reply *reply, enum smtp_rule *rule)
 {
-	if (is_refused_newline(s))
+	*rule = is_refused_newline(s) ? SMTP_RULE_NEWLINE
+		: is_too_big(s)       ? SMTP_RULE_SIZE
+				      : SMTP_RULE_NONE;
+	if (*rule == SMTP_RULE_NEWLINE)
 		smtp_reply_set(reply, 550, "5.6.11",
 			       "Message has a bare CR or LF (RFC 5321 2.3.8)");
-	else if (is_too_big(s))
+	else if (*rule == SMTP_RULE_SIZE)
 		smtp_reply_set(reply, 552, "5.3.4", "Message exceeds the limit of %llu bytes",
 			       (unsigned long long)s->config->max_size);
 	else if (s->failed == E_FULL || s->failed == E_NOMEM || s->failed == E_LIMIT)
@@ -78,20 +81,16 @@ static void answered(struct smtp_server *s, struct smtp_reply *reply)
 void smtp_body_finish(struct smtp_server *s)
 {
 	struct smtp_reply reply;
+	enum smtp_rule rule;
 	s->messages++;
 	s->finals = s->config->lmtp ? s->recipients : 1;
 	s->recipients = 0;
 	note_newlines(s);
-	if (smtp_body_doomed(s, &reply)) {
+	if (smtp_body_doomed(s, &reply, &rule)) {
 		smtp_session_forget(s);
 		smtp_session_move(s, SMTP_EV_END);
 		say_all_but_one(s, &reply);
-		if (is_refused_newline(s))
-			smtp_session_refuse(s, SMTP_RULE_NEWLINE, &reply);
-		else if (is_too_big(s))
-			smtp_session_refuse(s, SMTP_RULE_SIZE, &reply);
-		else
-			smtp_session_reply(s, &reply);
+		smtp_session_refuse(s, rule, &reply);
 		return;
 	}
 	smtp_reply_set(&reply, 250, "2.0.0", "Ok");

@@ -69,6 +69,7 @@ struct smtp_server_config {
 
 /* What of the config refused the peer, where a laxer one would have taken what came. */
 enum smtp_rule {
+	SMTP_RULE_NONE,       /* none: something else did */
 	SMTP_RULE_HELO,       /* helo_any */
 	SMTP_RULE_BRACKETS,   /* brackets_optional */
 	SMTP_RULE_NEWLINE,    /* newline */
@@ -117,7 +118,8 @@ struct smtp_server_ops {
 	void (*on_auth_end)(void *ctx);
 	/* Something that should be noted in the log: "bare LF", "path without brackets", "injection: ...". */
 	void (*on_note)(void *ctx, const char *what);
-	/* A refusal by the config itself was sent. May be NULL. */
+	/* The config itself refused the peer, which gets this reply, of a chunk (BDAT) once its bytes are thrown away. Never
+	 * with SMTP_RULE_NONE. May be NULL. */
 	void (*on_refused)(void *ctx, enum smtp_rule rule, const struct smtp_reply *reply);
 	/* For [log] protocol: each line in (false) and out (true), without CRLF; what AUTH carries is masked. May be NULL. */
 	void (*on_line)(void *ctx, bool out, const char *line, size_t n);

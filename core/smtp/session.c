@@ -90,10 +90,16 @@ void smtp_session_say(struct smtp_server *s, int code, const char *status, const
 	smtp_session_reply(s, smtp_reply_set(&reply, code, status, "%s", words));
 }
 
+void smtp_session_refused(struct smtp_server *s, enum smtp_rule rule,
+			  const struct smtp_reply *reply)
+{
+	if (rule != SMTP_RULE_NONE && s->ops->on_refused)
+		s->ops->on_refused(s->ctx, rule, reply);
+}
+
 void smtp_session_refuse(struct smtp_server *s, enum smtp_rule rule, struct smtp_reply *reply)
 {
-	if (s->ops->on_refused)
-		s->ops->on_refused(s->ctx, rule, reply);
+	smtp_session_refused(s, rule, reply);
 	smtp_session_reply(s, reply);
 }
 

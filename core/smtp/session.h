@@ -66,7 +66,10 @@ void smtp_session_reply(struct smtp_server *s, struct smtp_reply *reply);
 void smtp_session_one_of(struct smtp_server *s, struct smtp_reply *reply);
 /* The same from code, enhanced code and words. */
 void smtp_session_say(struct smtp_server *s, int code, const char *status, const char *words);
-/* Sends a refusal of the config's, and tells on_refused. */
+/* Tells on_refused, unless it is SMTP_RULE_NONE: the reply follows. */
+void smtp_session_refused(struct smtp_server *s, enum smtp_rule rule,
+			  const struct smtp_reply *reply);
+/* The same, and sends the refusal. */
 void smtp_session_refuse(struct smtp_server *s, enum smtp_rule rule, struct smtp_reply *reply);
 /* Sends a reply without enhanced code (greeting, HELO, EHLO: RFC 2034 section 4). */
 void smtp_session_plain(struct smtp_server *s, const struct smtp_reply *reply);
@@ -86,8 +89,8 @@ void smtp_session_note(struct smtp_server *s, enum smtp_note note);
 void smtp_body_begin(struct smtp_server *s, bool chunks);
 /* Takes content; returns how many bytes were its own. */
 size_t smtp_body_feed(struct smtp_server *s, const char *bytes, size_t n);
-/* Fills *reply when the message cannot be given to on_end any more. */
-bool smtp_body_doomed(const struct smtp_server *s, struct smtp_reply *reply);
+/* Fills *reply, and what of the config it comes of, when the message cannot be given to on_end any more. */
+bool smtp_body_doomed(const struct smtp_server *s, struct smtp_reply *reply, enum smtp_rule *rule);
 /* The message is whole: on_end, or the refusal. */
 void smtp_body_finish(struct smtp_server *s);
 

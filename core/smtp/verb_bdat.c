@@ -41,11 +41,12 @@ static void chunk_over(struct smtp_server *s)
 {
 	struct smtp_reply reply;
 	struct smtp_reply *refusal = s->chunk.refusal;
+	enum smtp_rule rule = SMTP_RULE_NONE; /* of a refusal it was told before */
 	s->chunk.refusal = NULL;
-	if (refusal || smtp_body_doomed(s, &reply)) {
+	if (refusal || smtp_body_doomed(s, &reply, &rule)) {
 		smtp_session_forget(s);
 		smtp_session_move(s, SMTP_EV_RESET);
-		smtp_session_reply(s, refusal ? refusal : &reply);
+		smtp_session_refuse(s, rule, refusal ? refusal : &reply);
 		free(refusal);
 	} else if (s->chunk.last) {
 		s->chunk.skipped = 0;
@@ -56,12 +57,14 @@ static void chunk_over(struct smtp_server *s)
 	}
 }
 
-/* The transaction is over; the chunk is thrown away, then the client is told why. */
-static void refuse(struct smtp_server *s, const struct smtp_reply *reply)
+/* The transaction is over; the chunk is thrown away, then the client is told why. A client that does not wait for that has been
+ * refused all the same. */
+static void refuse(struct smtp_server *s, enum smtp_rule rule, const struct smtp_reply *reply)
 {
 	struct smtp_chunk *chunk = &s->chunk;
 	struct smtp_reply kept = *reply;
 	smtp_session_forget(s);
+	smtp_session_refused(s, rule, reply);
 	chunk->refusal = malloc(sizeof *chunk->refusal);
 	bool bounded =
 		chunk->left <= SMTP_SKIP_MAX && (chunk->skipped += chunk->left) <= SMTP_SKIP_MAX;
@@ -88,7 +91,7 @@ static void take_chunk(struct smtp_server *s)
 {
 	struct smtp_reply reply;
 	if (too_big(s, &reply))
-		refuse(s, &reply);
+		refuse(s, SMTP_RULE_SIZE, &reply);
 	else if (!s->chunk.left)
 		chunk_over(s);
 }
@@ -97,7 +100,7 @@ static void take_chunk(struct smtp_server *s)
 static void answered(struct smtp_server *s, struct smtp_reply *reply)
 {
 	if (reply->code != 354) {
-		refuse(s, reply);
+		refuse(s, SMTP_RULE_NONE, reply);
 		return;
 	}
 	smtp_body_begin(s, true);
@@ -109,7 +112,7 @@ static void begin(struct smtp_server *s)
 	struct smtp_reply reply;
 	s->size = 0;
 	if (too_big(s, &reply)) { /* before the spool is asked */
-		refuse(s, &reply);
+		refuse(s, SMTP_RULE_SIZE, &reply);
 		return;
 	}
 	smtp_reply_set(&reply, 354, "", "Go on");
@@ -127,14 +130,15 @@ void smtp_verb_bdat(struct smtp_server *s, char *args)
 		return;
 	}
 	if (smtp_verbs_needs_tls(s)) {
-		refuse(s, smtp_reply_set(&reply, 530, "5.7.0", "Send STARTTLS first"));
+		refuse(s, SMTP_RULE_STARTTLS,
+		       smtp_reply_set(&reply, 530, "5.7.0", "Send STARTTLS first"));
 	} else if (s->state == SMTP_RCPT) {
 		begin(s);
 	} else if (s->state == SMTP_CHUNKS) {
 		take_chunk(s);
 	} else {
 		smtp_verbs_misplaced(s, "BDAT", &reply);
-		refuse(s, &reply);
+		refuse(s, SMTP_RULE_NONE, &reply);
 	}
 }
 

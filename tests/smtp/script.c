@@ -149,6 +149,13 @@ static void on_note(void *ctx, const char *what)
 	TOLD((struct stage *)ctx, "note %s\n", what);
 }
 
+static void on_refused(void *ctx, enum smtp_rule rule, const struct smtp_reply *reply)
+{
+	static const char *const rules[] = {"none",       "helo",     "brackets", "newline", "size",
+					    "recipients", "starttls", "login",    "clear"};
+	TOLD((struct stage *)ctx, "refused %s %d\n", rules[rule], reply->code);
+}
+
 const struct smtp_server_ops stage_ops = {
 	.on_helo = on_helo,
 	.on_starttls = on_starttls,
@@ -162,6 +169,7 @@ const struct smtp_server_ops stage_ops = {
 	.on_auth_line = on_auth_line,
 	.on_auth_end = on_auth_end,
 	.on_note = on_note,
+	.on_refused = on_refused,
 };
 
 void stage_open(struct stage *g)

@@ -20,7 +20,7 @@ struct script {
 	size_t n;                         /* of in; 0: a string */
 	const char *out;                  /* CRLF written as \n; the greeting is left out */
 	/* "helo NAME", "ehlo NAME", "mail PATH SIZE 7|8[ ASKS]", "rcpt PATH[ ASKS]", "data", "<CONTENT>", "end",
-	 * "reset", "note X", "starttls", "secured" (TLS is there), "auth MECHANISM INITIAL|-", "answer LINE", "cancelled", each with \n; NULL: not looked at. */
+	 * "reset", "note X", "refused RULE CODE", "starttls", "secured" (TLS is there), "auth MECHANISM INITIAL|-", "answer LINE", "cancelled", each with \n; NULL: not looked at. */
 	const char *calls;
 	bool ends; /* the session must be over; else it must not */
 };

@@ -55,7 +55,7 @@ START_TEST(failing)
 		 .config.max_size = 5,
 		 .in = HI "abcd\r\nefgh\r\n.\r\nNOOP\r\n",
 		 .out = HI_ "552 5.3.4 Message exceeds the limit of 5 bytes\n250 2.0.0 Ok\n",
-		 .calls = CALLS "reset\n"},
+		 .calls = CALLS "reset\nrefused size 552\n"},
 		{.name = "not too big: stuffing does not count",
 		 .config.max_size = 5,
 		 .in = HI "..12\r\n.\r\n",
@@ -133,7 +133,8 @@ START_TEST(smuggling)
 					   .in = in,
 					   .n = n,
 					   .out = out,
-					   .calls = refused ? CALLS "reset\n" : NULL};
+					   .calls = refused ? CALLS "reset\nrefused newline 550\n"
+							    : NULL};
 			script_check(&x);
 		}
 }

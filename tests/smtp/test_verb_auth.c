@@ -62,7 +62,7 @@ START_TEST(dialogues)
 			"0\n250-8BITMIME\n250-SMTPUTF8\n250-CHUNKING\n250-DSN\n250 "
 			"ENHANCEDSTATUSCODES\n"
 			"538 5.7.11 Encryption is required for AUTH: send STARTTLS first\n",
-		 .calls = "ehlo a\n"},
+		 .calls = "ehlo a\nrefused clear 538\n"},
 		{.name = "unknown, missing, part of a name",
 		 .config = OFFERED,
 		 .in = HELLO "AUTH CRAM-MD5\r\nAUTH\r\nAUTH LOG\r\n",

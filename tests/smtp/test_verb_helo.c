@@ -20,13 +20,13 @@ START_TEST(names)
 		{.name = "missing",
 		 .in = "HELO\r\n",
 		 .out = "501 5.5.4 Name is missing: HELO your.host.name\n",
-		 .calls = ""},
+		 .calls = "refused helo 501\n"},
 		{.name = "bad",
 		 .in = "HELO a b\r\nHELO -\r\nHELO m\xc3\xbcller\r\n",
 		 .out = "501 5.5.4 Name must be a domain or an address literal\n"
 			"501 5.5.4 Name must be a domain or an address literal\n"
 			"501 5.5.4 Name must be a domain or an address literal\n",
-		 .calls = ""},
+		 .calls = "refused helo 501\nrefused helo 501\nrefused helo 501\n"},
 		{.name = "any",
 		 .config.helo_any = true,
 		 .in = "HELO\r\nHELO my printer!\r\n",

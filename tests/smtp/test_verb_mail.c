@@ -31,7 +31,7 @@ START_TEST(paths)
 		 .out = HI_ "501 5.5.4 Syntax: FROM:<address>\n501 5.5.4 Syntax: FROM:<address>\n"
 			    "501 5.5.4 Syntax: FROM:<address>\n501 5.5.4 Syntax: FROM:<address>\n"
 			    "501 5.1.7 Bad address syntax\n501 5.1.7 Bad address syntax\n",
-		 .calls = "helo a\n"},
+		 .calls = "helo a\nrefused brackets 501\nrefused brackets 501\n"},
 		{.name = "8-bit",
 		 .in = HI "MAIL FROM:<m\xc3\xbcller@b>\r\nMAIL FROM:<a@m\xc3\xbcller> SIZE=1\r\n"
 			  "MAIL FROM:<m\xfcller@b> SMTPUTF8\r\nMAIL FROM:<a@b> SMTPUTF8=1\r\n",
@@ -137,7 +137,7 @@ START_TEST(size_limit)
 		 .out = HI_
 		 "552 5.3.4 Message of 1001 bytes exceeds the limit of 1000\n"
 		 "552 5.3.4 Message of 18446744073709551615 bytes exceeds the limit of 1000\n",
-		 .calls = "helo a\n"},
+		 .calls = "helo a\nrefused size 552\nrefused size 552\n"},
 		{.name = "no limit",
 		 .in = HI "MAIL FROM:<a@b> SIZE=18446744073709551615\r\n",
 		 .out = HI_ OK_,

@@ -27,7 +27,7 @@ START_TEST(paths)
 		 .out = HI_
 		 "501 5.1.3 Bad address syntax\n501 5.1.3 Bad address syntax\n"
 		 "501 5.5.4 Syntax: TO:<address>\n555 5.5.4 Parameter XNOTIFY is not known here\n",
-		 .calls = CALLS},
+		 .calls = CALLS "refused brackets 501\n"},
 		{.name = "reports asked for",
 		 .in = HI
 		 "RCPT TO:<c@d> NOTIFY=delay,SUCCESS ORCPT=rfc822;x+2By@d\r\nRCPT TO:<e@d> "

@@ -138,6 +138,34 @@ class Refused(harness.Case):
         self.admit("[listen lan]\nmax_size = 4K\n", count=2)
         self.taken(lambda: send() == 250)
 
+    def chunk(self, content):
+        c = self.client()
+        for line in "EHLO client.test", "MAIL FROM:<me@client.test>", "RCPT TO:<jdoe@example.test>":
+            self.assertEqual(c.say(line)[0], 250)
+        c.raw(b"BDAT %d LAST\r\n" % len(content) + content)
+        return c.reply()[0]
+
+    def test_size_by_chunks(self):
+        """As of DATA; also of a client that goes when it should send what is thrown away."""
+        big = TEXT + 40 * (b"x" * 70 + b"\r\n")
+        self.start("max_size = 2K\n")
+        self.assertEqual(self.chunk(big), 552)
+        c = self.client()
+        for line in "EHLO client.test", "MAIL FROM:<me@client.test>", "RCPT TO:<jdoe@example.test>":
+            c.say(line)
+        c.raw(b"BDAT 3000 LAST\r\nFrom: me@client.test\r\n")
+        c.close()
+        harness.wait_for("both are known", lambda: self.one()["count"] == 2)
+        self.admit("[listen lan]\nmax_size = 4K\n", count=2)
+        self.taken(lambda: self.chunk(big) == 250)
+
+    def test_bare_newlines_by_chunks(self):
+        self.start("")
+        bare = TEXT.replace(b"hello", b"hel\nlo")
+        self.assertEqual(self.chunk(bare), 550)
+        self.admit("bare_newline = normalise\n")
+        self.taken(lambda: self.chunk(bare) == 250)
+
     def test_size_of_a_profile(self):
         def size():
             return self.client().say("EHLO client.test")[1]
@@ -199,6 +227,9 @@ class Refused(harness.Case):
 
     def test_starttls_required(self):
         self.lenient("certificate = auto\ntls = required\n", "MAIL FROM:<me@client.test>", 530, "tls_offer = no\n")
+
+    def test_starttls_required_of_chunks(self):
+        self.lenient("certificate = auto\ntls = required\n", "BDAT 0 LAST", 530, "tls_offer = no\n", taken=(503,))
 
     def users(self):
         folder = tempfile.mkdtemp(prefix="smtpgate-refused.")
