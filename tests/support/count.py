@@ -4,7 +4,7 @@
 count.py [--tails] [--slowest N] FOLDER...
 
 Reads every NAME.trs (automake's verdict) and NAME.log below the folders. A Check program counts what its lines
-`Checks: N, Failures: N, Errors: N` say; any other test program counts as one. A program that failed without a failure in
+`Checks: N, Failures: N, Errors: N` say, and what it left out its line `Skipped: N`; any other test program counts as one. A program that failed without a failure in
 those lines (it crashed, leaked, or was ended) counts as one more failure. Prints the slowest programs, with --tails the
 end of each failing log, and last the line `N passed, N failed, N skipped`. Exits 1 when any failed, when nothing ran, or
 when root was refused something: as root nothing may be skipped.
@@ -16,6 +16,7 @@ import re
 import sys
 
 CHECK_LINE = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", re.M)
+SKIP_LINE = re.compile(r"^Skipped: (\d+)$", re.M)
 TIME_LINE = re.compile(r"^Time: (\d+) ms$", re.M)
 VERDICT = re.compile(r"^:test-result: (\w+)", re.M)
 TAIL_LINES = 40
@@ -40,10 +41,11 @@ class Program:
             bad = int(failures) + int(errors)
             self.failed += bad
             self.passed += int(run) - bad
+        self.skipped = sum(map(int, SKIP_LINE.findall(self.text)))
         good = self.verdict in ("PASS", "XFAIL")
         if self.verdict == "SKIP":
-            self.skipped += 1
-        elif good and not self.passed:
+            self.skipped = self.skipped or 1
+        elif good and not self.passed and not self.skipped:
             self.passed = 1
         elif not good and not self.failed:
             self.failed = 1

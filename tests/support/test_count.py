@@ -56,6 +56,15 @@ class Count(unittest.TestCase):
         line, _, status = self.count(("s", "SKIP", "no tun\n"), ("t", "PASS", ""), user="0")
         self.assertEqual((line, status), ("1 passed, 0 failed, 1 skipped", 1))
 
+    def test_skips_within_a_program(self):
+        """Those that did not run are not among those that passed, also where none did."""
+        line, out, status = self.count(("s", "PASS", "skipped 'needs root'\n100%: Checks: 3, Failures: 0, Errors: 0\nSkipped: 2\n"),
+                                       ("t", "SKIP", "0%: Checks: 0, Failures: 0, Errors: 0\nSkipped: 4\n"))
+        self.assertEqual((line, status), ("3 passed, 0 failed, 6 skipped", 0))
+        self.assertIn("needs root", out)
+        line, _, status = self.count(("s", "PASS", "100%: Checks: 3, Failures: 0, Errors: 0\nSkipped: 2\n"), user="0")
+        self.assertEqual((line, status), ("3 passed, 0 failed, 2 skipped", 1))
+
     def test_tails_and_times(self):
         log = "".join(f"line {i}\n" for i in range(100)) + "Time: 2500 ms\n"
         _, out, _ = self.count(("tests/x/t", "FAIL", log))

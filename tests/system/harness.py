@@ -451,8 +451,10 @@ class Case(unittest.TestCase):
 def main():
     program = unittest.main(module="__main__", exit=False, verbosity=2)
     r = program.result
-    bad = len(r.failures)
-    print("%d%%: Checks: %d, Failures: %d, Errors: %d" % (
-        100 * (r.testsRun - bad - len(r.errors)) // max(r.testsRun, 1), r.testsRun, bad, len(r.errors)))
-    skipped_as_root = os.geteuid() == 0 and r.skipped
-    sys.exit(0 if r.wasSuccessful() and r.testsRun and not skipped_as_root else 1)
+    bad, skipped = len(r.failures), len(r.skipped)
+    ran = r.testsRun - skipped
+    print("%d%%: Checks: %d, Failures: %d, Errors: %d" % (100 * (ran - bad - len(r.errors)) // max(ran, 1), ran, bad, len(r.errors)))
+    if skipped:
+        print("Skipped: %d" % skipped)
+    good = r.wasSuccessful() and r.testsRun and not (skipped and os.geteuid() == 0)
+    sys.exit(1 if not good else 0 if ran else 77)
