@@ -146,8 +146,7 @@ static enum result follow_aliases(struct maildrop *m, struct err *err)
 	if (!aliases)
 		return OK;
 	gateway_world(m->g, &world);
-	e->recipients = e->asks_of = NULL;
-	e->count = e->cap = 0;
+	mail_envelope_empty(e);
 	for (size_t i = 0; r == OK && i < count; i++) {
 		struct alias_way way = {e, asks[i]};
 		r = route_alias(&world, aliases, &from, was[i], add_recipient, &way, &aliased);

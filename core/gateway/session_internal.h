@@ -92,10 +92,14 @@ bool session_proxy_refused(struct session *s, const char *bytes, size_t n);
 bool session_room_begin(struct session *s);
 void session_room_secure(struct session *s);
 void session_room_end(struct session *s);
-/* Room for one more recipient, with what is asked for it, and for the content; false: there is none. session_room_drop gives both back. */
-bool session_room_recipient(struct session *s, const char *address, const char *asks);
+/* The room of a recipient, with what is asked for it. */
+size_t session_room_of(const char *address, const char *asks);
+/* Takes the room of some, or that of the content; false: there is not so much, and none was taken. session_room_drop gives both back. */
+bool session_room_recipients(struct session *s, size_t room);
 bool session_room_message(struct session *s);
 void session_room_drop(struct session *s);
+/* Some of what was taken for recipients is not needed. */
+void session_room_spared(struct session *s, size_t room);
 /* So many bytes of content have come. */
 void session_room_grew(struct session *s, uint64_t size);
 /* The content is the spool's message now, which counts for itself. */

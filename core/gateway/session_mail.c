@@ -10,6 +10,7 @@
 #include "mail/asks.h"
 #include "route/alias.h"
 #include "route/copy.h"
+#include "route/local.h"
 #include "route/sender.h"
 #include "mail/repair.h"
 
@@ -135,27 +136,71 @@ static enum smtp_verdict on_mail(void *ctx, const char *reverse_path, uint64_t s
 
 /* An alias on its way: what is asked for it is asked for each that it stands for (RFC 3461 5.2.7). */
 struct alias_way {
-	struct mail_envelope *envelope;
+	struct session *session;
 	const char *asks;
+	size_t room; /* of all that it stands for, and what is left of it */
 };
+
+static enum result count_recipient(void *ctx, const char *address)
+{
+	struct alias_way *way = ctx;
+	way->room += session_room_of(address, way->asks);
+	return OK;
+}
 
 static enum result add_recipient(void *ctx, const char *address)
 {
-	const struct alias_way *way = ctx;
-	return mail_envelope_add_once(way->envelope, address, way->asks);
+	struct alias_way *way = ctx;
+	struct mail_envelope *e = &way->session->envelope;
+	if (mail_envelope_has(e, address))
+		return OK;
+	way->room -= session_room_of(address, way->asks);
+	return mail_envelope_add_asking(e, address, way->asks);
 }
 
-/* An alias is admitted as local mail is, whatever it stands for. *count: its recipients, which are in the envelope; 0: it is none. */
+/* Beside others there is room for so many in all; the client may send it by itself. */
+static bool fits(const struct session *s, size_t count, struct route_decision *d)
+{
+	const size_t before = s->envelope.count;
+	if (!before || before + count <= ROUTE_ALIAS_MAX)
+		return true;
+	*d = (struct route_decision){.rule = "aliases"};
+	route_refuse(d, 452, "4.5.3",
+		     "too many recipients: this one stands for %zu, and %zu were named before",
+		     count, before);
+	return false;
+}
+
+/* Each takes its room, as if the client had named it, or none is taken. */
+static enum result add_aliased(const struct route_world *world, const struct mail_aliases *aliases,
+			       const struct route_from *from, const char *forward_path,
+			       struct alias_way *way, size_t *count)
+{
+	struct session *s = way->session;
+	const size_t before = s->envelope.count;
+	if (!session_room_recipients(s, way->room))
+		return E_NOMEM;
+	enum result r = route_alias(world, aliases, from, forward_path, add_recipient, way, count);
+	if (r == OK)
+		session_room_spared(s, way->room);
+	else
+		mail_envelope_cut(&s->envelope, before);
+	return r;
+}
+
+/* An alias is admitted as local mail is, whatever it stands for. *count: its recipients, which are in the envelope, all or none; 0: it
+ * is no alias. */
 static enum result admit_alias(struct session *s, const struct route_world *world,
 			       const struct route_from *from, const char *forward_path,
 			       const char *asks, struct route_decision *d, size_t *count)
 {
 	struct mail_aliases *aliases = book_aliases(s->lane->vendor->g->book);
-	struct alias_way way = {&s->envelope, asks};
-	enum result r = route_alias(world, aliases, from, forward_path, NULL, NULL, count);
+	struct alias_way way = {.session = s, .asks = asks};
+	enum result r =
+		route_alias(world, aliases, from, forward_path, count_recipient, &way, count);
 	d->kind = ROUTE_LOCAL;
-	if (r == OK && *count && route_alias_admit(s->conf, from, d))
-		r = route_alias(world, aliases, from, forward_path, add_recipient, &way, count);
+	if (r == OK && *count && route_alias_admit(s->conf, from, d) && fits(s, *count, d))
+		r = add_aliased(world, aliases, from, forward_path, &way, count);
 	if (r == OK && *count && d->kind != ROUTE_REFUSE)
 		LOG(LOG_INFO, s->id, "recipient", "alias", F_A("to", forward_path),
 		    F_N("recipients", *count));
@@ -187,9 +232,12 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, const char
 					*s->user ? s->user : NULL};
 	struct route_decision d;
 	size_t aliased;
-	if (admit_alias(s, &world, &from, forward_path, asks, &d, &aliased) != OK)
-		return refuse(s, reply, 451, "4.2.4",
-			      "This alias cannot be followed now, try again later");
+	enum result r = admit_alias(s, &world, &from, forward_path, asks, &d, &aliased);
+	if (r != OK)
+		return r == E_NOMEM
+			       ? refuse(s, reply, 451, "4.3.0", "Memory is short, try again later")
+			       : refuse(s, reply, 451, "4.2.4",
+					"This alias cannot be followed now, try again later");
 	if (!aliased)
 		route_admit(&world, s->conf, &from, forward_path, &d);
 	if (!aliased)
@@ -201,8 +249,8 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, const char
 		    F_S("reason", d.reason));
 		return refuse_decided(s, &d, reply);
 	}
-	if (!session_room_recipient(s, forward_path, asks) ||
-	    (!aliased && mail_envelope_add_asking(&s->envelope, forward_path, asks) != OK))
+	if (!aliased && (!session_room_recipients(s, session_room_of(forward_path, asks)) ||
+			 mail_envelope_add_asking(&s->envelope, forward_path, asks) != OK))
 		return refuse(s, reply, 451, "4.3.0", "Memory is short, try again later");
 	return SMTP_DONE;
 }

@@ -47,9 +47,20 @@ void session_room_end(struct session *s)
 	s->kept = 0;
 }
 
-bool session_room_recipient(struct session *s, const char *address, const char *asks)
+size_t session_room_of(const char *address, const char *asks)
 {
-	return take(s, RECIPIENT_BYTES + strlen(address) + strlen(asks));
+	return RECIPIENT_BYTES + strlen(address) + strlen(asks);
+}
+
+bool session_room_recipients(struct session *s, size_t room)
+{
+	return take(s, room);
+}
+
+void session_room_spared(struct session *s, size_t room)
+{
+	budget_give(room);
+	s->reserved -= room;
 }
 
 /* Contents above SPOOL_BODY_INLINE go to a file. A buffer grows by doubling. */

@@ -103,12 +103,6 @@ static enum result open_it(struct unpacking *u, struct err *err)
 
 /* ---- who gets it ---- */
 
-static void forget_recipients(struct mail_envelope *e)
-{
-	e->recipients = e->asks_of = NULL;
-	e->count = e->cap = 0;
-}
-
 /* What was asked for XXENC is asked for each of them (RFC 3461 5.2.7), but who it was sent to first. */
 static const char *asked(const struct unpacking *u)
 {
@@ -138,7 +132,7 @@ static enum result address_it(struct unpacking *u)
 	char name[MAIL_LOCAL_MAX + 1];
 	size_t targets;
 	enum result r = asks ? OK : E_NOMEM;
-	forget_recipients(&u->e);
+	mail_envelope_empty(&u->e);
 	for (size_t i = 0; r == OK && i < u->opened.to.count; i++) {
 		const char *to = u->opened.to.items[i].text;
 		if (!is_for(u, to, name, sizeof name))
@@ -239,7 +233,7 @@ static enum result to_postmaster(struct unpacking *u)
 {
 	const char *to = region_printf(u->region, "postmaster@%s", u->domain);
 	const char *asks = asked(u);
-	forget_recipients(&u->e);
+	mail_envelope_empty(&u->e);
 	u->whole = true;
 	return to && asks ? mail_envelope_add_asking(&u->e, to, asks) : E_NOMEM;
 }

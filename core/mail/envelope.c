@@ -58,12 +58,60 @@ enum result mail_envelope_add_asking(struct mail_envelope *e, const char *addres
 	return OK;
 }
 
+/* The same for all spellings of a mailbox. */
+static uint32_t mark_of(const char *address)
+{
+	char one[MAIL_ADDRESS_MAX + 1];
+	if (mail_address_canonical(address, one, sizeof one) != OK)
+		return (uint32_t)text_hash(address, strlen(address), 0);
+	text_lower_all(one);
+	return (uint32_t)text_hash(one, strlen(one), 0);
+}
+
+/* Without memory those that have none are compared one by one. */
+static void mark_all(struct mail_envelope *e)
+{
+	if (e->mark_cap < e->count) {
+		uint32_t *fresh = region_alloc(e->region, e->cap * sizeof *fresh);
+		if (!fresh)
+			return;
+		if (e->marked)
+			memcpy(fresh, e->marks, e->marked * sizeof *fresh);
+		e->marks = fresh;
+		e->mark_cap = e->cap;
+	}
+	for (; e->marked < e->count; e->marked++)
+		e->marks[e->marked] = mark_of(e->recipients[e->marked]);
+}
+
+bool mail_envelope_has(struct mail_envelope *e, const char *address)
+{
+	uint32_t mark = mark_of(address);
+	mark_all(e);
+	for (size_t i = 0; i < e->count; i++)
+		if ((i >= e->marked || e->marks[i] == mark) &&
+		    mail_address_same(e->recipients[i], address))
+			return true;
+	return false;
+}
+
 enum result mail_envelope_add_once(struct mail_envelope *e, const char *address, const char *asks)
 {
-	for (size_t i = 0; i < e->count; i++)
-		if (mail_address_same(e->recipients[i], address))
-			return OK;
-	return mail_envelope_add_asking(e, address, asks);
+	return mail_envelope_has(e, address) ? OK : mail_envelope_add_asking(e, address, asks);
+}
+
+void mail_envelope_cut(struct mail_envelope *e, size_t count)
+{
+	if (e->count > count)
+		e->count = count;
+	if (e->marked > e->count)
+		e->marked = e->count;
+}
+
+void mail_envelope_empty(struct mail_envelope *e)
+{
+	e->recipients = e->asks_of = NULL;
+	e->count = e->cap = e->marked = 0;
 }
 
 /* ---- each mailbox once ---- */
@@ -118,6 +166,7 @@ enum result mail_envelope_unique(struct mail_envelope *e)
 				e->recipients[kept++] = e->recipients[i];
 			}
 		e->count = kept;
+		e->marked = 0;
 	}
 	region_destroy(&region);
 	return r;

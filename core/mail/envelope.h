@@ -22,6 +22,8 @@ struct mail_envelope {
 	size_t count, cap;
 	const char *asks;     /* beside it, by parameters of MAIL (mail/asks.h); "" */
 	const char **asks_of; /* of RCPT, for each recipient */
+	uint32_t *marks;      /* of the first `marked` recipients, for mail_envelope_has */
+	size_t marked, mark_cap;
 	bool eight_bit;       /* BODY=8BITMIME, or bytes above 127 were seen */
 	const char *session;  /* ID of the SMTP session, "s5f3c-1" */
 	const char *listener; /* name of the [listen] section, or "send", "bounce" */
@@ -41,10 +43,16 @@ enum result mail_envelope_add(struct mail_envelope *e, const char *address);
 /* The same with what is asked for it (mail/asks.h), "" for nothing. */
 enum result mail_envelope_add_asking(struct mail_envelope *e, const char *address,
 				     const char *asks);
-/* The same unless that mailbox is in it already. */
+/* Is that mailbox in it? However many there are, one look costs little more than one address. */
+bool mail_envelope_has(struct mail_envelope *e, const char *address);
+/* As mail_envelope_add_asking, unless it has that mailbox. */
 enum result mail_envelope_add_once(struct mail_envelope *e, const char *address, const char *asks);
 /* Leaves of each mailbox its first spelling, in their order: n log n for those who add many. E_NOMEM: nothing has changed. */
 enum result mail_envelope_unique(struct mail_envelope *e);
+/* Takes the recipients behind the first `count` away; what they took of the region stays taken. */
+void mail_envelope_cut(struct mail_envelope *e, size_t count);
+/* Takes all away, and leaves their arrays to who has pointers to them. */
+void mail_envelope_empty(struct mail_envelope *e);
 /* A deep copy of `from` in `region` (recipients too). OK or E_NOMEM. */
 enum result mail_envelope_copy(struct mail_envelope *to, const struct mail_envelope *from,
 			       struct region *region);

@@ -62,6 +62,67 @@ START_TEST(each_mailbox_once)
 }
 END_TEST
 
+/* Each spelling of a mailbox is found, also behind a cut, in another order and where there is no memory for marks. */
+START_TEST(has_a_mailbox)
+{
+	struct region *r = region_new(0);
+	struct mail_envelope e;
+	char address[40];
+	mail_envelope_init(&e, r);
+	ck_assert(!mail_envelope_has(&e, "a@b.c"));
+	for (int i = 0; i < 300; i++) {
+		snprintf(address, sizeof address, "User.%d@Example.NET", i);
+		ck_assert(!mail_envelope_has(&e, address));
+		ck_assert_int_eq(mail_envelope_add_once(&e, address, ""), OK);
+		snprintf(address, sizeof address, "\"user.%d\"@example.net", i);
+		ck_assert(mail_envelope_has(&e, address));
+		ck_assert_int_eq(mail_envelope_add_once(&e, address, ""), OK);
+	}
+	ck_assert_uint_eq(e.count, 300);
+	ck_assert_int_eq(mail_envelope_add(&e, "no address"), OK);
+	ck_assert(mail_envelope_has(&e, "no address"));
+	ck_assert(!mail_envelope_has(&e, "No address"));
+	mail_envelope_cut(&e, 100);
+	ck_assert_uint_eq(e.count, 100);
+	ck_assert(mail_envelope_has(&e, "user.99@example.net"));
+	ck_assert(!mail_envelope_has(&e, "user.100@example.net"));
+	ck_assert_int_eq(mail_envelope_add_once(&e, "x@example.net", ""), OK);
+	ck_assert(mail_envelope_has(&e, "x@example.net"));
+	ck_assert(!mail_envelope_has(&e, "user.100@example.net"));
+	ck_assert_int_eq(mail_envelope_add(&e, "user.0@example.net"), OK);
+	ck_assert_int_eq(mail_envelope_add(&e, "last@example.net"), OK);
+	ck_assert(mail_envelope_has(&e, "last@example.net"));
+	ck_assert_int_eq(mail_envelope_unique(&e), OK); /* last@ is one further to the front now */
+	ck_assert_uint_eq(e.count, 102);
+	ck_assert(mail_envelope_has(&e, "last@example.net"));
+	mail_envelope_empty(&e);
+	ck_assert(!mail_envelope_has(&e, "user.0@example.net"));
+	ck_assert_int_eq(mail_envelope_add(&e, "y@example.net"), OK);
+	ck_assert(mail_envelope_has(&e, "y@example.net"));
+	region_destroy(&r);
+}
+END_TEST
+
+START_TEST(has_without_memory)
+{
+	for (size_t max = 100; max < 600; max += 4) {
+		struct region *r = region_new(max);
+		struct mail_envelope e;
+		mail_envelope_init(&e, r);
+		for (int i = 0; i < 9; i++) {
+			char address[8];
+			snprintf(address, sizeof address, "%d@b", i);
+			if (mail_envelope_add(&e, address) != OK)
+				break;
+			ck_assert(mail_envelope_has(&e, address));
+			ck_assert(!mail_envelope_has(&e, "x@b"));
+			ck_assert(mail_envelope_has(&e, "0@B"));
+		}
+		region_destroy(&r);
+	}
+}
+END_TEST
+
 START_TEST(copy_stands_alone)
 {
 	struct region *one = region_new(0), *other = region_new(0);
@@ -130,7 +191,8 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("envelope");
-	SUITE_CASE(s, "add", starts_empty, ten_thousand_recipients, each_mailbox_once);
+	SUITE_CASE(s, "add", starts_empty, ten_thousand_recipients, each_mailbox_once,
+		   has_a_mailbox, has_without_memory);
 	SUITE_CASE(s, "copy", copy_stands_alone);
 	SUITE_CASE(s, "memory", short_memory_is_told);
 	return s;

@@ -5,8 +5,10 @@ renegotiation), test_auth_in (guessing)."""
 import os
 import resource
 import selectors
+import shutil
 import socket
 import subprocess
+import tempfile
 
 import harness
 from harness import wait_for
@@ -23,6 +25,9 @@ def memory(pid):
 
 
 class Attack(harness.Case):
+    def sessions(self, g):
+        return g.json("status")["listeners"][0]["sessions"]
+
     def served(self, g):
         """Everybody else is."""
         before = g.count()
@@ -73,9 +78,6 @@ class Slow(Attack):
         """And their connections are gone again: there is room for one more only."""
         super().served(g)
         wait_for("it is gone", lambda: self.sessions(g) == len(self.socks))
-
-    def sessions(self, g):
-        return g.json("status")["listeners"][0]["sessions"]
 
     def test_ten_thousand_slow_senders(self):
         g = self.gateway(gateway="memory_max = 4G\n", listen="max_connections = %d\nmax_connections_client = 500\n" % (SLOW + 1)).start()
@@ -251,6 +253,69 @@ class Oversized(Attack):
         self.assertIn(codes[-1], (421, 0))
         self.assertLess(len(codes), 100)
         self.served(g)
+        g.stop()
+
+    def aliases(self, **names):
+        path = os.path.join(tempfile.mkdtemp(prefix="smtpgate-attacks."), "aliases")
+        self.addCleanup(shutil.rmtree, os.path.dirname(path))
+        with open(path, "w") as f:
+            for name, count in names.items():
+                f.write("%s: %s\n" % (name, ", ".join("%s%d@far.test" % (name, i) for i in range(count))))
+        return "aliases = %s\n" % path
+
+    def used(self, g):
+        return g.json("status")["memory"]["used"]
+
+    def begin(self, g):
+        c = g.smtp()
+        self.addCleanup(c.close)
+        for line in "EHLO client.test", "MAIL FROM:<me@client.test>":
+            self.assertEqual(c.say(line)[0], 250)
+        return c
+
+    def test_an_alias_costs_what_it_stands_for(self):
+        g = self.gateway(gateway="memory_max = 80M\n" + self.aliases(one=5000, other=5001, all=10000)).start()
+        c = self.begin(g)
+        before = self.used(g)
+        self.assertEqual(c.say("RCPT TO:<one@example.test>")[0], 250)
+        once = self.used(g)
+        self.assertGreater(once - before, 5000 * (128 + len("one@far.test")))
+        self.assertEqual(c.say("RCPT TO:<ONE@example.test>")[0], 250)  # the same people
+        self.assertEqual(self.used(g), once)
+        reply = c.say("RCPT TO:<other@example.test>")
+        self.assertEqual((reply[0], "stands for 5001, and 5000 were named before" in reply[1]), (452, True), reply)
+        self.assertEqual(c.say("RSET")[0], 250)
+        self.assertEqual(self.used(g), before)
+        self.assertEqual(c.say("MAIL FROM:<me@client.test>")[0], 250)
+        self.assertEqual(c.say("RCPT TO:<all@example.test>")[0], 250)  # by itself there is room for it
+        g.stop()
+
+    def test_aliases_of_many_clients(self):
+        """Those who find no room are told so at RCPT, and what they send to others goes to nobody of the alias."""
+        g = self.gateway(gateway="memory_max = 80M\n" + self.aliases(all=10000)).start()
+        taken, refused = [], []
+        for _ in range(20):
+            c = self.begin(g)
+            reply = c.say("RCPT TO:<all@example.test>")
+            self.assertIn(reply[0], (250, 451), reply)
+            (taken if reply[0] == 250 else refused).append(c)
+        self.assertGreater(len(taken), 3)
+        self.assertGreater(len(refused), 3)
+        memory = g.json("status")["memory"]
+        self.assertLessEqual(memory["peak"], memory["most"])
+        for c in taken:
+            c.close()
+        wait_for("there is room", lambda: self.sessions(g) == len(refused))
+        c = refused[-1]
+        for line in "RCPT TO:<jdoe@example.test>", "DATA":
+            self.assertLess(c.say(line)[0], 400)
+        c.raw(TEXT + b".\r\n")
+        self.assertEqual(c.reply()[0], 250)
+        wait_for("the mail", lambda: g.count() == 1)
+        self.assertEqual([r["address"] for r in g.show(1)["recipients_list"]], ["jdoe@example.test"])
+        for c in refused:
+            c.close()
+        wait_for("all is given back", lambda: self.used(g) == 0)
         g.stop()
 
     def test_files(self):
