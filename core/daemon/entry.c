@@ -85,11 +85,13 @@ json_t *entry_recipient_json(const struct spool_entry *e, size_t i)
 json_t *entry_attempt_json(const struct spool_entry *e, size_t i)
 {
 	const struct spool_attempt *a = &e->attempts[i];
-	return json_pack("{s:{s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o}}", "attempt", "at",
+	return json_pack("{s:{s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}", "attempt", "at",
 			 (json_int_t)a->at, "recipient", (json_int_t)a->rcpt, "state",
 			 spool_state_word(a->state), "rule", words_json(a->rule), "peer",
 			 words_json(a->peer), "status", words_json(a->status), "reason",
-			 words_json(a->reason), "sent_hash", words_json(a->sent_hash));
+			 words_json(a->reason), "sent_hash", words_json(a->sent_hash),
+			 "sent_sender", words_json(a->sent_sender), "sent_from",
+			 words_json(a->sent_from));
 }
 
 /* ---- filters ---- */

@@ -80,8 +80,7 @@ static void put_answer(const char *before, const json_t *o, FILE *to)
 	table_put(to, *status && !twice ? " " : before, reason, "");
 }
 
-/* As whom the route sends it, by the settings of now: of what has ended that is said, for they may have been others. A report keeps its
- * null sender. */
+/* As whom the route will send it, by the settings of now. A report keeps its null sender. */
 static void print_as(const json_t *e, const json_t *r, const struct settings *s, FILE *to)
 {
 	const char *rule = words_text(r, "rule");
@@ -89,17 +88,12 @@ static void print_as(const json_t *e, const json_t *r, const struct settings *s,
 		s && text_starts(rule, "route ") ? settings_route(s, rule + 6) : NULL;
 	const char *from = route ? conf_route_as(route, route->from) : NULL;
 	const char *sender = route ? conf_route_as(route, route->sender_as) : NULL;
-	const char *state = words_text(r, "state");
-	bool open = strcmp(state, "waiting") == 0 || strcmp(state, "held") == 0;
-	const char *end = open ? "\n" : " (as the route is set now)\n";
 	if (from)
-		table_put(to, "    as      From ", from, "; Reply-To keeps the old one");
-	if (from)
-		fputs(end, to);
+		table_put(to, "    as      From ", from, "; Reply-To keeps the old one\n");
 	if (sender && *words_text(e, "from"))
-		table_put(to, "    as      the envelope's sender ", sender, end);
+		table_put(to, "    as      the envelope's sender ", sender, "\n");
 	if (route && route->bounce_to)
-		table_put(to, "    reports to ", route->bounce_to, end);
+		table_put(to, "    reports to ", route->bounce_to, "\n");
 }
 
 static void print_recipient(const json_t *e, const json_t *r, const struct settings *s, int64_t now,
@@ -112,7 +106,8 @@ static void print_recipient(const json_t *e, const json_t *r, const struct setti
 		fputs(", the sender was told of the delay", to);
 	fputc('\n', to);
 	table_put(to, "    rule    ", words_text(r, "rule"), "\n");
-	print_as(e, r, s, to);
+	if (strcmp(state, "waiting") == 0 || strcmp(state, "held") == 0)
+		print_as(e, r, s, to); /* how it was sent stands with each attempt */
 	table_put(to, "    asked   ", words_text(r, "asks"), "\n");
 	if (*words_text(r, "reason") || *words_text(r, "status")) {
 		fputs(strcmp(state, "delivered") == 0 ? "    said   " : "    why    ", to);
@@ -138,6 +133,8 @@ static void print_attempt(const json_t *a, const json_t *recipients, FILE *to)
 	table_put(to, " <", words_text(r, "address"), ">");
 	table_put(to, " by ", words_text(a, "rule"), "");
 	table_put(to, ", ", words_text(a, "peer"), "");
+	table_put(to, ", as <", words_text(a, "sent_sender"), ">");
+	table_put(to, ", From ", words_text(a, "sent_from"), "");
 	put_answer(": ", a, to);
 	table_put(to, ", sent sha256 ", words_text(a, "sent_hash"), "");
 	fputc('\n', to);

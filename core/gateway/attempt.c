@@ -202,11 +202,13 @@ static bool nothing_said(const struct attempt *a)
 	return !a->transaction.sent_all;
 }
 
-/* What was sent, Received line and all, before the dots of SMTP: one hash for all recipients. */
-static void note_sent(struct attempt *a)
+/* What was sent, Received line and all, before the dots of SMTP: one hash for all recipients; and as whom, where it said a word to it. */
+static void note_sent(struct attempt *a, bool said)
 {
 	struct delivery *d = a->d;
 	char hash[DIGEST_HEX];
+	d->as_sender = said ? a->transaction.reverse_path : NULL;
+	d->as_from = a->outgoing.all_read ? a->outgoing.from : NULL;
 	if (!outgoing_hash(&a->outgoing, hash))
 		return;
 	d->sent = region_alloc(d->region, d->count * sizeof *d->sent);
@@ -254,12 +256,12 @@ static bool feel(struct attempt *a)
 
 static void on_done(struct attempt *a, struct kept *k)
 {
-	bool dead = nothing_said(a) && !link_idle(kept_link(k)), later = feel(a),
+	bool said = !nothing_said(a), dead = !said && !link_idle(kept_link(k)), later = feel(a),
 	     rests = explain(a, kept_link(k)) || later;
 	if (a->d->pressure == PRESSURE_MANY || a->d->pressure == PRESSURE_FAST)
 		rests = false; /* it serves, more slowly */
 	a->kept = NULL;
-	note_sent(a);
+	note_sent(a, said);
 	a->d->maybe = a->transaction.sent_all;
 	a->d->reports = a->transaction.reports;
 	kept_release(k);

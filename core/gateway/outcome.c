@@ -173,6 +173,9 @@ void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *repl
 		o->bounce_to = kept(o, s->route->bounce_to);
 	c->rule = kept(o, s->rule);
 	c->peer = kept(o, s->peer);
+	if (s->as_sender && strcmp(s->as_sender, o->active->message->envelope.reverse_path) != 0)
+		c->sent_sender = kept(o, s->as_sender);
+	c->sent_from = s->as_from ? kept(o, s->as_from) : NULL;
 	c->status = kept(o, reply->status);
 	c->reason =
 		kept(o, reply->code ? smtp_reply_print(reply, words, sizeof words) : reply->text);

@@ -25,6 +25,8 @@ struct outcome_source {
 	bool attempted;                 /* counts as an attempt */
 	enum outcome_way way;
 	int64_t not_before; /* wall ms: a deferral waits so long at least; 0: its own schedule */
+	const char *as_sender,
+		*as_from; /* as whom a server got it: envelope, and From where it was changed; NULL */
 };
 /* A server's or postoffice's answer: 2xx delivered, 5xx bounced, all else (code 0 too) deferred or expired. sent: the hash of
  * what was sent, kept when it was taken; NULL or "": not known. */

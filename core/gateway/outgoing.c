@@ -66,6 +66,7 @@ static enum result rewrite(struct outgoing *c, const struct outgoing_want *want)
 	if (r == OK)
 		r = buf_string(&held) ? put_header(c, want, &held, (size_t)probe.header_size)
 				      : E_NOMEM;
+	c->from = r == OK ? want->from : NULL;
 	if (r == E_LIMIT) {
 		LOG(LOG_WARN, c->message->id, "header", "kept", F_A("not_from", want->from),
 		    F_S("why", "it is too long to be rewritten"));

@@ -15,7 +15,8 @@
 
 struct outgoing {
 	const struct spool_message *message; /* not owned */
-	struct buf head;                     /* stands for the first `skip` bytes of the message */
+	const char *from; /* that of outgoing_want, NULL: From stayed as it was */
+	struct buf head;  /* stands for the first `skip` bytes of the message */
 	uint64_t skip;
 	uint64_t offset;       /* next byte of all */
 	struct digest *digest; /* NULL: memory was short, it goes without */

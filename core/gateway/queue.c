@@ -384,7 +384,9 @@ void queue_delivered(struct queue *q, struct delivery *d)
 					.route = d->decision.route,
 					.attempted = true,
 					.way = way,
-					.not_before = rest});
+					.not_before = rest,
+					.as_sender = d->as_sender,
+					.as_from = d->as_from});
 	destination_next(dest);
 }
 

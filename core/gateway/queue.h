@@ -48,9 +48,11 @@ struct delivery {
 	/* filled by the job */
 	struct smtp_reply *replies; /* one for each: code 0: never got that far */
 	char (*sent)[DIGEST_HEX];   /* one for each: hash of what was sent; NULL or "": not known */
-	char peer[640];             /* who answered: "mx1.example.net [192.0.2.1]", "" */
-	bool connected;             /* an SMTP server answered: the replies are about the message */
-	bool down;              /* it never got that far because the TCP/IP of the route was lost */
+	const char *as_sender,
+		*as_from; /* as whom a server got it: envelope, and From where it was changed; NULL */
+	char peer[640];   /* who answered: "mx1.example.net [192.0.2.1]", "" */
+	bool connected;   /* an SMTP server answered: the replies are about the message */
+	bool down;        /* it never got that far because the TCP/IP of the route was lost */
 	enum pressure pressure; /* what the server said of how much it takes */
 	bool reports;           /* the server was told what reports are asked for, and makes them */
 	bool maybe;             /* end of data was sent and not answered */

@@ -201,7 +201,9 @@ enum result book_apply(struct book *b, const struct spool_change *c, struct err 
 					.peer = c->peer,
 					.status = c->status,
 					.reason = c->reason,
-					.sent_hash = c->sent_hash};
+					.sent_hash = c->sent_hash,
+					.sent_sender = c->sent_sender,
+					.sent_from = c->sent_from};
 	r = b->engine->ops->add_attempt(b->engine, c->number, &attempt, err);
 	return r == OK ? links_attempt(b, c->number, &attempt, err) : r;
 }

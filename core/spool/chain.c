@@ -113,6 +113,11 @@ enum result chain_attempt(struct chain *c, const unsigned char *before, uint64_t
 	put_number(&l, (uint64_t)a->state);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		put_text(&l, texts[i]);
+	if (a->sent_sender ||
+	    a->sent_from) { /* links of before there were these stay as they are */
+		put_text(&l, a->sent_sender);
+		put_text(&l, a->sent_from);
+	}
 	return finish(&l, out);
 }
 

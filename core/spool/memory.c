@@ -72,8 +72,8 @@ bool version_push_attempt(struct version *v, const struct spool_attempt *a)
 	*to = *a;
 	if (!copy_words(v->region,
 			(const char **const[]){&to->rule, &to->peer, &to->status, &to->reason,
-					       &to->sent_hash},
-			5))
+					       &to->sent_hash, &to->sent_sender, &to->sent_from},
+			7))
 		return false;
 	v->attempt_count++;
 	return true;

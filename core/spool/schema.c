@@ -61,6 +61,9 @@ static const char *const steps[SCHEMA_VERSION] = {
 	/* 5: what the sender asked for beside it (mail/asks.h) */
 	("ALTER TABLE message ADD COLUMN asks TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE rcpt ADD COLUMN asks TEXT NOT NULL DEFAULT '';"),
+	/* 6: as whom it was sent, where that was another than its sender */
+	("ALTER TABLE attempt ADD COLUMN sent_sender TEXT;"
+	 "ALTER TABLE attempt ADD COLUMN sent_from TEXT;"),
 };
 
 enum result schema_version(sqlite3 *db, int *version, struct err *err)

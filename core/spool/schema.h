@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 /* The version in the file, 0 when it has no tables yet. */
 enum result schema_version(sqlite3 *db, int *version, struct err *err);

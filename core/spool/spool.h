@@ -155,6 +155,8 @@ struct spool_change {
 	bool warned;     /* sets the flag */
 	const char *rule, *peer, *status, *reason; /* NULL leaves what was */
 	const char *sent_hash; /* SHA-256 of what was sent, when delivered; may be NULL */
+	/* As whom it was sent, where that was another: in the envelope, in From. May be NULL. */
+	const char *sent_sender, *sent_from;
 };
 
 /* A message that a change causes: a bounce or a delay report. */
@@ -219,7 +221,7 @@ struct spool_attempt {
 	unsigned nth; /* of this recipient, from 1 */
 	enum spool_state state;
 	const char *rule, *peer, *status, *reason;
-	const char *sent_hash;
+	const char *sent_hash, *sent_sender, *sent_from;
 };
 
 /* A message as `queue show` and `history` print it; strings in `region` of the request. */

@@ -40,7 +40,7 @@
 	  " reason = COALESCE(?, reason) WHERE message = ? AND position = ?")                      \
 	X(SQL_ADD_ATTEMPT,                                                                         \
 	  "INSERT INTO attempt (message, position, nth, at, state, rule, peer, status, reason,"    \
-	  " sent_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
+	  " sent_hash, sent_sender, sent_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")       \
 	X(SQL_SET_HEAD, "UPDATE message SET next_at = ?, ended = ? WHERE number = ?")              \
 	X(SQL_DROP_BODY, "DELETE FROM body WHERE message = ?")                                     \
 	X(SQL_MESSAGE,                                                                             \
@@ -49,8 +49,9 @@
 	  "?")                                                                                     \
 	X(SQL_RCPTS, "SELECT address, state, attempts, next_at, warned, rule, peer, status,"       \
 		     " reason, asks FROM rcpt WHERE message = ? ORDER BY position")                \
-	X(SQL_ATTEMPTS, "SELECT at, position, state, rule, peer, status, reason, sent_hash, nth"   \
-			" FROM attempt WHERE message = ? ORDER BY at, position, nth")              \
+	X(SQL_ATTEMPTS,                                                                            \
+	  "SELECT at, position, state, rule, peer, status, reason, sent_hash, nth"                 \
+	  ", sent_sender, sent_from FROM attempt WHERE message = ? ORDER BY at, position, nth")    \
 	X(SQL_BODY, "SELECT file, data FROM body WHERE message = ?")                               \
 	X(SQL_HAS_BODY, "SELECT message FROM body WHERE message = ?")                              \
 	X(SQL_SCAN_ALL, "SELECT number FROM message WHERE number > ? ORDER BY number LIMIT ?")     \

@@ -181,6 +181,8 @@ static enum result load_attempts(struct sqlite *e, struct region *region, struct
 			.reason = text_at(&u, 6, region, &short_of),
 			.sent_hash = text_at(&u, 7, region, &short_of),
 			.nth = (unsigned)number_at(&u, 8),
+			.sent_sender = text_at(&u, 9, region, &short_of),
+			.sent_from = text_at(&u, 10, region, &short_of),
 		};
 	}
 	enum result r = use_end(&u, "attempts cannot be read", err);

@@ -108,6 +108,8 @@ static enum result write_add_attempt(struct engine *base, uint64_t number,
 	use_text(&u, a->status);
 	use_text(&u, a->reason);
 	use_text(&u, a->sent_hash);
+	use_text(&u, a->sent_sender);
+	use_text(&u, a->sent_from);
 	return use_run(&u, "an attempt cannot be added", err);
 }
 

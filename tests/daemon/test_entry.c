@@ -113,7 +113,9 @@ START_TEST(recipients_and_attempts)
 					    .rule = "r",
 					    .peer = "",
 					    .status = "",
-					    .reason = ""}};
+					    .reason = "",
+					    .sent_sender = "s@x",
+					    .sent_from = "f@x"}};
 	struct spool_entry e = {.number = 1,
 				.rcpts = rcpts,
 				.rcpt_count = 2,
@@ -131,6 +133,8 @@ START_TEST(recipients_and_attempts)
 	o = entry_attempt_json(&e, 0);
 	ck_assert_int_eq(words_number(json_object_get(o, "attempt"), "recipient"), 1);
 	ck_assert_str_eq(words_text(json_object_get(o, "attempt"), "sent_hash"), "");
+	ck_assert_str_eq(words_text(json_object_get(o, "attempt"), "sent_sender"), "s@x");
+	ck_assert_str_eq(words_text(json_object_get(o, "attempt"), "sent_from"), "f@x");
 	json_decref(o);
 }
 END_TEST

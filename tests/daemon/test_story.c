@@ -100,6 +100,7 @@ START_TEST(ended)
 			  "\"peer\":\"mx\"},{\"address\":"
 			  "\"u@v\",\"state\":\"bounced\",\"status\":\"5.1.1\",\"reason\":\"no such "
 			  "user\"}]}");
+	ck_assert_ptr_null(strstr(text, "    as "));
 	HAS(text, "ended     2023-11-14 22:13:20\n");
 	HAS(text, "to <x@y>: delivered\n    at      mx\n");
 	HAS(text, "to <u@v>: bounced\n    why     5.1.1 no such user\n");
@@ -108,10 +109,38 @@ START_TEST(ended)
 }
 END_TEST
 
+/* What was sent by the settings of then stands with its attempt; how the next one goes, by those of now, with who waits. */
+START_TEST(as_whom)
+{
+	static const char entry[] =
+		"{\"id\":\"m1\",\"from\":\"a@b\",\"recipients\":1,\"arrived\":1,\"recipients_"
+		"list\":[{"
+		"\"address\":\"x@y\",\"state\":\"%s\",\"attempts\":1,\"rule\":\"route default\"}],"
+		"\"attempts_list\":[{\"at\":1699999950000,\"recipient\":0,\"state\":\"%s\","
+		"\"rule\":\"route default\",\"peer\":\"mx\",\"sent_sender\":\"old@acc\","
+		"\"sent_from\":\"oldfrom@acc\"}]}";
+	static const char *const states[] = {"waiting", "held", "delivered", "bounced", "expired"};
+	route.from = "new@acc";
+	route.sender_as = "newsender@acc";
+	route.bounce_to = "ops@acc";
+	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+		char json[1024];
+		snprintf(json, sizeof json, entry, states[i], i < 2 ? "waiting" : states[i]);
+		char *text = tell(json);
+		HAS(text, "by route default, mx, as <old@acc>, From oldfrom@acc");
+		ck_assert_msg(!strstr(text, "new@acc") == (i >= 2), "%s", text);
+		ck_assert_msg(!strstr(text, "newsender@acc") == (i >= 2), "%s", text);
+		ck_assert_msg(!strstr(text, "ops@acc") == (i >= 2), "%s", text);
+		free(text);
+	}
+	route.from = route.sender_as = route.bounce_to = NULL;
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("daemon/story");
-	SUITE_CASE(s, "states", waiting, held_and_active, reports_are_not_returned, ended);
+	SUITE_CASE(s, "states", waiting, held_and_active, reports_are_not_returned, ended, as_whom);
 	return s;
 }
 SUITE_MAIN(suite)

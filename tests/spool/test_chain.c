@@ -93,14 +93,15 @@ END_TEST
 
 static void change_attempt(struct spool_attempt *a, int which)
 {
-	const char **texts[] = {&a->rule, &a->peer, &a->status, &a->reason, &a->sent_hash};
-	if (which < 5)
+	const char **texts[] = {&a->rule,      &a->peer,        &a->status,   &a->reason,
+				&a->sent_hash, &a->sent_sender, &a->sent_from};
+	if (which < 7)
 		*texts[which] = "other";
-	else if (which == 5)
-		a->at++;
-	else if (which == 6)
-		a->rcpt++;
 	else if (which == 7)
+		a->at++;
+	else if (which == 8)
+		a->rcpt++;
+	else if (which == 9)
 		a->nth++;
 	else
 		a->state = SPOOL_BOUNCED;
@@ -193,7 +194,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("links");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, every_field_of_what_was_taken, 0, 17);
-	tcase_add_loop_test(t, every_field_of_an_attempt, 0, 9);
+	tcase_add_loop_test(t, every_field_of_an_attempt, 0, 11);
 	tcase_add_loop_test(t, every_field_of_an_end, 0, 8);
 	tcase_add_test(t, what_came_before);
 	tcase_add_test(t, nothing_slides);

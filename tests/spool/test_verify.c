@@ -135,6 +135,8 @@ static const struct {
 	{"UPDATE message SET ended = ended + 1 WHERE number = 1", "m1 did not end as"},
 	{"UPDATE attempt SET peer = 'x' WHERE message = 4", "m4: attempt 1 for recipient 0"},
 	{"UPDATE attempt SET sent_hash = 'x' WHERE message = 2 AND nth = 2", "m2: attempt 2"},
+	{"UPDATE attempt SET sent_sender = 'x' WHERE message = 2 AND nth = 2", "m2: attempt 2"},
+	{"UPDATE attempt SET sent_from = 'x' WHERE message = 2 AND nth = 2", "m2: attempt 2"},
 	{"DELETE FROM attempt WHERE message = 2 AND nth = 1", "m2: attempt 1"},
 	{"DELETE FROM rcpt WHERE message = 1", "m1 lacks recipients"},
 	{"DELETE FROM message WHERE number = 3; DELETE FROM rcpt WHERE message = 3",
@@ -213,6 +215,8 @@ START_TEST(a_spool_of_before)
 		    "ALTER TABLE message DROP COLUMN repaired;"
 		    "DROP INDEX body_file;"
 		    "ALTER TABLE message DROP COLUMN asks; ALTER TABLE rcpt DROP COLUMN asks;"
+		    "ALTER TABLE attempt DROP COLUMN sent_sender;"
+		    "ALTER TABLE attempt DROP COLUMN sent_from;"
 		    "DELETE FROM meta WHERE name LIKE 'schema _ by' AND name > 'schema 1 by';"
 		    "PRAGMA user_version = 1");
 	stage_reopen(&st);

@@ -48,6 +48,31 @@ class Account(harness.Case):
         self.assertEqual(attempt["sent_hash"], hashlib.sha256(got["data"]).hexdigest())
         g.stop()
 
+    def test_the_story_tells_what_was_done(self):
+        """As whom it was sent, by the settings of then, also when they are others now; and nothing of it where the server refused before."""
+        got, g = self.through(TEXT, **{"from": ACCOUNT, "sender_as": ACCOUNT})
+        told = g.command("queue", "show", "1").stdout
+        self.assertIn(", as <%s>, From %s" % (ACCOUNT, ACCOUNT), told)
+        self.assertNotIn("as      ", told)
+        with open(g.ini, encoding="utf-8") as f:
+            text = f.read()
+        with open(g.ini, "w", encoding="utf-8") as f:
+            f.write(text.replace(ACCOUNT, "other@tenant.test"))
+        g.reload()
+        self.assertEqual(g.command("queue", "show", "1").stdout, told)
+        attempt, = g.show(1)["attempts_list"]
+        self.assertEqual((attempt["sent_sender"], attempt["sent_from"]), (ACCOUNT, ACCOUNT))
+        self.assertEqual(g.command("history", "verify").returncode, 0)
+        g.stop()
+
+    def test_the_story_of_what_was_not_sent(self):
+        refusing = self.refusing("MAIL", "550 5.7.60 SendAsDenied")
+        g = self.gateway(ini=harness.route(refusing.port, retry="1h", **{"from": ACCOUNT, "sender_as": ACCOUNT})).start()
+        g.send(TEXT, to=["far@remote.test"], sender="hall7@lan.test")
+        attempts = harness.wait_for("an attempt", lambda: g.show(1).get("attempts_list"))
+        self.assertEqual([(a["sent_sender"], a["sent_from"]) for a in attempts], [(ACCOUNT, "")])  # MAIL was all that was said
+        g.stop()
+
     def test_keep_changes_nothing(self):
         got, g = self.through(TEXT)
         self.assertTrue(got["mail"].startswith("FROM:<hall7@lan.test>"), got["mail"])
