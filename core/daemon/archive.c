@@ -157,7 +157,7 @@ enum result archive_finish(struct archive *a, const char *made, struct err *err)
 	size_t n = strlen(FIRST_LINE) + strlen(made) + 1, lines = a->lines.len;
 	enum result r = put_head(a, ARCHIVE_MANIFEST, n + lines, err);
 	if (r == OK && (fprintf(a->file, FIRST_LINE "%s\n", made) < 0 ||
-			fwrite(buf_head(&a->lines), 1, lines, a->file) != lines))
+			(lines && fwrite(buf_head(&a->lines), 1, lines, a->file) != lines)))
 		r = fail(a, err);
 	if (r == OK)
 		r = put_padding(a, n + lines, err);
@@ -258,7 +258,7 @@ enum result archive_check(struct archive *a, uint64_t size, char *made, size_t n
 	if (r == OK && (!rest || !text_starts(text, FIRST_LINE)))
 		r = corrupt(a, "its MANIFEST is of another kind", err);
 	if (r == OK && ((size_t)(text + size - rest - 1) != lines ||
-			memcmp(rest + 1, buf_head(&a->lines), lines) != 0))
+			(lines && memcmp(rest + 1, buf_head(&a->lines), lines) != 0)))
 		r = corrupt(a, "its members are not those of its MANIFEST", err);
 	if (r == OK) {
 		*rest = '\0';

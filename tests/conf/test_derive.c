@@ -113,6 +113,25 @@ START_TEST(listeners_and_routes_inherit)
 }
 END_TEST
 
+/* Of several sections of a kind the one that is named, whatever its case and place; of a kind without names the one there is. */
+START_TEST(found_by_kind_and_name)
+{
+	load_as("[route r]\noauth = TWO\n"
+		"[oauth one]\nclient_id = id\nuser = one@x.y\n"
+		"[queue]\nlifetime = 3d\n"
+		"[oauth two]\nclient_id = id\nuser = two@x.y\n"
+		"[route two]\nmatch = a.b\nuser = other@x.y\nauth = off\n"
+		"[gateway]\nhostname = gw.x.y\n",
+		NULL);
+	const struct settings *s = fake_settings();
+	ck_assert_str_eq(s->routes[0].user, "two@x.y");
+	ck_assert_str_eq(s->routes[1].user, "other@x.y");
+	ck_assert_int_eq(s->routes[0].lifetime, 3 * INT64_C(86400000));
+	ck_assert_str_eq(s->routes[0].helo, "gw.x.y");
+	fake_free();
+}
+END_TEST
+
 /* What a route has when its tokens are of a provider that is known. */
 START_TEST(presets)
 {
@@ -208,8 +227,8 @@ static Suite *suite(void)
 	Suite *s = suite_create("conf/derive");
 	SUITE_CASE(s, "gateway", names_follow_the_host, pickup_folders, hosts_without_a_good_name,
 		   control_socket, the_name_of_the_program_counts);
-	SUITE_CASE(s, "sections", listeners_and_routes_inherit, presets, whom_routes_send_as,
-		   every_vendor_has_an_entry);
+	SUITE_CASE(s, "sections", listeners_and_routes_inherit, found_by_kind_and_name, presets,
+		   whom_routes_send_as, every_vendor_has_an_entry);
 	return s;
 }
 SUITE_MAIN(suite)
