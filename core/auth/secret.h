@@ -19,6 +19,8 @@
  * failed), E_SYNTAX (empty, or it has control characters: a second line is one), E_LIMIT, E_NOMEM. Blocks: a program may take its time. */
 enum result secret_read(const char *reference, const struct clock *clock, char **secret,
 			struct err *err);
+/* No memory of this process is written into a core file any more, whoever asks. Changing the user undoes it. */
+void secret_guard(void);
 /* Clears it first. */
 void secret_free(char **secret);
 

@@ -209,6 +209,7 @@ enum exit_status cmd_oauth(struct call *c)
 	struct settings *s = NULL;
 	struct err err;
 	size_t i = 0;
+	secret_guard();
 	while (i < ACTIONS && strcmp(actions[i].name, c->options.args[0]) != 0)
 		i++;
 	if (i == ACTIONS)

@@ -3,6 +3,7 @@
  * file. At a terminal or by a pipe, one line for each answer. Nothing is written before the last answer; an answer that is
  * refused is asked for again.
  */
+#include "auth/secret.h"
 #include "auth/smtp_try.h"
 #include "base/file.h"
 #include "base/net.h"
@@ -374,6 +375,7 @@ enum exit_status cmd_setup(struct call *c)
 {
 	struct setup s = {.call = c, .ask = {.in = c->in, .out = c->out}};
 	s.plan.way = PLAN_NOWHERE;
+	secret_guard(); /* a pipe's passwords are in memory before they are asked for */
 	if (context_file(c, s.file, &s.err) != OK)
 		return call_fail(c, EXIT_USAGE, &s.err);
 	text_copy(s.folder, sizeof s.folder, s.file);

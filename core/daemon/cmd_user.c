@@ -1,4 +1,5 @@
 /* user: who may log in at a listener: the file that its key `users` names. No gateway need run. */
+#include "auth/secret.h"
 #include "auth/users.h"
 #include "daemon/context.h"
 #include "daemon/password.h"
@@ -102,6 +103,7 @@ enum exit_status cmd_user(struct call *c)
 {
 	const char *word = c->options.args[0];
 	size_t i = 0, count = sizeof actions / sizeof *actions;
+	secret_guard();
 	while (i < count && strcmp(actions[i].word, word) != 0)
 		i++;
 	if (i == count)

@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 struct secure {
 	size_t listen_count;
@@ -254,5 +253,5 @@ void secure_guard(const struct settings *s)
 	for (size_t i = 0; i < s->route_count; i++)
 		secrets = secrets || s->routes[i].auth != CONF_LOGIN_OFF;
 	if (secrets)
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+		secret_guard();
 }

@@ -1,8 +1,10 @@
 """Passwords and tokens in one gateway that has all of them: in no log, file, message, argument list, environment, answer of a command
 or core. They are of this run alone, so that whoever has one got it from here."""
 
+import array
 import base64
 import binascii
+import fcntl
 import glob
 import json
 import os
@@ -11,6 +13,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import urllib.parse
 
@@ -47,6 +50,11 @@ def spellings(secret):
     yield raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
+def with_cores():
+    """In a child: it may leave a core."""
+    resource.setrlimit(resource.RLIMIT_CORE, [resource.getrlimit(resource.RLIMIT_CORE)[1]] * 2)
+
+
 class Watch(threading.Thread):
     """Reads the argument lists and environments of all processes, over and over."""
 
@@ -74,6 +82,7 @@ class Secrets(harness.Case):
     def setUp(self):
         self.g = self.gateway()
         authority, other = Authority(self.g.folder), Authority(self.g.folder, "Token CA")
+        self.authority = authority
         self.into, self.wrong, self.out, self.app = ["%s-%s\"\\'" % (w, secrets.token_hex(8)) for w in ("in", "wrong", "out", "app")]
         self.tokens = TokenServer(other.make("localhost"), secret=self.app)
         self.addCleanup(self.tokens.close)
@@ -95,7 +104,15 @@ class Secrets(harness.Case):
         os.chmod(path, mode)
         return path
 
+    def drop(self, name):
+        """A file of a pickup folder, whose mail goes where the gateway logs in."""
+        path = os.path.join(self.g.folder, "in", name)
+        with open(path + ".tmp", "wb") as f:
+            f.write(b"X-Sender: a@client.test\r\nX-Receiver: %s@far.test\r\n" % name.encode() + TEXT)
+        os.rename(path + ".tmp", path + ".eml")
+
     def settle(self, authority, other):
+        os.makedirs(os.path.join(self.g.folder, "in"))
         spy = self.file("spy", "#!/bin/sh\n{ cat; env; tr '\\0' ' ' </proc/$PPID/cmdline; } >>%s/events" % self.g.folder, 0o755)
         common = {"tls_ca": authority.path, "tls_name": NAME, "retry": "1s"}
         self.g.write(
@@ -106,6 +123,7 @@ class Secrets(harness.Case):
             "[oauth tenant]\nprovider = custom\nflow = refresh\nuser = %s\nclient_id = app-id\nscope = mail\nclient_secret = file:%s\n"
             "token_url = %stoken\ndevice_url = %sdevice\ntls_ca = %s\ntoken_file = %s\n" % (
                 USER, self.kept[1], self.tokens.url, self.tokens.url, other.path, self.kept[2]) +
+            "[pickup in]\npath = %s/in\nsettle = 0\npoll = 1s\n" % self.g.folder +
             "[log]\nlevel = debug\nprotocol = all\n[notify]\ncommand = %s\nroute_down = 1s\nat_most = unlimited\n" % spy)
 
     def say(self, *words, **more):
@@ -145,6 +163,7 @@ class Secrets(harness.Case):
         self.cloud.token = lambda user, token: False
         self.tokens.trouble = lambda form: (500, b"{\"error\": \"server_error\"}")
         self.come_in()
+        self.drop("two")
         harness.wait_for(lambda: "both are told\n" + self.g.log()[-3000:],
                          lambda: self.events().count(b'"route_down"') >= 2)
 
@@ -158,20 +177,79 @@ class Secrets(harness.Case):
         self.assertEqual(self.say("user", "add", "anna", input=self.into + "\n").returncode, 0)
         self.say("user", "test", "anna", input=self.wrong + "\n")
         self.assertEqual(self.say("oauth", "login", "tenant", input=self.tokens.refresh + "\n").returncode, 0)
-        self.g.start(cwd=self.g.folder, preexec_fn=lambda: resource.setrlimit(
-            resource.RLIMIT_CORE, [resource.getrlimit(resource.RLIMIT_CORE)[1]] * 2))
+        self.g.start(cwd=self.g.folder, preexec_fn=with_cores)
         self.come_in()
-        harness.wait_for("both ways", lambda: len(self.host.messages) == 2 and len(self.cloud.messages) == 2)
+        self.drop("one")
+        harness.wait_for("both ways", lambda: len(self.host.messages) == 3 and len(self.cloud.messages) == 2)
         self.look_everywhere()
         self.go_wrong()
         self.look_everywhere()
-        self.g.process.send_signal(signal.SIGABRT)
-        _, status = os.waitpid(self.g.process.pid, 0)
-        self.g.process.returncode, self.g.process = -signal.SIGABRT, None
-        self.assertFalse(os.WCOREDUMP(status), "it left a core")
+        self.no_core(self.g.process)
+        self.g.process = None
         self.assertEqual(watch.stop(), [])
         self.assertGreater(watch.looks, 3)
         self.search(own + list(self.tokens.valid))
+
+    def no_core(self, process):
+        """It dies as by a fault of its own."""
+        process.send_signal(signal.SIGABRT)
+        _, status = os.waitpid(process.pid, 0)
+        process.returncode = -os.WTERMSIG(status)
+        self.assertEqual(process.returncode, -signal.SIGABRT)
+        self.assertFalse(os.WCOREDUMP(status), "it left a core")
+
+    def test_cores_are_left_where_nothing_forbids(self):
+        """Or their absence elsewhere proves nothing."""
+        if not resource.getrlimit(resource.RLIMIT_CORE)[1]:
+            print("cores: nobody may leave one here", file=sys.stderr)
+            return
+        p = subprocess.Popen(["sleep", "1000"], cwd=self.g.folder, preexec_fn=with_cores)
+        with self.assertRaisesRegex(AssertionError, "it left a core"):
+            self.no_core(p)
+
+    def asking(self, *words, says):
+        """A command that has read what says holds and waits for more; ended by a fault."""
+        p = subprocess.Popen([harness.PROGRAM, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             cwd=self.g.folder, preexec_fn=with_cores)
+        self.addCleanup(p.stdout.close)
+        self.addCleanup(p.stdin.close)
+        p.stdin.write(says.encode())
+        p.stdin.flush()
+        harness.wait_for("it has read it", lambda: self.unread(p) == 0 and self.waits(p))
+        return p
+
+    def unread(self, p):
+        """Bytes that are still in its pipe."""
+        n = array.array("i", [0])
+        fcntl.ioctl(p.stdin.fileno(), termios.FIONREAD, n)
+        return n[0]
+
+    def waits(self, p):
+        with open("/proc/%d/stat" % p.pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[0] == "S"
+
+    def test_commands_that_ask(self):
+        """setup, user and oauth, in the midst of it: nothing of what they were told is in an argument list, an environment, a core, or
+        what they say."""
+        own = [self.into, self.out, self.app, self.tokens.refresh]
+        self.said = []
+        watch = Watch(own)
+        new = os.path.join(self.g.folder, "etc", "new.ini")
+        os.makedirs(os.path.dirname(new))
+        answers = ["gw.company.test", "127.0.0.1:%d" % harness.free_port(), "127.0.0.0/8", "no", "none"]
+        cloud = answers + ["1", "yes", "company.test", USER, "11111111-2222-3333-4444-555555555555", self.app]
+        server = answers + ["server", self.authority.path, "localhost:%d" % self.host.port, USER, self.out]
+        for words, says in ((["setup", "--config", new], cloud), (["setup", "--config", new], server),
+                            (["user", "add", "anna", "--config", self.g.ini], [self.into[:-1]]),
+                            (["oauth", "login", "tenant", "--config", self.g.ini], [self.tokens.refresh[:-1]])):
+            whole = words[0] == "setup"
+            p = self.asking(*words, says="\n".join(says) + ("\n" if whole else ""))
+            seen = watch.looks
+            harness.wait_for("it was looked at", lambda: watch.looks > seen + 1)
+            self.no_core(p)
+            self.said.append((" ".join(words), p.stdout.read()))
+        self.assertEqual(watch.stop(), [])
+        self.assertEqual(self.found(own + [x[:-1] for x in own]), [])
 
     def search(self, own):
         self.assertGreater(len(own), 5, "no access token was given")
