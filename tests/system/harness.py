@@ -382,6 +382,15 @@ def route(port, name="out", **keys):
     return text + "".join("%s = %s\n" % (key, value) for key, value in keys.items())
 
 
+def read_file(path):
+    """Its text, whatever is in it; "" when there is none."""
+    try:
+        with open(path, errors="replace") as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
 def listening(port, host="127.0.0.1"):
     """Does something take connections there?"""
     try:

@@ -3,6 +3,8 @@ that is what the other side has; and nobody gets by it what could not be sent to
 
 import email
 import email.policy
+import os
+import subprocess
 
 import harness
 import offices
@@ -48,6 +50,27 @@ class Two(offices.Offices):
                 self.assertEqual([(p.get_filename(), p.get_content()) for p in got.iter_attachments()],
                                  [("Pl\u00e4ne 93.XLS", DATA), ("EMPTY.DAT", b"")])
             self.assertEqual(far.log().count("capsule unpacked"), 1)
+        for g in one, two:
+            g.stop()
+
+    def test_opened_by_the_threads_of_the_disks(self):
+        """A capsule of a slow disk, or a large one, holds up nobody: the thread of the queue reads none of it."""
+        one, two = self.pair()
+        trace = os.path.join(two.folder, "trace")
+        pid = two.process.pid
+        p = subprocess.Popen(["strace", "-f", "-q", "-y", "-s", "1", "-o", trace, "-e", "trace=pread64,read", "-p", str(pid)])
+        self.addCleanup(lambda: p.poll() is None and p.kill())
+        tracer = "TracerPid:\t%d\n" % p.pid
+        harness.wait_for("strace has every thread", lambda: all(tracer in harness.read_file("/proc/%d/task/%s/status" % (pid, t))
+                                                                for t in os.listdir("/proc/%d/task" % pid)))
+        self.bag(one, message(["TWO/HQ/jdoe"], parts=(("LARGE.DAT", DATA * 20),)))
+        harness.wait_for("the mail", two.count)
+        p.terminate()
+        p.wait(harness.LIMIT)
+        self.assertIn("capsule unpacked", two.log())
+        readers = {int(line.split()[0]) for line in harness.read_file(trace).splitlines() if two.spool + "/body/" in line}
+        self.assertTrue(readers)
+        self.assertNotIn(pid, readers)
         for g in one, two:
             g.stop()
 

@@ -134,6 +134,39 @@ class Memory(harness.Case):
         wait_for("all is given back", lambda: g.json("status")["memory"]["used"] == 0)
         g.stop()
 
+    def test_data_refused_by_the_spool(self):
+        """It gives back what it was to have, however often it is tried within one envelope."""
+        g = self.small()
+        short = os.path.join(g.folder, "short")
+        library = os.path.join(g.folder, "short.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, "-x", "c", "-"], check=True, text=True, input="""
+            #define _GNU_SOURCE
+            #include <dlfcn.h>
+            #include <unistd.h>
+            void *EVP_MD_CTX_new(void) { /* no draft of a message without it */
+                void *(*real)(void) = (void *(*)(void))dlsym(RTLD_NEXT, "EVP_MD_CTX_new");
+                return access("%s", F_OK) == 0 ? 0 : real();
+            }""" % short)
+        g.env.update(LD_PRELOAD=library, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+        g.start()
+        with g.smtp() as c:
+            for line in "EHLO client.test", "MAIL FROM:<me@client.test>", "RCPT TO:<%s>" % FAR:
+                self.assertEqual(c.say(line)[0], 250)
+            before = g.json("status")["memory"]["used"]
+            with open(short, "w"):
+                pass
+            for _ in range(5):
+                self.assertEqual(c.say("DATA")[0], 451)
+                self.assertEqual(g.json("status")["memory"]["used"], before)
+            os.unlink(short)
+            self.assertEqual(c.say("DATA")[0], 354)
+            self.assertGreater(g.json("status")["memory"]["used"], before)
+            c.raw(DATA + b".\r\n")
+            self.assertEqual(c.reply()[0], 250)
+        wait_for("all is given back", lambda: g.json("status")["memory"]["used"] == 0)
+        self.assertEqual(len(g.queue()), 1)
+        g.stop()
+
     def test_slow_server(self):
         sink = self.sink(lambda verb, argument, session: self.hold(verb))
         self.open = False
