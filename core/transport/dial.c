@@ -110,8 +110,9 @@ static void failed_text(const struct dial *d, char *out, size_t n)
 			snprintf(out + len, n - len, "; and %zu more", d->count - i);
 			return;
 		}
-		len += (size_t)snprintf(out + len, n - len, "%s %s: %s", i ? ";" : ":", a->address,
-					why);
+		bool named = text_starts(why, a->address); /* by the TCP/IP's own words */
+		len += (size_t)snprintf(out + len, n - len, "%s %s%s%s", i ? ";" : ":",
+					named ? "" : a->address, named ? "" : ": ", why);
 	}
 }
 

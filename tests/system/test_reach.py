@@ -57,6 +57,20 @@ class Dead(harness.Case):
             with self.subTest("IPv4 " + kind):
                 self.deliver([(A, dead4), (AAAA, LIVE6)], LIVE6, socket.AF_INET6)
 
+    def test_all_are_dead(self):
+        """Each address is named once, with what it said."""
+        dead = DEAD["refused"]
+        names = Names({("mx.far.test", A): [dead[0]], ("mx.far.test", AAAA): [dead[1]]})
+        self.addCleanup(names.close)
+        g = self.gateway(vendor="[vendor lmn]\nname_server = 127.0.0.1:%d\n" % names.port,
+                         ini="[route out]\nsmart_host = mx.far.test:2500\n").start()
+        self.assertEqual(g.send(b"Subject: reach\r\n\r\nx\r\n", to=["x@far.test"])[0], 250)
+        why = harness.wait_for("it was tried", lambda: g.show(1).get("attempts_list"))[0]["reason"]
+        self.assertTrue(why.startswith("no connection to mx.far.test: "), why)
+        self.assertEqual([why.count(a) for a in dead], [1, 1], why)
+        self.assertEqual(why.count("efused"), 2, why)
+        g.stop()
+
     def test_the_first_of_a_family_is_dead(self):
         for kind, (dead4, dead6) in DEAD.items():
             with self.subTest(kind):
