@@ -167,6 +167,7 @@ class Injection(Attack):
         files = {"cr": b"X-Sender: me@here.test\rInjected: yes\r\nX-Receiver: x@far.test\r\nSubject: s\r\n\r\nbody\r\n",
                  "fold": b"X-Sender: me@here.test\r\nX-Receiver: x@far.test\r\n Injected: yes\r\nSubject: s\r\n\r\nbody\r\n",
                  "nul": b"X-Sender: me@here.test\0\nInjected: yes\r\nX-Receiver: x@far.test\r\n\r\nbody\r\n",
+                 "nul2": b"X-Sender: me@here.test\r\nX-Receiver: x@far.test\r\nSubject: s\0\nInjected: yes\r\n\r\nbody\r\n",
                  "good": b"X-Sender: me@here.test\r\nX-Receiver: x@far.test\r\nSubject: good\r\n\r\nbody\r\n"}
         for name, data in files.items():
             with open(os.path.join(folder, name + ".tmp"), "wb") as f:
@@ -175,6 +176,7 @@ class Injection(Attack):
         wait_for(lambda: "each is taken or set aside: %s" % os.listdir(folder),
                  lambda: not [n for n in os.listdir(folder) if n.endswith(".eml")])
         bad = [n for n in os.listdir(folder) if n.endswith(".bad")]
+        self.assertLessEqual({"nul.eml.bad", "nul2.eml.bad"}, set(bad))
         self.assertIn("fold.eml.bad", bad)  # nor is what was put behind an address another recipient
         wait_for("the mails", lambda: far.count() == len(files) - len(bad))
         self.assertEqual({r for m in far.messages for r in m["rcpt"]}, {"x@far.test"})
