@@ -159,6 +159,36 @@ START_TEST(a_flood_of_renegotiations_ends_the_session)
 }
 END_TEST
 
+/* A server asks for a new handshake, which a client would make without a word: again and again it costs the client as much. */
+static void renegotiate_with_client(unsigned before)
+{
+	speak(TLS1_2_VERSION, TLS_1_2);
+	pair.client->renegotiations = before;
+	SSL_clear_options(pair.server->ssl, SSL_OP_NO_RENEGOTIATION);
+	ck_assert_int_eq(SSL_renegotiate(pair.server->ssl), 1);
+	SSL_do_handshake(pair.server->ssl);
+	pki_pair_run(&pair);
+	ck_assert_uint_eq(pair.client->renegotiations, before + 1);
+}
+
+START_TEST(renegotiation_by_a_server_is_refused)
+{
+	renegotiate_with_client(0);
+	ck_assert_int_eq(tls_state(pair.server), TLS_FAILED);
+	ck_assert_str_eq(tls_why(pair.server), "no renegotiation");
+	pki_pair_free(&pair);
+}
+END_TEST
+
+START_TEST(a_flood_of_them_ends_the_session)
+{
+	renegotiate_with_client(TLS_RENEGOTIATIONS - 1);
+	ck_assert_int_eq(tls_state(pair.client), TLS_FAILED);
+	ck_assert_str_eq(tls_why(pair.client), "the peer asks for a new handshake again and again");
+	pki_pair_free(&pair);
+}
+END_TEST
+
 /* What a verifying client says to each certificate. */
 static void verified(const struct tls_identity *i, const struct tls_client_config *config,
 		     const char *name, int64_t now, const char *why)
@@ -267,6 +297,8 @@ static Suite *suite(void)
 				      a_peer_without_tls,
 				      renegotiation_is_refused,
 				      a_flood_of_renegotiations_ends_the_session,
+				      renegotiation_by_a_server_is_refused,
+				      a_flood_of_them_ends_the_session,
 				      certificates_are_judged,
 				      a_pin_decides_alone,
 				      unverified_takes_anything,
