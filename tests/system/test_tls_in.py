@@ -216,9 +216,12 @@ class Versions(TlsIn):
         client = subprocess.Popen(["openssl", "s_client", "-connect", "127.0.0.1:%d" % g.port, "-starttls", "smtp", "-tls1_2"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.logged(g, "session secured")
+        late = threading.Timer(harness.LIMIT, client.kill)
+        late.start()
         client.stdin.write(b"R\n")  # its command for a new handshake
         client.stdin.flush()
         out = client.stdout.read()  # it gives up
+        late.cancel()
         client.stdin.close()
         client.stdout.close()
         client.wait(60)
