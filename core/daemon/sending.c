@@ -120,6 +120,7 @@ enum result sending_begin(struct sending *s, const char *sender, struct err *err
 					   .name = s->name,
 					   .user = s->user,
 					   .max_size = g->max_size,
+					   .whole_from = true,
 					   .headers = call_option(s->call, OPT_HEADERS) != NULL,
 					   .ignore_dot = call_option(s->call, OPT_IGNORE_DOT) ||
 							 (old && strcmp(old, "i") == 0),

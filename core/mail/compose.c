@@ -6,6 +6,7 @@
 #include "mail/address.h"
 #include "mail/date.h"
 #include "mail/field.h"
+#include "mail/person.h"
 #include "mail/line_ends.h"
 #include "mail/mailboxes.h"
 
@@ -93,6 +94,32 @@ static bool names_recipients(const struct making *m, const struct mail_field_at 
 	return mail_field_is(f, "To") || mail_field_is(f, "Cc") || mail_field_is(f, "Bcc");
 }
 
+static void put_name(struct buf *out, const char *name);
+
+/* "root (Cron Daemon)", as programs of this machine write it: no server elsewhere knows who that is. Folded ones, and those that
+ * nobody can read, stay. */
+static bool put_whole_from(const struct making *m, const struct mail_field_at *f)
+{
+	char value[512];
+	struct mail_person p;
+	size_t n = f->value_n;
+	while (n && strchr(" \t\r\n", f->value[n - 1]))
+		n--;
+	if (!m->c->whole_from || n >= sizeof value || memchr(f->value, '\n', n))
+		return false;
+	memcpy(value, f->value, n);
+	value[n] = '\0';
+	if (mail_person_parse(value, &p) || !p.address.local[0])
+		return false;
+	buf_puts(m->out, "From: ");
+	if (*p.name == '"')
+		buf_printf(m->out, "%s ", p.name);
+	else if (*p.name)
+		put_name(m->out, p.name);
+	buf_printf(m->out, "<%s@%s>\r\n", p.address.local, m->c->origin);
+	return true;
+}
+
 static enum result take_field(struct making *m, const struct mail_field_at *f)
 {
 	enum result r = OK;
@@ -104,6 +131,8 @@ static enum result take_field(struct making *m, const struct mail_field_at *f)
 	if (r != OK || mail_field_is(f, "Bcc") || mail_field_is(f, "Resent-Bcc") ||
 	    mail_field_is(f, "Return-Path"))
 		return r;
+	if (mail_field_is(f, "From") && put_whole_from(m, f))
+		return OK;
 	r = buf_append(m->out, f->line, f->line_n);
 	return r == OK ? OK : err_set(m->err, r, "the message: %s", result_sentence(r));
 }

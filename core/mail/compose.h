@@ -23,6 +23,7 @@ struct mail_compose {
 	uint64_t max_size;    /* bytes of the finished message */
 	bool headers;         /* -t: recipients from the header */
 	bool ignore_dot;      /* -i */
+	bool whole_from;      /* a From without domain gets origin, as recipients do */
 	int64_t now;          /* wall ms */
 	int zone;             /* minutes east of UTC */
 	uint64_t unique;      /* for the Message-ID */

@@ -155,6 +155,9 @@ class Send(testbed.Case):
                                input="x\n"), 0)
         wait_for("the second", lambda: g.count() == 2)
         self.assertEqual(g.show(2)["from"], "me@example.test")
+        self.check(self.called(g, "sendmail", "-i", "-t", input="From: root (Cron Daemon)\nTo: jdoe\n\nx\n"), 0)
+        wait_for("the third", lambda: g.count() == 3)
+        self.assertIn(b"\nFrom: Cron Daemon <root@example.test>\n", g.messages()[2])  # as a server elsewhere wants it
         self.check(self.called(g, "sendmail", "-q"), 0)
         g.stop()
 

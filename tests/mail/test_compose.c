@@ -109,6 +109,37 @@ START_TEST(fields_that_are_there_stay)
 }
 END_TEST
 
+START_TEST(from_without_a_domain)
+{
+	static const struct {
+		const char *given, *wanted;
+	} rows[] = {
+		{"From: root (Cron Daemon)\n", "From: Cron Daemon <root@company.com>\r\n"},
+		{"From: root\n", "From: <root@company.com>\r\n"},
+		{"FROM: www-data\n", "From: <www-data@company.com>\r\n"},
+		{"From: Dr. J. <jdoe>\n", "From: \"Dr. J.\" <jdoe@company.com>\r\n"},
+		{"From: \"a, b\" <jdoe>\n", "From: \"a, b\" <jdoe@company.com>\r\n"},
+		{"From: x@y.z\n", "From: x@y.z\r\n"},
+		{"From: <>\n", "From: <>\r\n"},
+		{"From: J\n <jdoe>\n", "From: J\r\n <jdoe>\r\n"},
+	};
+	setup();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char mail[200];
+		c.whole_from = true;
+		snprintf(mail, sizeof mail, "%sSubject: s\n\nx\n", rows[i].given);
+		const char *got = made(mail);
+		ck_assert_msg(strncmp(got, rows[i].wanted, strlen(rows[i].wanted)) == 0, "%s%s",
+			      rows[i].given, got);
+		ck_assert_ptr_nonnull(strstr(got, "\r\nSubject: s\r\n"));
+		ck_assert_msg(strcasestr(got + 1, "\nfrom:") == NULL, "%s", got);
+	}
+	c.whole_from = false; /* files of pickup folders: their profile says */
+	ck_assert_ptr_nonnull(strstr(made("From: root\n\nx\n"), "From: root\r\n"));
+	teardown();
+}
+END_TEST
+
 START_TEST(blind_copies_are_removed)
 {
 	setup();
@@ -197,7 +228,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("compose");
 	SUITE_CASE(s, "reading", line_ends, sizes);
 	SUITE_CASE(s, "header", missing_fields_are_added, fields_that_are_there_stay,
-		   blind_copies_are_removed);
+		   from_without_a_domain, blind_copies_are_removed);
 	SUITE_CASE(s, "recipients", recipients_of_the_header);
 	SUITE_CASE(s, "hostile", names_cannot_inject, eight_bit_is_seen);
 	return s;
