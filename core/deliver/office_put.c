@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #define LOCK_MS 30000 /* for another gateway of this postoffice */
@@ -242,20 +243,38 @@ static enum result read_refused(struct putting *t, struct err *err)
 	return OK;
 }
 
-static enum result put_file(struct putting *t, struct err *err)
+/* Before the message is there for anybody to take. */
+static void measure_bad(struct putting *t)
 {
-	int status = 0;
 	t->bad = size_of(t, "to_nc.api.bad");
 	t->bad_words = size_of(t, "to_nc.api.bad.txt");
 	t->bad = t->bad < 0 ? 0 : t->bad;
 	t->bad_words = t->bad_words < 0 ? 0 : t->bad_words;
+}
+
+/* Another smtpput, of somebody at a shell, has taken it as ours would have: to put it again would give it twice. */
+static enum result taken_by_another(struct putting *t, struct err *err)
+{
+	enum result r = read_refused(t, err);
+	LOG(LOG_INFO, NULL, "postoffice", "taken", F_S("postoffice", t->p->office->name),
+	    F_S("by", "another smtpput that was run on to_nc.api"));
+	return r == E_STATE ? OK : r;
+}
+
+static enum result put_file(struct putting *t, struct err *err)
+{
+	int status = 0;
 	enum result r = run_put(t, &status, err);
 	t->p->ran = true;
 	t->p->status = status;
 	bool gone = size_of(t, "to_nc.api") <= 0;
 	unlinkat(t->folder, "to_nc.api", 0); /* what was not taken comes again from the spool */
-	if (gone && r == E_STATE && status == EXIT_FAILURE && is_ours(t->p->office->put))
-		return read_refused(t, err);
+	if (gone && r == E_STATE && is_ours(t->p->office->put)) {
+		if (status == EX_NOINPUT)
+			return taken_by_another(t, err);
+		if (status == EXIT_FAILURE)
+			return read_refused(t, err);
+	}
 	if (r == OK && !gone)
 		return err_set(err, E_STATE, "%s has left the message in %s", t->p->office->put,
 			       t->file);
@@ -279,6 +298,7 @@ enum result office_put(struct office_put *p, struct err *err)
 		r = err_errno(err, errno, "%s cannot be opened", t.path);
 	if (r == OK)
 		r = put_left(&t, err);
+	measure_bad(&t);
 	if (r == OK)
 		r = write_file(&t, err);
 	if (r == OK)

@@ -274,7 +274,7 @@ static int begin(struct put *p)
 	if (r == OK)
 		return EXIT_SUCCESS;
 	mmff_err(&err, words.code, MMFF_OPEN, 0, 0, "%s", words.text);
-	fail(p, &err, words.code == E_NOTFOUND ? EXIT_FAILURE : EX_TEMPFAIL);
+	fail(p, &err, words.code == E_NOTFOUND ? EX_NOINPUT : EX_TEMPFAIL);
 	office_close(&p->office);
 	return p->status;
 }

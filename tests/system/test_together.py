@@ -73,7 +73,7 @@ class Together(harness.Case):
                 self.assertEqual(g.send(harness.HEADER + b"message d%d.\r\n" % sent)[0], 250)
                 sent += 1
             self.end(getters)
-        self.end(putters, status=(0, 1))
+        self.end(putters, status=(0, 66))
         self.end(self.run_together([PUT, "-d" + g.mail, self.file(g, "c", third)]))
         got = []
         for path in outs:
@@ -90,6 +90,26 @@ class Together(harness.Case):
             again = subprocess.run([PUT, "-d" + g.mail, "-k", path], stderr=subprocess.PIPE, timeout=harness.LIMIT)
             self.assertEqual((again.returncode, again.stderr), (0, b""))
         self.assertEqual([n for n in os.listdir(os.path.join(g.mail, "outgoing")) if n == "bad"], [])
+        g.stop()
+
+    def test_smtpput_on_the_file_of_the_gateway(self):
+        """Somebody runs it on to_nc.api, which is the gateway's, and is always first here: what he takes is not put again, and whom he did not
+        find is told."""
+        g = self.office()
+        script = os.path.join(g.folder, "smtpput")  # by its name it is ours
+        with open(script, "w") as f:
+            f.write("#!/bin/sh\nfor f; do :; done\n%s -d%s \"$f\" >/dev/null 2>&1\nexec %s \"$@\"\n" % (PUT, g.mail, PUT))
+        os.chmod(script, 0o755)
+        g.write(ini=harness.route(self.far.port), postoffice="format = mmff\nwait = 1s\nmailboxes = any\nput = %s\n" % script)
+        g.start()
+        for n in range(3):
+            self.assertEqual(g.send(harness.HEADER + b"message d%d.\r\n" % n, ["jdoe@example.test", "nobody@example.test"])[0], 250)
+        harness.wait_for("the reports", lambda: self.far.count() >= 3)
+        harness.wait_for("the queue is empty", lambda: not g.queue())
+        self.assertEqual(g.log().count("by=\"another smtpput that was run on to_nc.api\""), 3)
+        here = [NAME.search(m.decode("latin-1"))[0] for m in g.messages()]
+        self.assertEqual(sorted(here), ["message d%d." % n for n in range(3)])
+        self.assertTrue(all(b"there is no mailbox nobody" in m["data"] for m in self.far.messages))
         g.stop()
 
     def test_two_gateways_take_turns_with_programs_that_lock_nothing(self):

@@ -179,7 +179,7 @@ START_TEST(refused_at_once)
 	ck_assert_int_eq(yard_put(file_system(), IN, &o), EX_USAGE);
 	ck_assert_str_eq(yard_told(), "190-000-000 not supported: -ms is an option of smtpget\n");
 	ck_assert_int_eq(yard_put(file_system(), NULL, NULL), EX_USAGE);
-	ck_assert_int_eq(yard_put(file_system(), "absent", NULL), EXIT_FAILURE);
+	ck_assert_int_eq(yard_put(file_system(), "absent", NULL), EX_NOINPUT);
 	ck_assert_int_eq(strncmp(yard_told(), "052-000-000 file open: ", 23), 0);
 	ck_assert_int_eq(mkdir(yard_path("WGPO0000"), 0700), 0);
 	ck_assert_int_eq(yard_put(file_system(), IN, NULL), EX_CONFIG);
