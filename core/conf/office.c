@@ -129,8 +129,7 @@ static bool has_folders(const char *put)
 static void refuse_workgroup(struct conf_load *l, struct conf_section *sec,
 			     const struct conf_postoffice *p)
 {
-	const char *name = strrchr(p->path, '/');
-	if (!text_starts(name ? name + 1 : p->path, "WGPO") && !find(l, p, "", "WGPO0000"))
+	if (!mail_names_workgroup(p->path) && !find(l, p, "", "WGPO0000"))
 		return;
 	conf_load_place(l, sec, "path");
 	conf_load_error(l, "name the postoffice of a Microsoft Mail for PC Networks",

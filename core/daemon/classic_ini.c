@@ -110,6 +110,12 @@ static enum result write_ini(const struct making *m, const char *path, struct er
 static enum result make(struct making *m, char path[PATH_MAX], struct err *err)
 {
 	char log[PATH_MAX];
+	if (mail_names_workgroup(m->c->path) || file_find(m->c->path, "WGPO0000", path, PATH_MAX)) {
+		err_set(err, E_UNSUPPORTED,
+			"%s is a workgroup postoffice, and such never had gateways", m->c->path);
+		err_remedy(err, "name the postoffice of a Microsoft Mail for PC Networks");
+		return E_UNSUPPORTED;
+	}
 	if (!file_find(m->c->path, "smtp", m->folder, sizeof m->folder)) {
 		err_set(err, E_NOTFOUND, "%s is no postoffice: there is no folder smtp",
 			m->c->path);

@@ -113,3 +113,14 @@ bool mail_local_cfg_has(const struct mail_local_cfg *c, const char *office)
 			return true;
 	return !c->office_count;
 }
+
+bool mail_names_workgroup(const char *path)
+{
+	size_t n = strlen(path);
+	while (n && path[n - 1] == '/')
+		n--;
+	const char *name = path + n;
+	while (name > path && name[-1] != '/')
+		name--;
+	return path + n >= name + 4 && text_same_n(name, 4, "WGPO");
+}

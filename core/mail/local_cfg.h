@@ -30,4 +30,7 @@ enum result mail_local_cfg_parse(const char *text, size_t n, struct region *regi
 /* Is this NETWORK/POSTOFFICE one of the local ones? Every one is when none is named. */
 bool mail_local_cfg_has(const struct mail_local_cfg *c, const char *office);
 
+/* Is the last name of this path that of a postoffice of Windows for Workgroups (WGPO0000)? Such never had gateways [Q94178]. */
+bool mail_names_workgroup(const char *path);
+
 #endif

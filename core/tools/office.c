@@ -56,10 +56,8 @@ static enum result read_map(struct office *o, struct err *err)
 /* The postoffice that Windows for Workgroups makes is a folder WGPO0000. */
 static bool is_workgroup(const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	char inner[PATH_MAX];
-	return text_starts(slash ? slash + 1 : path, "WGPO") ||
-	       file_find(path, "WGPO0000", inner, sizeof inner);
+	return mail_names_workgroup(path) || file_find(path, "WGPO0000", inner, sizeof inner);
 }
 
 enum result office_open(struct office *o, const char *path, const struct file_ops *files,

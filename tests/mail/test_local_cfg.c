@@ -58,6 +58,19 @@ START_TEST(nothing_named_is_all)
 }
 END_TEST
 
+START_TEST(workgroup_postoffices)
+{
+	static const char *const are[] = {"WGPO0000", "/srv/wgpo0000", "/srv/WGPO0000//",
+					  "/WGPO0001/"},
+				 *const are_not[] = {"", "/", "/srv/WGPO/data", "/srv/wgp",
+						     "XWGPO"};
+	for (size_t i = 0; i < sizeof are / sizeof *are; i++)
+		ck_assert_msg(mail_names_workgroup(are[i]), "%s", are[i]);
+	for (size_t i = 0; i < sizeof are_not / sizeof *are_not; i++)
+		ck_assert_msg(!mail_names_workgroup(are_not[i]), "%s", are_not[i]);
+}
+END_TEST
+
 START_TEST(faulty_lines)
 {
 	ck_assert_int_eq(parse("domain = x\nhello"), E_SYNTAX);
@@ -78,6 +91,7 @@ static Suite *suite(void)
 	tcase_add_test(t, as_the_log_names_them);
 	tcase_add_test(t, nothing_named_is_all);
 	tcase_add_test(t, faulty_lines);
+	tcase_add_test(t, workgroup_postoffices);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
 	return s;

@@ -213,6 +213,12 @@ class Classic(harness.Case):
         self.assertIn("names no postoffice", self.classic("-d" + self.g.mail).stdout)
         r = self.classic("-d" + self.g.folder)
         self.assertIn("%s is no postoffice: there is no folder smtp" % self.g.folder, r.stdout)
+        wgpo = os.path.join(self.g.folder, "wgpo0000")
+        os.mkdir(wgpo)
+        for path in wgpo, wgpo + "/", self.g.folder:
+            r = self.classic("-d" + path)
+            self.assertEqual(r.returncode, 78)
+            self.assertIn("%s is a workgroup postoffice, and such never had gateways" % path, r.stdout)
         r = self.classic("-d" + self.g.mail, "-k")
         self.assertEqual(r.returncode, 64)
         self.assertIn("-k: no such letter", r.stdout)
