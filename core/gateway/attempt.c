@@ -317,7 +317,6 @@ static bool replaces_token(struct attempt *a, const struct smtp_reply *reply)
 static void on_gone(struct attempt *a, const struct link_end *end)
 {
 	const struct smtp_reply *reply = &end->reply;
-	const struct attempt_host *h = &a->hosts[a->host_at];
 	a->kept = NULL;
 	if (a->reused) {
 		a->reused = false;
@@ -328,7 +327,8 @@ static void on_gone(struct attempt *a, const struct link_end *end)
 		begin(a);
 		return;
 	}
-	tell_end(a, h->name, end);
+	/* None is left when it was cancelled. */
+	tell_end(a, a->host_at < a->host_count ? a->hosts[a->host_at].name : a->key, end);
 	if (falls_back(a, reply)) {
 		a->clear_at = a->host_at + 1;
 		text_copy(a->clear, sizeof a->clear, reply->text);
@@ -479,9 +479,10 @@ void attempt_start(struct attempt *a)
 
 void attempt_cancel(struct attempt *a, const char *why)
 {
-	if (a->asking)
-		dns_forget(a->lane->dns, &a->query);
-	a->asking = false;
+	if (a->question)
+		dns_forget(a->lane->dns, &a->question->query);
+	free(a->question);
+	a->question = NULL;
 	dial_cancel(&a->dial);
 	a->host_at = a->host_count; /* whatever fails now, no other host is tried */
 	a->reused = false;

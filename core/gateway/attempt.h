@@ -9,11 +9,15 @@
 #include "gateway/tokens.h"
 #include "transport/dial.h"
 
-#define ATTEMPT_HOSTS DNS_MX_MAX
-
 struct attempt_host {
-	char name[DNS_NAME_MAX]; /* host name or IP text */
+	const char *name; /* host name or IP text */
 	unsigned port;
+};
+
+/* A question on its way, and who asked it: large, so it is there no longer than that. */
+struct attempt_question {
+	struct dns_query query;
+	struct attempt *a;
 };
 
 struct attempt {
@@ -24,19 +28,18 @@ struct attempt {
 	struct lane *lane;
 	struct outbound *outbound;
 	struct kept_list *outbound_kept;
-	const char *key; /* of the destination */
-	struct attempt_host hosts[ATTEMPT_HOSTS];
+	const char *key;            /* of the destination */
+	struct attempt_host *hosts; /* in the region of d, as their names are */
 	size_t host_count, host_at;
-	bool implicit;   /* the host is the domain itself: it has no MX */
-	unsigned absent; /* hosts without any address, for good */
-	unsigned weak;   /* hosts that have not what REQUIRETLS wants, for good */
-	bool own;        /* a host was this gateway itself */
-	struct dns_query query;
-	bool asking;
-	struct token_wait token; /* token.token: to log in with; NULL: none yet */
-	bool waiting;            /* for it */
-	bool token_again;        /* a server did not take one: the next was asked for */
-	const char *given_up;    /* cancelled while it waited: why */
+	bool implicit;                     /* the host is the domain itself: it has no MX */
+	unsigned absent;                   /* hosts without any address, for good */
+	unsigned weak;                     /* hosts that have not what REQUIRETLS wants, for good */
+	bool own;                          /* a host was this gateway itself */
+	struct attempt_question *question; /* NULL: none is asked */
+	struct token_wait token;           /* token.token: to log in with; NULL: none yet */
+	bool waiting;                      /* for it */
+	bool token_again;                  /* a server did not take one: the next was asked for */
+	const char *given_up;              /* cancelled while it waited: why */
 	struct dial *dial;
 	struct kept *kept;
 	bool reused; /* over a kept connection: may be tried once more over a new one */

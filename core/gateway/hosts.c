@@ -11,35 +11,87 @@
 #include "route/mx.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SMTP_PORT 25
 
-static void ask(struct attempt *a, enum dns_type type, const char *name,
-		void (*done)(struct dns_query *q))
+static void no_memory(struct attempt *a)
 {
-	a->query.type = type;
-	text_copy(a->query.name, sizeof a->query.name, name);
-	a->query.ipv4 = a->query.ipv6 = true;
-	a->query.done = done;
-	a->asking = true;
-	dns_ask(a->lane->dns, &a->query);
+	attempt_fail(a, 0, "4.3.0", "memory is short");
 }
 
-static struct attempt *attempt_of(struct dns_query *q)
+/* ---- questions ---- */
+
+typedef void answer_fn(struct attempt *a, const struct dns_query *q);
+static answer_fn mx_answered, addresses_answered;
+
+static void answered(struct dns_query *q)
 {
-	struct attempt *a = (struct attempt *)((char *)q - offsetof(struct attempt, query));
-	a->asking = false;
-	return a;
+	struct attempt_question *own =
+		(struct attempt_question *)((char *)q - offsetof(struct attempt_question, query));
+	struct attempt *a = own->a;
+	a->question = NULL;
+	if (q->type == DNS_MX)
+		mx_answered(a, q);
+	else
+		addresses_answered(a, q);
+	free(own); /* a may be gone by now */
 }
 
-static void add_host(struct attempt *a, const char *name, unsigned port)
+static void ask(struct attempt *a, enum dns_type type, const char *name)
 {
-	if (a->host_count == ATTEMPT_HOSTS)
+	a->question = calloc(1, sizeof *a->question);
+	if (!a->question) {
+		no_memory(a);
 		return;
-	struct attempt_host *h = &a->hosts[a->host_count++];
-	text_copy(h->name, sizeof h->name, name);
-	h->port = port;
+	}
+	struct dns_query *q = &a->question->query;
+	a->question->a = a;
+	q->type = type;
+	text_copy(q->name, sizeof q->name, name);
+	q->ipv4 = q->ipv6 = true;
+	q->done = answered;
+	dns_ask(a->lane->dns, q);
+}
+
+/* ---- hosts ---- */
+
+/* Room for so many; false: there is no memory, and the job has failed. */
+static bool hosts_room(struct attempt *a, size_t count)
+{
+	a->hosts = region_alloc(a->d->region, count * sizeof *a->hosts + 1);
+	if (!a->hosts)
+		no_memory(a);
+	return a->hosts != NULL;
+}
+
+/* False as above. */
+static bool add_host(struct attempt *a, const char *name, unsigned port)
+{
+	struct attempt_host *h = &a->hosts[a->host_count];
+	*h = (struct attempt_host){region_strdup(a->d->region, name), port};
+	if (!h->name) {
+		no_memory(a);
+		return false;
+	}
+	a->host_count++;
+	return true;
+}
+
+static bool add_smart_hosts(struct attempt *a, const struct conf_texts *items)
+{
+	bool good = hosts_room(a, items->count);
+	for (size_t i = 0; i < items->count && good; i++) {
+		const char *item = items->items[i];
+		char host[DNS_NAME_MAX];
+		unsigned port;
+		if (net_is_file(item))
+			good = add_host(a, item, 0);
+		else if (net_hostport(item, host, sizeof host, &port, true) == OK)
+			good = add_host(a, host, port ? port : SMTP_PORT);
+	}
+	return good;
 }
 
 static void mx_ordered(struct attempt *a, struct route_mx *list, size_t count)
@@ -53,14 +105,15 @@ static void mx_ordered(struct attempt *a, struct route_mx *list, size_t count)
 		return;
 	}
 	a->implicit = kind == ROUTE_MX_IMPLICIT;
-	for (size_t i = 0; i < count; i++)
-		add_host(a, list[i].host, SMTP_PORT);
-	attempt_next_host(a);
+	bool good = hosts_room(a, count);
+	for (size_t i = 0; i < count && good; i++)
+		good = add_host(a, list[i].host, SMTP_PORT);
+	if (good)
+		attempt_next_host(a);
 }
 
-static void mx_answered(struct dns_query *q)
+static void mx_answered(struct attempt *a, const struct dns_query *q)
 {
-	struct attempt *a = attempt_of(q);
 	if (q->result == E_NOTFOUND) {
 		attempt_fail(a, 550, "5.1.2", q->err.text);
 		return;
@@ -84,24 +137,17 @@ void attempt_find_hosts(struct attempt *a)
 	struct net_ip ip;
 	char text[64];
 	if (d->kind != ROUTE_MX) {
-		for (size_t i = 0; i < d->route->smart_hosts.count; i++) {
-			const char *item = d->route->smart_hosts.items[i];
-			char host[DNS_NAME_MAX];
-			unsigned port;
-			if (net_is_file(item))
-				add_host(a, item, 0);
-			else if (net_hostport(item, host, sizeof host, &port, true) == OK)
-				add_host(a, host, port ? port : SMTP_PORT);
-		}
-		attempt_next_host(a);
+		if (add_smart_hosts(a, &d->route->smart_hosts))
+			attempt_next_host(a);
 	} else if (mail_literal_parse(d->domain, &ip) == OK) {
-		add_host(a, net_ip_format(&ip, text, sizeof text), SMTP_PORT);
-		attempt_next_host(a);
+		if (hosts_room(a, 1) &&
+		    add_host(a, net_ip_format(&ip, text, sizeof text), SMTP_PORT))
+			attempt_next_host(a);
 	} else if (!a->lane->dns) {
 		attempt_fail(a, 0, "4.4.3",
 			     "no name can be looked up over this TCP/IP (see the log)");
 	} else {
-		ask(a, DNS_MX, d->domain, mx_answered);
+		ask(a, DNS_MX, d->domain);
 	}
 }
 
@@ -128,9 +174,8 @@ static void addresses_known(struct attempt *a, const char *const *addresses, siz
 	attempt_next_host(a);
 }
 
-static void addresses_answered(struct dns_query *q)
+static void addresses_answered(struct attempt *a, const struct dns_query *q)
 {
-	struct attempt *a = attempt_of(q);
 	if (q->result == E_CANCELLED) { /* the stack is lost */
 		attempt_fail(a, 0, "4.3.2", q->err.text);
 		return;
@@ -182,6 +227,6 @@ void attempt_next_host(struct attempt *a)
 		attempt_fail(a, 0, "4.4.3",
 			     "no name can be looked up over this TCP/IP (see the log)");
 	} else {
-		ask(a, DNS_ADDRESSES, name, addresses_answered);
+		ask(a, DNS_ADDRESSES, name);
 	}
 }

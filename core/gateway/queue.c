@@ -15,8 +15,9 @@
 
 #define SCAN_MESSAGES 512  /* claimed from the spool at a time */
 #define MESSAGE_BYTES 4096 /* an active message without its content and recipients */
-#define RCPT_BYTES                       \
-	(512 + sizeof(struct delivery) + \
+#define WAY_BYTES 8192     /* a destination, a job, and its connection (held to by tests/torture) */
+#define RCPT_BYTES                             \
+	(WAY_BYTES + sizeof(struct delivery) + \
 	 sizeof(struct smtp_reply)) /* of a recipient that goes a way of its own */
 #define SLACK_MS 600000 /* waits that no schedule makes are shorter: for a TCP/IP that is down */
 #define SHORT_MS 5000   /* without room is looked again, when nothing has ended */

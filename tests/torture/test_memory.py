@@ -7,6 +7,7 @@ import resource
 import socket
 import subprocess
 import sys
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "system"))
 import harness  # noqa: E402
@@ -17,6 +18,7 @@ LEAST, SENDERS = 80 << 20, 16 << 20
 SIZE = 200 * 1024
 DATA = b"Subject: memory\r\n\r\n" + b"0123456789abcde\r\n" * (SIZE // 17)
 FILES = 8192  # descriptors that the tests with many clients need
+DEAD, DEAD_MEMORY = 5000, 128 << 20  # destinations; a ceiling that their connections would pass
 FAR = "far@remote.test"  # no route: what is taken stays
 
 
@@ -208,6 +210,38 @@ class Memory(harness.Case):
         self.fits(g)
         with open(gate, "w"):
             pass
+        g.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "port 25 of a namespace is root's")
+    def test_dead_destinations(self):
+        """Hosts that answer nothing, each with a message and a connection that does not come to be: more of them than there is
+        memory for at once. What goes elsewhere goes on meanwhile."""
+        self.many()
+        space = harness.Space()
+        self.addCleanup(space.close)
+        space.run(["ip", "route", "add", "local", "10.77.0.0/16", "dev", "lo"])
+        hole = space.enter(lambda: socket.create_server(("0.0.0.0", 25), backlog=0))
+        self.addCleanup(hole.close)
+        for _ in range(4):  # it is full: whoever comes now hears nothing
+            s = space.enter(socket.socket)
+            self.addCleanup(s.close)
+            s.setblocking(False)
+            s.connect_ex(("127.0.0.1", 25))
+        g = space.enter(lambda: self.gateway(ini="[queue]\ndisk_min = 0\ndisk_min_urgent = 0\n[route out]\nsmart_host = mx\n",
+                                             gateway="memory_max = %dM\n" % (DEAD_MEMORY >> 20)).start())
+        with space.client(g.host, g.port) as c:
+            for i in range(DEAD):
+                answer = c.send(b"Subject: dead\r\n\r\nx\r\n", ["x@[10.77.%d.%d]" % (i // 250, i % 250 + 1)])
+                self.assertEqual(answer[0], 250, answer)
+            most = 0
+            for i in range(20):
+                self.assertEqual(c.send(b"Subject: live\r\n\r\nx\r\n", ["jdoe@example.test"])[0], 250)
+                most = max(most, g.json("status")["active_messages"])
+        self.assertGreater(most, 500)  # connections were on their way, or there was no test
+        wait_for("what is for others arrives", lambda: g.count() == 20, 3 * harness.LIMIT)
+        self.assertEqual(g.json("status")["spool"]["states"]["waiting"], DEAD)
+        if not harness.sanitized():
+            self.assertLess(self.resident(g), DEAD_MEMORY)
         g.stop()
 
     def test_clients_that_sit_there(self):
