@@ -1,4 +1,4 @@
-/* What is in content, looked at eight bytes at a time: every byte of every message passes here. */
+/* What is in content, looked at many bytes at a time: every byte of every message passes here. */
 #ifndef SMTPGATE_BASE_SCAN_H
 #define SMTPGATE_BASE_SCAN_H
 

@@ -1,11 +1,11 @@
-/* scan: the same as byte by byte, whatever the bytes, their place in a word and where the content is cut. */
+/* scan: the same as byte by byte, whatever the bytes, their place in a block and where the content is cut. */
 #include "base/scan.h"
 #include "support/suite.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#define MOST 40
+#define MOST 80
 
 static uint32_t seed = 1;
 
@@ -43,11 +43,11 @@ START_TEST(each_byte_at_each_place)
 {
 	char bytes[MOST];
 	for (unsigned c = 0; c < 256; c++)
-		for (size_t at = 0; at < 17; at++) {
+		for (size_t at = 0; at < 36; at++) {
 			memset(bytes, 'a', sizeof bytes);
 			bytes[at] = (char)c;
-			same(bytes, 17, at);
-			ck_assert_uint_eq(scan_ascii(bytes, 17), c < 128 ? 17 : at);
+			same(bytes, 36, at);
+			ck_assert_uint_eq(scan_ascii(bytes, 36), c < 128 ? 36 : at);
 		}
 	for (size_t n = 2; n < MOST; n++) {
 		memset(bytes, 'a', sizeof bytes);
