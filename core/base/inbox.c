@@ -1,43 +1,49 @@
-/* Inboxes between threads: see inbox.h. */
+/*
+ * Inboxes between threads: see inbox.h. Tasks are pushed onto a list, the newest first, which the owner takes as a whole and turns
+ * round. There is no lock: the owner, woken, would wait at once for who woke it.
+ */
 #include "base/inbox.h"
 
 #include <assert.h>
+#include <sched.h>
 
 void inbox_init(struct inbox *in, void (*wake)(void *ctx), void *ctx)
 {
 	*in = (struct inbox){.wake = wake, .ctx = ctx};
-	in->last = &in->first;
-	pthread_mutex_init(&in->lock, NULL);
 }
 
 void inbox_free(struct inbox *in)
 {
-	assert(!in->first);
-	pthread_mutex_destroy(&in->lock);
+	assert(!in->newest);
+	while (__atomic_load_n(&in->posting, __ATOMIC_ACQUIRE))
+		sched_yield();
 }
 
 void inbox_post(struct inbox *in, struct task *t)
 {
-	t->next = NULL;
-	pthread_mutex_lock(&in->lock);
-	*in->last = t;
-	in->last = &t->next;
-	bool wake = !in->signalled;
-	in->signalled = true;
-	/* Woken under the lock: the owner cannot drain, end and free the inbox between the two. */
-	if (wake && in->wake)
+	/* Counted before the owner can see the task, drain, end and free the inbox. */
+	__atomic_add_fetch(&in->posting, 1, __ATOMIC_RELAXED);
+	struct task *before = __atomic_load_n(&in->newest, __ATOMIC_RELAXED);
+	do
+		t->next = before;
+	while (!__atomic_compare_exchange_n(&in->newest, &before, t, true, __ATOMIC_ACQ_REL,
+					    __ATOMIC_RELAXED));
+	if (!before && in->wake)
 		in->wake(in->ctx);
-	pthread_mutex_unlock(&in->lock);
+	__atomic_sub_fetch(&in->posting, 1, __ATOMIC_RELEASE);
 }
 
 struct task *inbox_take(struct inbox *in)
 {
-	pthread_mutex_lock(&in->lock);
-	struct task *all = in->first;
-	in->first = NULL;
-	in->last = &in->first;
-	in->signalled = false;
-	pthread_mutex_unlock(&in->lock);
+	struct task *all = NULL;
+	struct task *t = __atomic_load_n(&in->newest, __ATOMIC_RELAXED);
+	if (t)
+		t = __atomic_exchange_n(&in->newest, NULL, __ATOMIC_ACQ_REL);
+	for (struct task *older; t; t = older) {
+		older = t->next;
+		t->next = all;
+		all = t;
+	}
 	return all;
 }
 

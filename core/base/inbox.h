@@ -5,7 +5,6 @@
 #ifndef SMTPGATE_BASE_INBOX_H
 #define SMTPGATE_BASE_INBOX_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,18 +14,18 @@ struct task {
 };
 
 struct inbox {
-	pthread_mutex_t lock;
-	struct task *first, **last;
-	bool signalled; /* a wake was sent and not yet answered by a drain */
+	struct task *newest; /* atomic, as is the next one */
+	unsigned posting;    /* calls of inbox_post under way */
 	void (*wake)(
 		void *ctx); /* must be callable from any thread; called only when the inbox was empty */
 	void *ctx;
 };
 
 void inbox_init(struct inbox *in, void (*wake)(void *ctx), void *ctx);
-/* The inbox must be empty: tasks left in it would be lost with what they own. */
+/* The inbox must be empty: tasks left in it would be lost with what they own. Returns when no wake is under way any more, so that what
+ * wake needs is freed after it. */
 void inbox_free(struct inbox *in);
-/* From any thread. Never fails, never blocks but for the lock. */
+/* From any thread. Never fails, never blocks but as wake does. */
 void inbox_post(struct inbox *in, struct task *t);
 /* Owner only: runs all tasks that were there, in order. Returns how many ran. */
 size_t inbox_drain(struct inbox *in);

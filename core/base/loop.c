@@ -59,12 +59,12 @@ void loop_destroy(struct loop **l)
 {
 	if (!*l)
 		return;
+	inbox_free(&(*l)->inbox); /* whoever posted last may still be ringing */
 	if ((*l)->epoll >= 0)
 		close((*l)->epoll);
 	if ((*l)->bell.fd >= 0)
 		close((*l)->bell.fd);
 	timers_free(&(*l)->timers);
-	inbox_free(&(*l)->inbox);
 	free(*l);
 	*l = NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #define POOL_THREADS 1024

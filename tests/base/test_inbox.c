@@ -2,9 +2,11 @@
 #include "base/inbox.h"
 #include "support/suite.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static unsigned woken;
 
@@ -144,12 +146,44 @@ START_TEST(many_threads_post)
 }
 END_TEST
 
+static bool ringing; /* atomic */
+
+static void ring_slowly(void *ctx)
+{
+	(void)ctx;
+	__atomic_store_n(&ringing, true, __ATOMIC_SEQ_CST);
+	usleep(100000);
+	__atomic_store_n(&ringing, false, __ATOMIC_SEQ_CST);
+}
+
+static void *post_one(void *arg)
+{
+	inbox_post(arg, &make(arg, 0, 0)->task);
+	return NULL;
+}
+
+/* The owner may have run the last task, and free what rings, before the ringing has ended. */
+START_TEST(freed_when_nobody_rings)
+{
+	struct inbox in;
+	pthread_t poster;
+	inbox_init(&in, ring_slowly, NULL);
+	ck_assert_int_eq(pthread_create(&poster, NULL, post_one, &in), 0);
+	while (!__atomic_load_n(&ringing, __ATOMIC_SEQ_CST))
+		sched_yield();
+	ck_assert_uint_eq(inbox_drain(&in), 1);
+	inbox_free(&in);
+	ck_assert(!__atomic_load_n(&ringing, __ATOMIC_SEQ_CST));
+	pthread_join(poster, NULL);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("base/inbox");
 	SUITE_CASE(s, "one thread", runs_in_order_after_one_wake,
 		   what_a_task_posts_waits_for_the_next_drain, take_hands_over_the_list);
-	SUITE_CASE(s, "threads", many_threads_post);
+	SUITE_CASE(s, "threads", many_threads_post, freed_when_nobody_rings);
 	return s;
 }
 SUITE_MAIN(suite)

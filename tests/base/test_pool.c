@@ -3,6 +3,7 @@
 #include "support/scarce.h"
 #include "support/suite.h"
 
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
 

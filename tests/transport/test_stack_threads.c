@@ -2,6 +2,7 @@
 #include "transport/twin.h"
 #include "support/suite.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
