@@ -375,16 +375,14 @@ static enum result take(const struct pickup *p, struct pickup_file *f)
 /* ---- the folder ---- */
 
 /* Claims what has rested; left-over ones of an earlier run are ours already. Returns how many are to take. */
-static size_t claim_all(const struct pickup *p, struct pickup_list *l, bool *claimed)
+static size_t claim_all(const struct pickup *p, struct pickup_list *l)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < l->count && count < PICKUP_BATCH; i++) {
 		struct pickup_file *f = &l->files[i];
 		if (f->never || *f->reason)
 			continue;
-		if (!f->taken && claim(p, f))
-			*claimed = true;
-		count += f->taken;
+		count += f->taken || claim(p, f);
 	}
 	return count;
 }
@@ -433,13 +431,12 @@ enum result pickup_run(const struct pickup *p, struct pickup_list *list, int64_t
 		       struct err *err)
 {
 	int64_t now = clock_mono(p->clock);
-	bool claimed = false;
 	*next = p->conf->poll;
 	enum result r = pickup_scan(p, list, now, err);
 	if (r != OK)
 		return r;
-	size_t count = claim_all(p, list, &claimed);
-	if (claimed)
+	size_t count = claim_all(p, list);
+	if (count) /* also for what is left over: who renamed it may have ended before this */
 		r = sync_folder(p, p->conf->path, err);
 	if (r == OK)
 		take_all(p, list, count);

@@ -234,7 +234,8 @@ static bool is_left_out(const char *path)
 {
 	static const char *const ends_of[] = {[PLANT_BODY_FOLDER] = "/body",
 					      [PLANT_MAILBOX] = "/new",
-					      [PLANT_MAILDROP] = "/maildrop"};
+					      [PLANT_MAILDROP] = "maildrop",
+					      [PLANT_PICKUP] = "in"};
 	const char *end = ends_of[r.plant];
 	return end && ends(path, end);
 }

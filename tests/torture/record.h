@@ -45,6 +45,7 @@ enum record_plant {
 	PLANT_CONTENT,     /* syncs of files beside the database */
 	PLANT_REMOVAL,     /* what is done to the database after a sync that failed, up to a mark */
 	PLANT_MAILDROP,    /* syncs of the spool's maildrop folder */
+	PLANT_PICKUP,      /* syncs of a pickup folder */
 };
 
 /* Forgets what was and records from now on, below root. Files that are there get numbers. */
