@@ -96,6 +96,47 @@ class Twice(harness.Case):
         harness.wait_for("mail over it", lambda: sinks["retro"].count() == 3)
         g.stop()
 
+    @unittest.skipUnless(os.geteuid() == 0, "namespaces and switches are root's to make")
+    def test_one_address_twice(self):
+        """Two hosts of one address on one network: refused, and both sections are named. With equal settings they are one."""
+        net = self.network()
+        ftp, win = "address = 10.77.0.35/24\n", "address = 10.77.0.35/24\nsource = 10.77.0.36\n"
+        win6 = "source6 = fd77::36/64\n"
+        cases = [
+            ("ftp", ftp, ftp + "mtu = 1400\n", "address = 10.77.0.35"),
+            ("ftp", ftp, ftp + "hostname = other\n", "address = 10.77.0.35"),
+            ("ftp", ftp + "address = fd77::35/64\n", "address = 10.77.0.65/24, fd77::35/64\n", "address = FD77::35"),
+            ("ftp", ftp + "mac = 02:00:00:00:00:25\n", "address = 10.77.0.65/24\nmac = 02:00:00:00:00:25\n",
+             "mac = 02:00:00:00:00:25"),
+            ("win", win, win + "gateway = 10.77.0.1\n", "address = 10.77.0.35"),
+            ("win", win, "address = 10.77.0.65/24\nsource = 10.77.0.35\n", "source = 10.77.0.35"),
+            ("win", win + win6, "address = 10.77.0.65/24\nsource = 10.77.0.66\n" + win6, "source6 = fd77::36"),
+        ]
+        for plugin, one, two, told in cases:
+            with self.subTest(plugin + ": " + two):
+                vendor = "".join("[vendor %s]\nplugin = %s\nrequired = yes\nnetwork = %s\n%s" % (n, plugin, net.url, keys)
+                                 for n, keys in (("retro", one), ("newer", two)))
+                ini = "".join("[route %s]\nmatch = %s.test\nvendor = %s\nsmart_host = 10.77.0.1\n" % (n, n, n) for n in HOSTS)
+                g = self.gateway(vendor=vendor, ini=ini)
+                r = g.command("run")
+                self.assertEqual(r.returncode, 123, r.stderr)
+                self.assertIn("bad settings: " + told.lower(), r.stderr.lower())
+                self.assertIn("[vendor retro]", r.stderr)
+                self.assertIn("[vendor newer]", r.stderr)
+        for plugin, keys in (("ftp", ftp), ("win", win)):
+            with self.subTest(plugin + ", equal"):
+                sink = net.sink()
+                self.addCleanup(sink.close)
+                same = "network = %s\n%s" % (net.url, keys)
+                g = self.start(plugin, {n: same for n in HOSTS}, {n: "10.77.0.35:%d" % p for n, p in zip(HOSTS, (25, 26))},
+                               {"retro": sink})
+                with net.client("10.77.0.35", 26) as c:
+                    self.assertEqual(c.send(harness.HEADER + b"equal\r\n", ["jdoe@retro.test"])[0], 250)
+                harness.wait_for("it is sent", lambda: sink.count() == 1)
+                g.reload()
+                self.assertEqual({s["state"] for s in g.json("status")["stacks"]}, {"up"})
+                g.stop()
+
     def test_lmn_and_xln(self):
         """Of the host's address each has the port, and what leaves the source, of its own."""
         sources = {"retro": "127.0.0.2", "newer": "127.0.0.3"}
