@@ -1,6 +1,8 @@
 /* Frames: see win_frame.h. */
 #include "win/win_frame.h"
 
+#include "win/win_word.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -15,20 +17,9 @@
 #define ICMP_UNREACHABLE 3u
 #define FRAGMENTED 0x3fffu /* more follow, or an offset */
 
-static unsigned get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
 static uint32_t get32(const uint8_t *p)
 {
 	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
 }
 
 static void put32(uint8_t *p, uint32_t v)
@@ -72,26 +63,16 @@ static uint8_t *payload(uint8_t *frame, size_t n, unsigned protocol, size_t *len
 	return ip_payload(frame + ETHER, n - ETHER, protocol, len);
 }
 
-/* The one's complement sum (RFC 1071), to be folded. */
-static uint32_t sum(const uint8_t *p, size_t n, uint32_t s)
+static unsigned checksum(uint32_t s)
 {
-	for (; n > 1; n -= 2, p += 2)
-		s += get16(p);
-	return n ? s + ((uint32_t)*p << 8) : s;
-}
-
-static unsigned fold(uint32_t s)
-{
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return ~s & 0xffff;
+	return ~fold(s) & 0xffff;
 }
 
 /* Replaces 16 bits that a checksum covers (RFC 1624, equation 3). */
-static void replace16(uint8_t *at, unsigned v, uint8_t *checksum)
+static void replace16(uint8_t *at, unsigned v, uint8_t *at_sum)
 {
-	uint32_t s = (~get16(checksum) & 0xffff) + (~get16(at) & 0xffff) + v;
-	put16(checksum, fold(s));
+	uint32_t s = (~get16(at_sum) & 0xffff) + (~get16(at) & 0xffff) + v;
+	put16(at_sum, checksum(s));
 	put16(at, v);
 }
 
@@ -135,7 +116,7 @@ void win_frame_make_reset(uint8_t frame[WIN_RESET_LEN], const struct win_segment
 	ip[9] = PROTOCOL_TCP;
 	memcpy(ip + 12, &s->from, 4);
 	memcpy(ip + 16, &s->to, 4);
-	put16(ip + 10, fold(sum(ip, IP, 0)));
+	put16(ip + 10, checksum(sum(ip, IP, 0)));
 	put16(tcp, s->from_port);
 	put16(tcp + 2, s->to_port);
 	put32(tcp + 4, s->seq);
@@ -143,7 +124,7 @@ void win_frame_make_reset(uint8_t frame[WIN_RESET_LEN], const struct win_segment
 	tcp[12] = TCP / 4 << 4;
 	tcp[13] = (uint8_t)s->flags;
 	/* The addresses stand before it as in the pseudo header. */
-	put16(tcp + 16, fold(sum(ip + 12, 8 + TCP, PROTOCOL_TCP + TCP)));
+	put16(tcp + 16, checksum(sum(ip + 12, 8 + TCP, PROTOCOL_TCP + TCP)));
 }
 
 bool win_frame_answer_reset(uint8_t frame[WIN_RESET_LEN], const struct win_segment *to)
@@ -172,7 +153,7 @@ bool win_frame_echo(uint8_t *frame, size_t n)
 {
 	size_t len;
 	uint8_t from[4], *ip = frame + ETHER, *icmp = payload(frame, n, PROTOCOL_ICMP, &len);
-	if (!icmp || len < ICMP || icmp[0] != ECHO_REQUEST || fold(sum(icmp, len, 0)) != 0)
+	if (!icmp || len < ICMP || icmp[0] != ECHO_REQUEST || checksum(sum(icmp, len, 0)) != 0)
 		return false;
 	replace16(icmp, icmp[1], icmp + 2); /* type 0: the answer */
 	memcpy(from, ip + 12, 4);

@@ -1,6 +1,8 @@
 /* IPv6 packets: see win_packet6.h. */
 #include "win/win_packet6.h"
 
+#include "win/win_word.h"
+
 #include <string.h>
 
 #define ETHER 14u /* bytes of its header */
@@ -11,35 +13,11 @@
 #define LINK_OPTION 8u /* bytes of one with an Ethernet address */
 #define HOPS_NEAR 255u /* nothing that came through a router has it */
 #define OPTION_MSS 2u
+#define MSS_OPTION 4u /* bytes of it */
+#define TCP_MOST 60u  /* of its header, with options */
 #define ALL_NODES 1u
 
 enum { UNREACHABLE = 1, ECHO_REQUEST = 128, ECHO_ANSWER = 129 };
-
-static unsigned get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-static void put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-/* The one's complement sum (RFC 1071), to be folded. */
-static uint32_t sum(const uint8_t *p, size_t n, uint32_t s)
-{
-	for (; n > 1; n -= 2, p += 2)
-		s += get16(p);
-	return n ? s + ((uint32_t)*p << 8) : s;
-}
-
-static unsigned fold(uint32_t s)
-{
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return s;
-}
 
 static void put_ip6(uint8_t *ip, unsigned next, unsigned hops, size_t len, const uint8_t *from,
 		    const uint8_t *to)
@@ -156,7 +134,7 @@ static uint8_t *option_of(uint8_t *tcp, unsigned kind, unsigned size)
 
 void win_segment_bound(const struct win_segment *s, unsigned mss)
 {
-	uint8_t *o = s->flags & WIN_SYN ? option_of(s->tcp, OPTION_MSS, 4) : NULL;
+	uint8_t *o = s->flags & WIN_SYN ? option_of(s->tcp, OPTION_MSS, MSS_OPTION) : NULL;
 	unsigned old = o ? get16(o + 2) : 0;
 	if (!o || old <= mss)
 		return;
@@ -164,6 +142,28 @@ void win_segment_bound(const struct win_segment *s, unsigned mss)
 	bool odd = (o - s->tcp) % 2; /* then its bytes lie across the words that are summed */
 	readdress(s->tcp, odd ? (old >> 8 | old << 8) & 0xffff : old,
 		  odd ? (mss >> 8 | mss << 8) & 0xffff : mss);
+}
+
+size_t win_segment_default(uint8_t frame[WIN_FRAME_MAX], size_t n, const struct win_segment *s)
+{
+	uint8_t *ip = frame + ETHER, *tcp = s->tcp;
+	size_t head = (size_t)(tcp[12] >> 4) * 4;
+	if (!(s->flags & WIN_SYN) || option_of(tcp, OPTION_MSS, MSS_OPTION) ||
+	    head + MSS_OPTION > TCP_MOST || n + MSS_OPTION > WIN_FRAME_MAX)
+		return n;
+	size_t len = head + s->payload;
+	uint32_t old = (uint32_t)len + get16(tcp + 12);
+	memmove(tcp + TCP + MSS_OPTION, tcp + TCP, len - TCP); /* first: before an end of options */
+	tcp[12] = (uint8_t)(tcp[12] + (MSS_OPTION / 4 << 4));
+	tcp[TCP] = OPTION_MSS;
+	tcp[TCP + 1] = MSS_OPTION;
+	put16(tcp + TCP + 2, WIN_SIX_MSS_FAR);
+	readdress(tcp, old,
+		  (uint32_t)(len + MSS_OPTION) + get16(tcp + 12) + sum(tcp + TCP, MSS_OPTION, 0));
+	put16(ip + 2, get16(ip + 2) + MSS_OPTION);
+	put16(ip + 10, 0);
+	put16(ip + 10, ~fold(sum(ip, IP4, 0)) & 0xffff);
+	return n + MSS_OPTION;
 }
 
 /* ---- ICMPv6 ---- */

@@ -61,6 +61,10 @@ size_t win_packet6_of4(uint8_t *frame, size_t n, const uint8_t from[WIN_IP6_LEN]
 		       const uint8_t to[WIN_IP6_LEN], uint8_t out[WIN_FRAME_MAX]);
 /* Has the SYN s ask for segments of at most this length (RFC 9293, 3.7.1). */
 void win_segment_bound(const struct win_segment *s, unsigned mss);
+/* A SYN that says nothing of the length of segments gets the option for it, with what then counts (RFC 9293, 3.7.1): libslirp would
+ * take what a frame of IPv4 holds. frame: of IPv4, its header without options, as win_packet6_as4 makes it; s: read from it. Its
+ * length from now on. */
+size_t win_segment_default(uint8_t frame[WIN_FRAME_MAX], size_t n, const struct win_segment *s);
 
 /* ---- ICMPv6 ---- */
 

@@ -168,8 +168,10 @@ static void segment_in(struct sgt_stack *stack, const struct win_packet6 *p)
 	size_t n = win_packet6_as4(p, f ? f->peer : htonl(WIN_HOP_NET), stack->source, frame);
 	if (!n || !win_frame_segment(frame, n, &s))
 		return;
-	if (f)
+	if (f) {
+		n = win_segment_default(frame, n, &s);
 		win_segment_bound(&s, mss_to(stack, f));
+	}
 	if (!f || !win_track_in(stack, frame, n, &s))
 		refuse(stack, p, &s);
 }

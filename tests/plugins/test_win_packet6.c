@@ -130,6 +130,69 @@ START_TEST(wrong_stays_wrong)
 }
 END_TEST
 
+/* A SYN with so many bytes of other options, the last of which ends them, then data. */
+static size_t plain_syn(uint8_t *frame, size_t options, size_t data)
+{
+	size_t head = 20 + options, n = begin(frame, WIN_NEXT_TCP, peer, own, head + data);
+	uint8_t *tcp = frame + ETHER + IP6;
+	tcp[12] = (uint8_t)(head / 4 << 4);
+	tcp[13] = WIN_SYN | WIN_ACK;
+	if (options) {
+		memset(tcp + 20, 1, options);
+		tcp[19 + options] = 0;
+	}
+	for (size_t i = 0; i < data; i++)
+		tcp[head + i] = (uint8_t)(i * 7);
+	sign(frame, n, 16);
+	return n;
+}
+
+START_TEST(a_syn_without_a_length_gets_one)
+{
+	uint8_t six[WIN_FRAME_MAX], four[WIN_FRAME_MAX];
+	struct win_packet6 p;
+	struct win_segment s;
+	for (size_t options = 0; options <= 40; options += 4)
+		for (size_t data = 0; data < 1300; data += 7) {
+			size_t n = plain_syn(six, options, data);
+			ck_assert(win_packet6_read(six, n, &p));
+			size_t n4 = win_packet6_as4(&p, htonl(ALIAS), htonl(SOURCE), four);
+			ck_assert(win_frame_segment(four, n4, &s));
+			size_t room = options <= 36 ? 4 : 0;
+			ck_assert_uint_eq(win_segment_default(four, n4, &s), n4 + room);
+			ck_assert(win_frame_segment(four, n4 + room, &s));
+			ck_assert(is_right4(four, n4 + room));
+			ck_assert_uint_eq(checksum(four + ETHER, 20, 0, four, 0),
+					  0xffff); /* of IPv4 */
+			ck_assert_uint_eq(s.payload, data);
+			ck_assert_mem_eq(s.tcp + 20 + room, p.payload + 20, options + data);
+			if (room)
+				ck_assert_mem_eq(s.tcp + 20, "\2\4\4\xc4", 4); /* 1220 */
+			ck_assert_uint_eq(win_segment_default(four, n4 + room, &s), n4 + room);
+		}
+}
+END_TEST
+
+START_TEST(only_a_syn_gets_a_length)
+{
+	uint8_t six[WIN_FRAME_MAX], four[WIN_FRAME_MAX];
+	struct win_packet6 p;
+	struct win_segment s;
+	size_t n = plain_syn(six, 0, 100);
+	six[ETHER + IP6 + 13] = WIN_ACK;
+	ck_assert(win_packet6_read(six, n, &p));
+	size_t n4 = win_packet6_as4(&p, htonl(ALIAS), htonl(SOURCE), four);
+	ck_assert(win_frame_segment(four, n4, &s));
+	ck_assert_uint_eq(win_segment_default(four, n4, &s), n4);
+	n = plain_syn(six, 0, 100);
+	six[n - 1] ^= 1; /* wrong stays wrong */
+	ck_assert(win_packet6_read(six, n, &p));
+	n4 = win_packet6_as4(&p, htonl(ALIAS), htonl(SOURCE), four);
+	ck_assert(win_frame_segment(four, n4, &s));
+	ck_assert(!is_right4(four, win_segment_default(four, n4, &s)));
+}
+END_TEST
+
 START_TEST(segments_are_bounded)
 {
 	uint8_t six[WIN_FRAME_MAX], four[WIN_FRAME_MAX];
@@ -290,7 +353,8 @@ static Suite *suite(void)
 	set_up();
 	Suite *s = suite_create("plugins/win_packet6");
 	SUITE_CASE(s, "segments", segments_turn_over_and_back, wrong_stays_wrong,
-		   segments_are_bounded, broken_options);
+		   a_syn_without_a_length_gets_one, only_a_syn_gets_a_length, segments_are_bounded,
+		   broken_options);
 	SUITE_CASE(s, "icmp", neighbours, who_looks_for_a_free_address, echo, returned);
 	SUITE_CASE(s, "bounds", nothing_is_read_behind_the_end);
 	return s;
