@@ -2,17 +2,13 @@
 #include "gateway/attempt.h"
 
 #include "auth/secret.h"
-#include "base/net.h"
 #include "base/text.h"
 #include "gateway/demands.h"
 #include "gateway/refusal.h"
-#include "gateway/secure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SUBMISSIONS_PORT 465 /* RFC 8314: TLS from the first byte */
 
 static bool make_transaction(struct attempt *a)
 {
@@ -66,10 +62,45 @@ static void attempt_fail_token(struct attempt *a)
 
 void attempt_fail(struct attempt *a, int code, const char *status, const char *text)
 {
-	for (size_t i = 0; i < a->d->count; i++)
+	for (size_t i = a->from; i < a->d->count; i++)
 		smtp_reply_set(&a->d->replies[i], code, status, "%s", text);
-	a->d->connected = code != 0;
+	a->d->connected = code != 0 || a->from;
 	finish(a);
+}
+
+/* ---- a server may take fewer recipients at a time: what has its answer is done, the rest follows (RFC 9422) ---- */
+
+static void set_portion(struct attempt *a, const struct link *l)
+{
+	struct smtp_transaction *t = &a->transaction;
+	const struct delivery *d = a->d;
+	t->recipients = d->addresses + a->from;
+	t->asks_of = d->asks_of + a->from;
+	t->replies = d->replies + a->from;
+	t->count = smtp_limits_portion(link_limits(l), t->recipients, d->count - a->from);
+}
+
+/* Those behind this portion get what its last recipient got. */
+static void answer_rest(struct attempt *a)
+{
+	const struct smtp_transaction *t = &a->transaction;
+	for (size_t i = a->from + t->count; i < a->d->count; i++)
+		a->d->replies[i] = t->replies[t->count - 1];
+}
+
+/* They were not asked for: they wait. */
+static void postpone_rest(struct attempt *a)
+{
+	const struct smtp_transaction *t = &a->transaction;
+	char words[SMTP_REPLY_TEXT];
+	if (a->from + t->count == a->d->count)
+		return;
+	smtp_reply_print(&t->replies[t->count - 1], words, sizeof words);
+	for (size_t i = a->from + t->count; i < a->d->count; i++)
+		smtp_reply_set(&a->d->replies[i], 0, "",
+			       "not sent yet: the server takes %zu recipients at a time, and "
+			       "said before: %.500s",
+			       t->count, words);
 }
 
 /* ---- the token of a route that logs in with one; hosts are looked for with it in hand ---- */
@@ -152,6 +183,7 @@ static bool send_over(struct attempt *a)
 	const struct conf_route *route = a->d->decision.route;
 	text_copy(a->d->peer, sizeof a->d->peer, link_peer(l));
 	outgoing_restart(&a->outgoing);
+	set_portion(a, l);
 	if (route->max_size && a->transaction.size > route->max_size) {
 		char why[128];
 		snprintf(why, sizeof why, "The message has %llu bytes, the route takes %llu",
@@ -177,6 +209,7 @@ static bool send_over(struct attempt *a)
 		struct kept *k = a->kept;
 		a->kept = NULL;
 		a->d->connected = true;
+		answer_rest(a);
 		kept_release(k);
 		finish(a);
 		return true;
@@ -196,8 +229,8 @@ static void on_ready(struct attempt *a, struct kept *k)
 /* The connection failed before the server said anything about this message. */
 static bool nothing_said(const struct attempt *a)
 {
-	for (size_t i = 0; i < a->d->count; i++)
-		if (a->d->replies[i].code)
+	for (size_t i = 0; i < a->transaction.count; i++)
+		if (a->transaction.replies[i].code)
 			return false;
 	return !a->transaction.sent_all;
 }
@@ -207,9 +240,11 @@ static void note_sent(struct attempt *a, bool said)
 {
 	struct delivery *d = a->d;
 	char hash[DIGEST_HEX];
-	d->as_sender = said ? a->transaction.reverse_path : NULL;
-	d->as_from = a->outgoing.all_read ? a->outgoing.from : NULL;
-	if (!outgoing_hash(&a->outgoing, hash))
+	if (said) {
+		d->as_sender = a->transaction.reverse_path;
+		d->as_from = a->outgoing.all_read ? a->outgoing.from : NULL;
+	}
+	if (d->sent || !outgoing_hash(&a->outgoing, hash))
 		return;
 	d->sent = region_alloc(d->region, d->count * sizeof *d->sent);
 	for (size_t i = 0; d->sent && i < d->count; i++)
@@ -226,8 +261,8 @@ static bool explain(struct attempt *a, const struct link *l)
 		return false;
 	text_copy(host, sizeof host, link_peer(l));
 	host[strcspn(host, " ")] = '\0'; /* the name alone */
-	for (size_t i = 0; i < a->d->count; i++) {
-		struct smtp_reply *reply = &a->d->replies[i];
+	for (size_t i = 0; i < a->transaction.count; i++) {
+		struct smtp_reply *reply = &a->transaction.replies[i];
 		const struct refusal *r = refusal_find(reply, false);
 		taken = taken || smtp_reply_is(reply, 2);
 		if (!r)
@@ -245,13 +280,30 @@ static bool feel(struct attempt *a)
 {
 	struct delivery *d = a->d;
 	size_t later = 0;
-	for (size_t i = 0; i < d->count; i++) {
-		enum pressure p = refusal_pressure(&d->replies[i]);
+	const struct smtp_transaction *t = &a->transaction;
+	for (size_t i = 0; i < t->count; i++) {
+		enum pressure p = refusal_pressure(&t->replies[i]);
 		if (p == PRESSURE_MANY || p == PRESSURE_FAST)
 			d->pressure = p;
 		later += p == PRESSURE_LATER;
 	}
-	return later == d->count && d->decision.kind == ROUTE_SMART;
+	return later == t->count && d->decision.kind == ROUTE_SMART;
+}
+
+/* The next portion, over the same connection when the server takes one more there. */
+static void go_on(struct attempt *a, struct kept *k)
+{
+	a->from += a->transaction.count;
+	a->reused = !link_spent(kept_link(k));
+	if (a->reused) {
+		a->kept = k;
+		if (send_over(a))
+			return;
+		a->kept = NULL;
+		a->reused = false;
+	}
+	kept_release(k);
+	begin(a);
 }
 
 static void on_done(struct attempt *a, struct kept *k)
@@ -264,12 +316,17 @@ static void on_done(struct attempt *a, struct kept *k)
 	note_sent(a, said);
 	a->d->maybe = a->transaction.sent_all;
 	a->d->reports = a->transaction.reports;
+	if (a->from + a->transaction.count < a->d->count && !rests && link_idle(kept_link(k))) {
+		go_on(a, k);
+		return;
+	}
 	kept_release(k);
 	if (dead && a->reused) {
 		a->reused = false;
 		begin(a);
 		return;
 	}
+	postpone_rest(a);
 	a->d->connected = !rests;
 	finish(a);
 }
@@ -279,7 +336,7 @@ static bool falls_back(const struct attempt *a, const struct smtp_reply *reply)
 {
 	return !reply->code && strcmp(reply->status, LINK_TLS_FAILED) == 0 &&
 	       a->d->decision.route->tls == CONF_TLS_OPPORTUNISTIC && a->host_at < a->host_count &&
-	       a->hosts[a->host_at].port != SUBMISSIONS_PORT && a->clear_at != a->host_at + 1;
+	       a->hosts[a->host_at].port != ATTEMPT_SUBMISSIONS && a->clear_at != a->host_at + 1;
 }
 
 static void tell_end(struct attempt *a, const char *host, const struct link_end *end)
@@ -339,118 +396,6 @@ static void on_gone(struct attempt *a, const struct link_end *end)
 }
 
 const struct kept_ops attempt_kept_ops = {on_ready, on_done, on_gone};
-
-/* How the way to the current host is secured. */
-static void set_tls(const struct attempt *a, struct link_config *config)
-{
-	const struct conf_route *r = a->d->decision.route;
-	const struct attempt_host *h = &a->hosts[a->host_at];
-	if (r->tls == CONF_TLS_NONE)
-		return;
-	if (a->clear_at == a->host_at + 1) {
-		config->clear = a->clear;
-		return;
-	}
-	config->first = r->tls == CONF_TLS_FIRST || h->port == SUBMISSIONS_PORT;
-	config->verified = r->tls == CONF_TLS_FIRST || r->tls == CONF_TLS_VERIFIED;
-	if (!config->first)
-		config->starttls =
-			r->tls == CONF_TLS_OPPORTUNISTIC ? SMTP_TLS_IF_OFFERED : SMTP_TLS_NEEDED;
-	config->tls = (struct tls_config){
-		.context = secure_route(a->d->settings, r),
-		.name = r->tls_name ? r->tls_name : h->name,
-		.now = clock_wall(a->lane->vendor->g->clock),
-	};
-}
-
-/* Who logs in at the current host; false: nobody. */
-static bool set_login(const struct attempt *a, struct login_config *login)
-{
-	static const enum sasl_mechanism mechanisms[] = {
-		[CONF_LOGIN_AUTO] = SASL_MECHANISMS, [CONF_LOGIN_PLAIN] = SASL_PLAIN,
-		[CONF_LOGIN_LOGIN] = SASL_LOGIN,     [CONF_LOGIN_SCRAM] = SASL_SCRAM,
-		[CONF_LOGIN_XOAUTH2] = SASL_XOAUTH2, [CONF_LOGIN_OAUTHBEARER] = SASL_OAUTHBEARER,
-	};
-	const struct conf_route *r = a->d->decision.route;
-	const struct attempt_host *h = &a->hosts[a->host_at];
-	if (r->auth == CONF_LOGIN_OFF)
-		return false;
-	*login = (struct login_config){
-		.identity = {.user = r->user,
-			     .secret =
-				     r->oauth ? a->token.token : secure_password(a->d->settings, r),
-			     .host = h->name,
-			     .port = h->port},
-		.token = r->oauth != NULL,
-		.mechanism = mechanisms[r->auth],
-	};
-	return true;
-}
-
-/* The log of 1993, which knows nothing of mail stores behind LMTP; NULL: not in it. */
-static struct classic_log *classic_of(const struct attempt *a)
-{
-	return a->d->decision.route->what == CONF_LMTP ? NULL : a->lane->vendor->g->classic;
-}
-
-static void dial_connected(void *ctx, struct conn *c)
-{
-	struct attempt *a = ctx;
-	struct net_ip ip;
-	char client[64];
-	unsigned port;
-	const struct settings *s = a->d->settings;
-	a->dial = NULL;
-	bool logged = net_hostport(conn_peer(c), client, sizeof client, &port, true) == OK &&
-		      net_ip_parse(client, &ip) == OK && conf_nets_match(&s->log.protocol, &ip);
-	struct gateway *g = a->lane->vendor->g;
-	struct link_config config = {
-		.helo = a->d->decision.route->helo,
-		.host = a->hosts[a->host_at].name,
-		.id = a->d->active->message->id,
-		.logged = logged,
-		.classic = classic_of(a),
-		.number = atomic_fetch_add(&g->session_count, 1) + 1,
-		.lmtp = a->d->decision.route->what == CONF_LMTP,
-	};
-	set_tls(a, &config);
-	struct login_config login;
-	if (set_login(a, &login))
-		config.login = &login;
-	a->kept = kept_new(a->outbound_kept, a->key, c, &config, a);
-	if (!a->kept)
-		attempt_fail(a, 0, "4.3.0", "memory is short");
-}
-
-static void dial_failed(void *ctx, const struct dial_failure *failure)
-{
-	struct attempt *a = ctx;
-	struct transcript talk;
-	a->dial = NULL;
-	transcript_begin(&talk, classic_of(a), NULL);
-	transcript_say(&talk, "Connecting to smart SMTP host");
-	transcript_error(&talk, "ERROR connect: (%d) %s", failure->number, failure->text);
-	transcript_error(&talk, "ERROR connection to smart host failed");
-	transcript_flush(&talk);
-	text_copy(a->why, sizeof a->why, failure->text);
-	a->host_at++;
-	attempt_next_host(a);
-}
-
-static const struct dial_ops attempt_dial_ops = {dial_connected, dial_failed};
-
-void attempt_connect(struct attempt *a, const char *const *addresses, size_t count)
-{
-	const struct dial_target target = {
-		.host = a->hosts[a->host_at].name,
-		.addresses = addresses,
-		.count = count,
-		.port = a->hosts[a->host_at].port,
-		.source = a->d->decision.route->source,
-	};
-	if (dial_start(&a->dial, a->lane->stack, &target, &attempt_dial_ops, a) != OK)
-		attempt_fail(a, 0, "4.4.1", "the TCP/IP of the route is down");
-}
 
 void attempt_start(struct attempt *a)
 {

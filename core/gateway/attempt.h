@@ -9,6 +9,8 @@
 #include "gateway/tokens.h"
 #include "transport/dial.h"
 
+#define ATTEMPT_SUBMISSIONS 465 /* RFC 8314: TLS from the first byte */
+
 struct attempt_host {
 	const char *name; /* host name or IP text */
 	unsigned port;
@@ -43,7 +45,8 @@ struct attempt {
 	struct dial *dial;
 	struct kept *kept;
 	bool reused; /* over a kept connection: may be tried once more over a new one */
-	struct smtp_transaction transaction;
+	struct smtp_transaction transaction; /* of a portion of the recipients */
+	size_t from;                         /* its first one: those before have their answers */
 	struct outgoing outgoing;
 	size_t clear_at; /* index + 1 of the host where TLS failed and is left out; 0: none */
 	char clear[256]; /* why */
@@ -58,7 +61,7 @@ void attempt_cancel(struct attempt *a, const char *why);
 /* Looks up what comes next: hosts.c. Each ends in attempt_connect, or attempt_fail. */
 void attempt_find_hosts(struct attempt *a);
 void attempt_next_host(struct attempt *a);
-/* hosts.c found addresses of the current host. */
+/* hosts.c found addresses of the current host: attempt_dial.c. */
 void attempt_connect(struct attempt *a, const char *const *addresses, size_t count);
 /* Ends the job with one reply for all recipients. code 0: no server was reached. */
 void attempt_fail(struct attempt *a, int code, const char *status, const char *text);

@@ -163,6 +163,7 @@ void kept_release(struct kept *k)
 	struct lane *l = list->lane;
 	k->job = NULL;
 	bool keep = !l->stopping && link_idle(k->link) && link_used(k->link) < KEPT_USES &&
+		    !link_spent(k->link) &&
 		    timers_set(stack_timers(l->stack), &k->idle,
 			       clock_mono(l->vendor->g->clock) + KEPT_IDLE_MS) == OK;
 	if (!keep) {

@@ -383,3 +383,14 @@ unsigned link_used(const struct link *l)
 {
 	return l->used;
 }
+
+const struct smtp_limits *link_limits(const struct link *l)
+{
+	return smtp_client_limits(l->client);
+}
+
+bool link_spent(const struct link *l)
+{
+	unsigned most = link_limits(l)->mail;
+	return most && l->used >= most;
+}

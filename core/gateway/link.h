@@ -66,6 +66,9 @@ void link_abort(struct link *l, const char *why);
 const char *link_peer(const struct link *l);
 /* The way is secured, the server's certificate was verified, and it offers REQUIRETLS (RFC 8689). */
 bool link_keeps_tls(const struct link *l);
+/* What the server takes, by its LIMITS; and whether it takes no more over this connection (MAILMAX). */
+const struct smtp_limits *link_limits(const struct link *l);
+bool link_spent(const struct link *l);
 /* Messages sent over it so far. */
 unsigned link_used(const struct link *l);
 

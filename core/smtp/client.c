@@ -317,3 +317,8 @@ uint64_t smtp_client_size_limit(const struct smtp_client *c)
 {
 	return c->offer.size_limit;
 }
+
+const struct smtp_limits *smtp_client_limits(const struct smtp_client *c)
+{
+	return &c->offer.limits;
+}

@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/result.h"
+#include "smtp/limits.h"
 #include "smtp/reply.h"
 
 #include <stdbool.h>
@@ -132,6 +133,9 @@ const char *smtp_client_clear_words(const struct smtp_client *c);
 bool smtp_client_offers_require_tls(const struct smtp_client *c);
 /* The server's SIZE limit after ready: 0 none. */
 uint64_t smtp_client_size_limit(const struct smtp_client *c);
+
+/* What its LIMITS say (RFC 9422), after ready: the owner keeps to them. */
+const struct smtp_limits *smtp_client_limits(const struct smtp_client *c);
 
 #define SMTP_CLIENT_OUTPUT 65536
 

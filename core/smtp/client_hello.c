@@ -159,6 +159,11 @@ static void take_size(struct smtp_offer *offer, const char *value)
 	offer->size_limit = limit;
 }
 
+static void take_limits(struct smtp_offer *offer, const char *value)
+{
+	smtp_limits_take(&offer->limits, value);
+}
+
 /* "AUTH PLAIN LOGIN", and "AUTH=PLAIN LOGIN" as servers of old; said twice, both count. */
 static void take_auth(struct smtp_offer *offer, const char *value)
 {
@@ -172,11 +177,17 @@ void smtp_offer_take(struct smtp_offer *offer, const char *line, size_t n)
 		const char *word;
 		void (*take)(struct smtp_offer *offer, const char *value);
 	} rows[] = {
-		{"PIPELINING", take_pipelining},  {"8BITMIME", take_eight_bit}, {"SIZE", take_size},
-		{"STARTTLS", take_starttls},      {"AUTH", take_auth},          {"DSN", take_dsn},
-		{"REQUIRETLS", take_require_tls}, {"SMTPUTF8", take_utf8},
+		{"PIPELINING", take_pipelining},
+		{"8BITMIME", take_eight_bit},
+		{"SIZE", take_size},
+		{"STARTTLS", take_starttls},
+		{"AUTH", take_auth},
+		{"DSN", take_dsn},
+		{"REQUIRETLS", take_require_tls},
+		{"SMTPUTF8", take_utf8},
+		{"LIMITS", take_limits},
 	};
-	char word[128] = "";
+	char word[512] = ""; /* RFC 5321 4.5.3.1.5 */
 	memcpy(word, line, n < sizeof word ? n : sizeof word - 1);
 	char *value = word + strcspn(word, " \t=");
 	if (*value)

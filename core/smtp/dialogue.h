@@ -49,6 +49,7 @@ struct smtp_offer {
 	bool pipelining, size, eight_bit, starttls, dsn, require_tls, utf8;
 	uint64_t size_limit; /* 0: none said */
 	char auth[256];      /* mechanisms, parted by blanks */
+	struct smtp_limits limits;
 };
 
 /*
