@@ -321,6 +321,15 @@ static void on_done(struct attempt *a, struct kept *k)
 		return;
 	}
 	kept_release(k);
+	if (a->transaction.no_chunks &&
+	    !a->d->no_chunks) { /* nothing was sent yet: the same by DATA */
+		a->d->no_chunks = true;
+		a->reused = false;
+		LOG(LOG_WARN, a->d->active->message->id, "link", "by_data", F_S("peer", a->d->peer),
+		    F_S("reason", "it offers CHUNKING and does not take BDAT"));
+		begin(a);
+		return;
+	}
 	if (dead && a->reused) {
 		a->reused = false;
 		begin(a);

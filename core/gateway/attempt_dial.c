@@ -80,6 +80,7 @@ static void dial_connected(void *ctx, struct conn *c)
 		.classic = classic_of(a),
 		.number = atomic_fetch_add(&g->session_count, 1) + 1,
 		.lmtp = a->d->decision.route->what == CONF_LMTP,
+		.no_chunks = a->d->no_chunks,
 	};
 	set_tls(a, &config);
 	struct login_config login;

@@ -31,6 +31,7 @@ struct destination {
 	unsigned active, failures;
 	int64_t wait_until;    /* wall ms */
 	int64_t failing_since; /* wall ms; 0: it is not */
+	bool no_chunks;        /* a server there offers CHUNKING and takes no BDAT */
 	bool told;             /* people were told that it is down */
 	struct throttle throttle;
 	char slow[768];  /* why it was made slower */
@@ -190,6 +191,7 @@ static void start(struct destination *d, struct delivery *g)
 {
 	struct queue *q = d->all->q;
 	struct err err;
+	g->no_chunks = d->no_chunks;
 	g->begun = clock_mono(queue_gateway(q)->clock);
 	g->replies = region_alloc(g->region, g->count * sizeof *g->replies);
 	enum result r = E_NOMEM;
@@ -341,6 +343,7 @@ void destination_left(struct destination *d)
 int64_t destination_ended(struct destination *d, const struct delivery *g)
 {
 	destination_left(d);
+	d->no_chunks = d->no_chunks || g->no_chunks;
 	int64_t wait = learn(d, g);
 	bool alone = g->pressure == PRESSURE_MANY && !d->active; /* fewer than one cannot be had */
 	if (wait || (g->connected && !alone)) {

@@ -276,6 +276,7 @@ static bool make_parts(struct link *l, struct conn *c, const struct link_config 
 	const struct smtp_client_config cc = {.helo = l->helo,
 					      .tls = config->starttls,
 					      .lmtp = config->lmtp,
+					      .no_chunks = config->no_chunks,
 					      .login = config->login != NULL};
 	if (config->login) {
 		l->login = login_new(config->login);

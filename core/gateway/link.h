@@ -42,6 +42,7 @@ struct link_config {
 	struct classic_log *classic; /* the log of 1993; NULL: not in it */
 	unsigned number;             /* that it has there */
 	bool lmtp;                   /* it speaks LMTP */
+	bool no_chunks;              /* it does not take BDAT, whatever it offers */
 	/* TLS: whether STARTTLS is used; context, name and time for it; whether it verifies; whether it comes first, before the
 	 * greeting. clear: why it goes in the clear although TLS was wanted, or NULL. */
 	enum smtp_client_tls starttls;

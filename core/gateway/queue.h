@@ -55,6 +55,7 @@ struct delivery {
 	bool down;        /* it never got that far because the TCP/IP of the route was lost */
 	enum pressure pressure; /* what the server said of how much it takes */
 	bool reports;           /* the server was told what reports are asked for, and makes them */
+	bool no_chunks;         /* in and out: the destination does not take BDAT */
 	bool maybe;             /* end of data was sent and not answered */
 	bool aside;             /* it is held for the replies' words: no further attempt */
 };

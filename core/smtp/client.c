@@ -59,6 +59,7 @@ enum result smtp_client_new(struct smtp_client **to, const struct smtp_client_co
 	c->ctx = ctx;
 	buf_init(&c->out, SMTP_CLIENT_OUTPUT);
 	buf_init(&c->first, SMTP_CLIENT_OUTPUT / 2);
+	buf_init(&c->chunk, SMTP_CLIENT_OUTPUT);
 	smtp_line_init(&c->line, SMTP_REPLY_LINE);
 	return OK;
 }
@@ -71,6 +72,7 @@ void smtp_client_destroy(struct smtp_client **at)
 	smtp_client_fail(c, "the connection was given up");
 	smtp_line_free(&c->line);
 	buf_free(&c->out);
+	buf_free(&c->chunk);
 	buf_wipe(&c->first);
 	buf_free(&c->first);
 	free(c);
@@ -115,7 +117,8 @@ static void end(struct smtp_client *c, const struct smtp_reply *reply, bool unan
 	if (c->state == SMTP_CLIENT_ENDED)
 		return;
 	if (c->t) {
-		c->t->sent_all = unanswered && c->state == SMTP_CLIENT_FINAL && c->accepted;
+		c->t->sent_all = unanswered && c->state == SMTP_CLIENT_FINAL && c->accepted &&
+				 !c->chunk_refused;
 		smtp_result_open(c->t, c->ended, reply);
 	}
 	smtp_result_copy(&c->end, reply);

@@ -7,6 +7,8 @@
  *	GREETING -> HELLO (EHLO, then HELO when refused) -> IDLE -> ENVELOPE (MAIL, RCPT...) -> DATA -> BODY -> FINAL -> IDLE
  *	quit: IDLE -> QUITTING -> ENDED;  any: error, time limit, 421 -> ENDED (close at once: the output is empty)
  *
+ * Content goes by BDAT where CHUNKING is offered with PIPELINING (RFC 3030; client_chunks.c), else by DATA.
+ *
  * By LMTP (RFC 2033) LHLO is said instead of EHLO, never HELO, and the end of data has an answer for each recipient that was
  * taken, in their order.
  *
@@ -38,7 +40,8 @@ struct smtp_client_config {
 	enum smtp_client_tls tls;
 	/* RFC 5321 4.5.3.2 in ms; 0 takes: greeting 5 min, command 5 min, DATA 2 min, block 3 min, final 10 min. */
 	int64_t timeout_greeting, timeout_command, timeout_data, timeout_block, timeout_final;
-	bool lmtp; /* the server speaks LMTP */
+	bool lmtp;      /* the server speaks LMTP */
+	bool no_chunks; /* no BDAT, whatever it offers: it is known not to take it */
 	bool login; /* log in (RFC 4954) before the first transaction; the three auth_ functions are there */
 };
 
@@ -72,6 +75,7 @@ struct smtp_transaction {
 	 * the same code for all when MAIL, DATA or the end was refused. */
 	struct smtp_reply *replies; /* the caller's array of count */
 	bool reports; /* out: the server offers DSN, and was told what is asked for: it reports on */
+	bool no_chunks; /* out: it was not sent, for the server offers CHUNKING and takes no BDAT (500 to 504): try DATA */
 	bool sent_all; /* out: the end of data was sent, its answer did not come: delivered or not, nobody knows */
 };
 

@@ -15,7 +15,7 @@ void smtp_client_body_begin(struct smtp_client *c)
 		smtp_client_fail(c, "the LMTP server wants data for nobody");
 		return;
 	}
-	c->stuff = (struct smtp_stuff){SMTP_STUFF_START};
+	c->stuff = (struct smtp_stuff){.state = SMTP_STUFF_START};
 	c->state = SMTP_CLIENT_BODY;
 	smtp_client_body_send(c);
 }
@@ -34,6 +34,10 @@ void smtp_client_body_send(struct smtp_client *c)
 {
 	char chunk[CHUNK];
 	size_t n;
+	if (c->chunks) {
+		smtp_client_chunks_send(c);
+		return;
+	}
 	while (c->state == SMTP_CLIENT_BODY && (n = fitting(c)) > 0) {
 		ssize_t got = c->accepted ? c->t->read(c->t->ctx, chunk, n) : 0;
 		enum result r = OK;
@@ -52,7 +56,9 @@ void smtp_client_body_send(struct smtp_client *c)
 
 void smtp_client_body_answered(struct smtp_client *c, const struct smtp_reply *reply)
 {
-	if (smtp_reply_is(reply, 4) || smtp_reply_is(reply, 5))
+	if (c->chunks)
+		smtp_client_chunk_answered(c, reply);
+	else if (smtp_reply_is(reply, 4) || smtp_reply_is(reply, 5))
 		smtp_client_end(c, reply); /* refused half-way: nothing but leaving ends our DATA */
 	else
 		smtp_client_misfit(c, reply, "before the end of data");
@@ -60,6 +66,10 @@ void smtp_client_body_answered(struct smtp_client *c, const struct smtp_reply *r
 
 void smtp_client_final_answered(struct smtp_client *c, const struct smtp_reply *reply)
 {
+	if (c->chunks) {
+		smtp_client_chunk_answered(c, reply);
+		return;
+	}
 	if (smtp_reply_is(reply, 3)) {
 		smtp_client_misfit(c, reply, "to the end of data");
 		return;

@@ -157,13 +157,20 @@ static void give_up(struct smtp_client *c)
 	smtp_result_done(c);
 }
 
-void smtp_client_envelope_send(struct smtp_client *c)
+static enum result send_step(struct smtp_client *c)
 {
 	char line[COMMAND_MAX];
+	if (c->chunks && c->sent == data_step(c))
+		return smtp_client_chunks_begin(c);
+	int n = print_step(c, line, sizeof line);
+	return smtp_client_command(c, line, (size_t)n);
+}
+
+void smtp_client_envelope_send(struct smtp_client *c)
+{
 	pass_left_out(c);
 	while (may_send(c)) {
-		int n = print_step(c, line, sizeof line);
-		if (smtp_client_command(c, line, (size_t)n) != OK)
+		if (send_step(c) != OK)
 			return; /* no room now, or ended */
 		c->asked += is_rcpt(c, c->sent);
 		c->sent++;
@@ -179,7 +186,7 @@ void smtp_client_envelope_begin(struct smtp_client *c, struct smtp_transaction *
 {
 	for (size_t i = 0; i < t->count; i++)
 		smtp_reply_set(&t->replies[i], 0, "", "%s", "");
-	t->sent_all = false;
+	t->sent_all = t->no_chunks = false;
 	t->reports = c->offer.dsn;
 	c->t = t;
 	c->state = SMTP_CLIENT_ENVELOPE;
@@ -187,6 +194,11 @@ void smtp_client_envelope_begin(struct smtp_client *c, struct smtp_transaction *
 	c->reset_due = c->refused = false;
 	c->asked = c->accepted = c->ended = 0;
 	c->utf8 = says_utf8(c);
+	c->chunks =
+		c->offer.chunking && c->offer.pipelining && !c->config.lmtp && !c->config.no_chunks;
+	c->stuff = (struct smtp_stuff){.state = SMTP_STUFF_START, .chunks = c->chunks};
+	c->read_all = c->chunk_refused = false;
+	c->chunks_open = 0;
 	smtp_client_envelope_send(c);
 }
 
@@ -208,7 +220,9 @@ static void rcpt_answered(struct smtp_client *c, const struct smtp_reply *reply,
 
 static void data_answered(struct smtp_client *c, const struct smtp_reply *reply)
 {
-	if (smtp_reply_is(reply, 3)) {
+	if (c->chunks) {
+		smtp_client_chunks_begun(c, reply);
+	} else if (smtp_reply_is(reply, 3)) {
 		smtp_client_body_begin(c);
 	} else if (smtp_reply_is(reply, 2)) {
 		smtp_client_misfit(c, reply, "to DATA");

@@ -148,6 +148,12 @@ static void take_utf8(struct smtp_offer *offer, const char *value)
 	offer->utf8 = true;
 }
 
+static void take_chunking(struct smtp_offer *offer, const char *value)
+{
+	(void)value;
+	offer->chunking = true;
+}
+
 static void take_size(struct smtp_offer *offer, const char *value)
 {
 	offer->size = true;
@@ -186,6 +192,7 @@ void smtp_offer_take(struct smtp_offer *offer, const char *line, size_t n)
 		{"REQUIRETLS", take_require_tls},
 		{"SMTPUTF8", take_utf8},
 		{"LIMITS", take_limits},
+		{"CHUNKING", take_chunking},
 	};
 	char word[512] = ""; /* RFC 5321 4.5.3.1.5 */
 	memcpy(word, line, n < sizeof word ? n : sizeof word - 1);

@@ -51,6 +51,7 @@ void smtp_result_done(struct smtp_client *c)
 {
 	struct smtp_transaction *t = c->t;
 	c->t = NULL;
+	buf_free(&c->chunk); /* kept connections hold no content */
 	if (c->state != SMTP_CLIENT_ENDED) {
 		c->state = SMTP_CLIENT_IDLE;
 		if (c->quit_wanted)

@@ -1,7 +1,7 @@
 /*
  * The inside of a client, for the files that make it up: client.c (the contract of client.h, the
  * rows of its states), client_hello.c (greeting, EHLO, HELO, QUIT), client_auth.c (AUTH), client_envelope.c (RSET, MAIL,
- * RCPT, DATA and their answers), client_body.c (content, the last answer) and client_result.c (what
+ * RCPT, DATA and their answers), client_body.c (content, the last answer), client_chunks.c (content by BDAT) and client_result.c (what
  * each recipient got). Nobody else includes this.
  */
 #ifndef SMTPGATE_SMTP_DIALOGUE_H
@@ -46,7 +46,7 @@ enum smtp_client_state {
 
 /* What the server said that it can (its EHLO keywords). */
 struct smtp_offer {
-	bool pipelining, size, eight_bit, starttls, dsn, require_tls, utf8;
+	bool pipelining, size, eight_bit, starttls, dsn, require_tls, utf8, chunking;
 	uint64_t size_limit; /* 0: none said */
 	char auth[256];      /* mechanisms, parted by blanks */
 	struct smtp_limits limits;
@@ -89,6 +89,12 @@ struct smtp_client {
 	bool utf8;                  /* SMTPUTF8 is said with MAIL */
 	size_t ended;               /* LMTP: recipients before this one have their last answer */
 	struct smtp_stuff stuff;
+	/* by BDAT */
+	bool chunks;        /* it goes so */
+	struct buf chunk;   /* content read and not in the output yet */
+	bool read_all;      /* no more of it comes */
+	size_t chunks_open; /* chunks whose answer is awaited */
+	bool chunk_refused;
 };
 
 /* ---- client.c ---- */
@@ -139,6 +145,16 @@ void smtp_client_body_send(struct smtp_client *c);
 /* An answer in BODY: the server did not wait for the end. */
 void smtp_client_body_answered(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_client_final_answered(struct smtp_client *c, const struct smtp_reply *reply);
+
+/* ---- client_chunks.c ---- */
+/* The first chunk, in the place of DATA. As smtp_client_command. */
+enum result smtp_client_chunks_begin(struct smtp_client *c);
+/* Its answer. */
+void smtp_client_chunks_begun(struct smtp_client *c, const struct smtp_reply *reply);
+/* In BODY: as many as fit into the output. */
+void smtp_client_chunks_send(struct smtp_client *c);
+/* An answer in BODY or FINAL. */
+void smtp_client_chunk_answered(struct smtp_client *c, const struct smtp_reply *reply);
 
 /* ---- client_result.c ---- */
 void smtp_result_copy(struct smtp_reply *to, const struct smtp_reply *from);

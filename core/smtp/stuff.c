@@ -28,7 +28,7 @@ static void cut(struct scan *in, const char *to, const char *instead, const char
 static void in_start(struct smtp_stuff *s, struct scan *in)
 {
 	s->state = SMTP_STUFF_TEXT;
-	if (*in->at == '.')
+	if (*in->at == '.' && !s->chunks)
 		cut(in, in->at, ".", in->at);
 	else if (*in->at == '\0')
 		cut(in, in->at, " ", in->at + 1);
@@ -92,5 +92,6 @@ enum result smtp_stuff_end(struct smtp_stuff *s, struct buf *out)
 		[SMTP_STUFF_TEXT] = "\r\n.\r\n",
 		[SMTP_STUFF_CR] = " \r\n.\r\n",
 	};
-	return buf_puts(out, ends[s->state]);
+	size_t n = strlen(ends[s->state]);
+	return buf_append(out, ends[s->state], s->chunks ? n - strlen(".\r\n") : n);
 }

@@ -43,6 +43,8 @@ static void write_results(struct run *r)
 				 OK);
 	if (r->t.sent_all)
 		ck_assert_int_eq(buf_puts(&r->results, "sent all\n"), OK);
+	if (r->t.no_chunks)
+		ck_assert_int_eq(buf_puts(&r->results, "no chunks\n"), OK);
 }
 
 static void give_next(struct run *r)

@@ -36,7 +36,7 @@ struct dialogue {
 	const char *login, *offered, *answers;
 	bool disbelieve;
 	struct peer_message messages[4];
-	/* A line "RECIPIENT: REPLY" each; "sent all", "reports" and "refused RESULT" (by smtp_client_send) as
+	/* A line "RECIPIENT: REPLY" each; "sent all", "no chunks" and "refused RESULT" (by smtp_client_send) as
 	 * lines of their own. */
 	const char *results;
 	const char *end; /* the end reply as text; NULL: the client has not ended */

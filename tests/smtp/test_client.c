@@ -97,8 +97,8 @@ END_TEST
 
 START_TEST(time_limits)
 {
-	static const struct smtp_client_config config = {"me", SMTP_TLS_OFF, 1,    2, 3, 4,
-							 5,    false,        false};
+	static const struct smtp_client_config config = {"me", SMTP_TLS_OFF, 1,     2,    3, 4,
+							 5,    false,        false, false};
 	static const int64_t standard[] = {300000, 300000, 120000, 180000, 600000};
 	for (int own = 0; own < 2; own++) {
 		struct owner o;

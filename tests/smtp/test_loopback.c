@@ -132,7 +132,7 @@ static const struct smtp_server_config config = {.hostname = "h", .max_errors = 
 
 static void connect_wire(struct wire *w)
 {
-	static const struct smtp_client_config client_config = {.helo = "me"};
+	const struct smtp_client_config client_config = {.helo = "me", .no_chunks = w->seed % 2};
 	buf_init(&w->arrived, 0);
 	ck_assert_int_eq(smtp_server_new(&w->s, &config, &server_ops, w, NULL), OK);
 	ck_assert_int_eq(smtp_client_new(&w->c, &client_config, &client_ops, w), OK);

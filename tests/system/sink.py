@@ -55,7 +55,11 @@ class Sink:
                     usual = "\r\n".join(["250-sink.test"] + ["250-" + k for k in self.ehlo] + ["250 HELP"])
                     session["helo"] = argument
                 elif verb == "MAIL":
-                    session["mail"], session["rcpt"] = argument, []
+                    session["mail"], session["rcpt"], session["chunks"], session["holed"] = argument, [], [], False
+                elif verb == "BDAT":
+                    if not self.chunk(conn, file, argument, session):
+                        return
+                    continue
                 elif verb == "DATA":
                     usual = "354 Go on"
                 elif verb == "QUIT":
@@ -97,12 +101,37 @@ class Sink:
         if reply == "DROP":
             return False
         if not reply or reply.startswith("2"):
-            with self.lock:
-                self.messages.append({"mail": session["mail"], "rcpt": list(session["rcpt"]), "data": self.keep(data),
-                                      "session": session["number"], "helo": session["helo"], "peer": session["peer"],
-                                      "at": time.monotonic()})
+            self.store(session, data)
         conn.sendall((reply or "250 2.0.0 Taken").encode() + b"\r\n")
         return True
+
+    def chunk(self, conn, file, argument, session):
+        """A chunk of a BDAT. The script may also say DEAF: it is not known, and what follows is read as commands; LOST: the
+        message is taken and the connection dropped."""
+        reply = self.script("BDAT", argument, session)
+        if reply == "DEAF":
+            conn.sendall(b"502 5.5.2 What?\r\n")
+            return True
+        size, last = int(argument.split()[0]), argument.endswith("LAST")
+        data = file.read(size)
+        session["chunks"].append(data)
+        if len(data) < size or reply == "DROP":
+            return False
+        if session["holed"]:
+            reply = "503 5.5.1 A chunk was refused"  # RFC 3030 2
+        elif last and (not reply or reply == "LOST"):
+            self.store(session, b"".join(session["chunks"]))
+        if reply == "LOST":
+            return False
+        session["holed"] = session["holed"] or reply is not None
+        conn.sendall((reply or "250 2.0.0 Taken").encode() + b"\r\n")
+        return True
+
+    def store(self, session, data):
+        with self.lock:
+            self.messages.append({"mail": session["mail"], "rcpt": list(session["rcpt"]), "data": self.keep(data),
+                                  "session": session["number"], "helo": session["helo"], "peer": session["peer"],
+                                  "at": time.monotonic()})
 
     def count(self):
         with self.lock:
