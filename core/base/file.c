@@ -21,17 +21,6 @@ static int sys_linkat(int from_dir, const char *from, int to_dir, const char *to
 {
 	return linkat(from_dir, from, to_dir, to, 0);
 }
-/* By its descriptor where the kernel lets us (a capability, or Linux 6.10), else by its place in /proc. */
-static int sys_linkopen(int fd, int to_dir, const char *to)
-{
-	char place[40];
-	if (linkat(fd, "", to_dir, to, AT_EMPTY_PATH) == 0)
-		return 0;
-	if (errno != ENOENT && errno != EINVAL)
-		return -1;
-	snprintf(place, sizeof place, "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, place, to_dir, to, AT_SYMLINK_FOLLOW);
-}
 static int sys_unlinkat(int dir, const char *path)
 {
 	return unlinkat(dir, path, 0);
@@ -45,24 +34,12 @@ const struct file_ops *file_system(void)
 		.fsync = fsync,
 		.renameat = renameat,
 		.linkat = sys_linkat,
-		.linkopen = sys_linkopen,
 		.unlinkat = sys_unlinkat,
 		.ftruncate = ftruncate,
 		.mkdirat = mkdirat,
 		.close = close,
 	};
 	return &ops;
-}
-
-bool file_can_link_open(void)
-{
-	static int known; /* atomic: 1 yes, -1 no */
-	int can = __atomic_load_n(&known, __ATOMIC_RELAXED);
-	if (!can) {
-		can = access("/proc/self/fd", X_OK) == 0 ? 1 : -1;
-		__atomic_store_n(&known, can, __ATOMIC_RELAXED);
-	}
-	return can > 0;
 }
 
 enum result file_write_all(const struct file_ops *ops, int fd, const void *bytes, size_t n)

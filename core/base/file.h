@@ -19,8 +19,6 @@ struct file_ops {
 	int (*fsync)(int fd);
 	int (*renameat)(int from_dir, const char *from, int to_dir, const char *to);
 	int (*linkat)(int from_dir, const char *from, int to_dir, const char *to);
-	/* linkat of an open file, which may have no name (O_TMPFILE); only where file_can_link_open */
-	int (*linkopen)(int fd, int to_dir, const char *to);
 	int (*unlinkat)(int dir, const char *path);
 	int (*ftruncate)(int fd, off_t size);
 	int (*mkdirat)(int dir, const char *path, mode_t mode);
@@ -28,9 +26,6 @@ struct file_ops {
 };
 /* The system's own. Never NULL. */
 const struct file_ops *file_system(void);
-
-/* Is /proc there, by which an open file gets a name on every Linux? Any thread. */
-bool file_can_link_open(void);
 
 /* Writes all n bytes, going on after short writes and EINTR. OK or the result of errno (set). */
 enum result file_write_all(const struct file_ops *ops, int fd, const void *bytes, size_t n);

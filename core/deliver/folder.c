@@ -108,11 +108,6 @@ int folder_join(struct folder_part *p, const struct file_ops *files, int dir, co
 	return 0;
 }
 
-int folder_fd(const struct folder_part *p)
-{
-	return p->folder->fd;
-}
-
 static void set_cause(const struct folder *f, struct waiter *w)
 {
 	w->cause = f->failures != w->failures ? f->cause : 0;

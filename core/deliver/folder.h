@@ -22,7 +22,6 @@ struct folder_part {
  * memory. Any thread. */
 int folder_join(struct folder_part *p, const struct file_ops *files, int dir, const char *name,
 		const struct stat *st);
-int folder_fd(const struct folder_part *p);
 /*
  * What was put into the folder before the call is durable when it returns 0. It waits for one sync under way at most, and
  * for another that serves all who came meanwhile. -1 with errno: that sync failed, or one since folder_join; whoever took part

@@ -85,7 +85,9 @@ static enum result fill(struct maildir_file *f, const char *prefix, const struct
 	if (w.digest)
 		digest_end(w.digest, sent);
 	digest_free(&w.digest);
-	return r == OK ? OK : maildir_file_failed(f, cause, err);
+	if (r != OK)
+		return err_errno(err, cause, "%s/%s cannot be written", f->mailbox, f->temporary);
+	return OK;
 }
 
 enum result maildir_deliver_as(struct maildir_namer *namer, const struct file_ops *files,

@@ -1,8 +1,7 @@
 /*
  * Maildir: delivery into folders that other programs read while we write
- * (https://cr.yp.to/proto/maildir.html). A message is written to a file without a name, or below tmp/
- * where the disk has no such files, synced, and put into new/, whose folder is synced once for all who
- * deliver there at a time: readers see it whole or not at all, and what was answered OK is
+ * (https://cr.yp.to/proto/maildir.html). A message is written below tmp/, synced, and renamed into
+ * new/, whose folder is synced, once for all who deliver there at a time: readers see it whole or not at all, and what was answered OK is
  * there after a crash. A file that a crash leaves in tmp/ is nobody's mail; readers of the Maildir
  * remove it after 36 hours.
  *

@@ -1,10 +1,4 @@
-/*
- * A new file of a Maildir: see maildir_file.h. Owns two descriptors between begin and its end, and a part in the folder new.
- *
- * The file has no name until it is whole and synced (O_TMPFILE), and then one in new at once: that saves the file system
- * a name in tmp and what it writes for it. Where it cannot make such files, or /proc is away by which they get their
- * name, the file has a name in tmp first.
- */
+/* A new file of a Maildir: see maildir_file.h. Owns two descriptors between begin and its end, and a part in the folder new. */
 #include "deliver/maildir_file.h"
 
 #include "base/text.h"
@@ -98,28 +92,7 @@ static void close_box(struct maildir_file *f)
 		f->files->close(f->box);
 }
 
-static bool is_named(const struct maildir_file *f)
-{
-	return f->temporary[0] != '\0';
-}
-
-static const char *name_of(const struct maildir_file *f)
-{
-	return is_named(f) ? f->temporary : "new";
-}
-
-/* In the folder that it will be in, as the file system keeps together what lies in one. False: it makes no such files. */
-static bool create_nameless(struct maildir_file *f)
-{
-	if (!file_can_link_open())
-		return false;
-	f->temporary[0] = '\0';
-	f->fd = f->files->openat(folder_fd(&f->fresh), ".", O_WRONLY | O_TMPFILE, 0600);
-	return f->fd >= 0 ||
-	       (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT);
-}
-
-static enum result create_named(struct maildir_file *f, struct err *err)
+static enum result create(struct maildir_file *f, struct err *err)
 {
 	char name[NAME_MAX];
 	for (int tries = 0; tries < NAME_TRIES; tries++) {
@@ -138,26 +111,22 @@ static enum result create_named(struct maildir_file *f, struct err *err)
 	return err_errno(err, errno, "%s/%s cannot be made", f->mailbox, f->temporary);
 }
 
-static enum result create(struct maildir_file *f, struct err *err)
-{
-	if (!create_nameless(f))
-		return create_named(f, err);
-	return f->fd >= 0 ? OK
-			  : err_errno(err, errno, "a file cannot be made in %s/new", f->mailbox);
-}
-
-/* Takes its name in new back: what is not durable, or not known to be, will be delivered again. */
-static enum result take_back(struct maildir_file *f, enum result r)
-{
-	f->files->unlinkat(f->box, f->final);
-	return r;
-}
-
 static enum result sync_new(struct maildir_file *f, struct err *err)
 {
 	if (folder_sync(&f->fresh) == 0)
 		return OK;
-	return take_back(f, err_errno(err, errno, "%s/new cannot be synced", f->mailbox));
+	enum result r = err_errno(err, errno, "%s/new cannot be synced", f->mailbox);
+	f->files->unlinkat(f->box, f->final);
+	return r;
+}
+
+/* Gives it its name. One whose name is not durable is taken back: it will be delivered again. */
+static enum result publish(struct maildir_file *f, struct err *err)
+{
+	const struct file_ops *files = f->files;
+	if (files->renameat(f->box, f->temporary, f->box, f->final) != 0)
+		return err_errno(err, errno, "%s/%s cannot be put in place", f->mailbox, f->final);
+	return sync_new(f, err);
 }
 
 /* Closes what is open of it. A failed close counts: the disk of a server tells so that it is full. */
@@ -165,50 +134,9 @@ static enum result end(struct maildir_file *f, enum result r, struct err *err)
 {
 	const struct file_ops *files = f->files;
 	if (f->fd >= 0 && files->close(f->fd) != 0 && r == OK)
-		r = err_errno(err, errno, "%s/%s cannot be closed", f->mailbox, name_of(f));
+		r = err_errno(err, errno, "%s/%s cannot be closed", f->mailbox, f->temporary);
 	f->fd = -1;
 	return r;
-}
-
-static enum result publish_named(struct maildir_file *f, struct err *err)
-{
-	const struct file_ops *files = f->files;
-	enum result r = end(f, OK, err);
-	if (r == OK && files->renameat(f->box, f->temporary, f->box, f->final) != 0)
-		r = err_errno(err, errno, "%s/%s cannot be put in place", f->mailbox, f->final);
-	if (r != OK)
-		files->unlinkat(f->box, f->temporary);
-	return r;
-}
-
-/* The first name in new that is free, by `link`: of the open file, or of another. -1 with errno. */
-static enum result link_free(struct maildir_file *f, const char *from, int *linked, struct err *err)
-{
-	char name[NAME_MAX];
-	*linked = -1;
-	for (int tries = 0; tries < NAME_TRIES && *linked != 0; tries++) {
-		enum result r = make_name(f->namer, name, sizeof name, err);
-		if (r != OK)
-			return r;
-		snprintf(f->final, sizeof f->final, "new/%s", name);
-		*linked = from ? f->files->linkat(AT_FDCWD, from, f->box, f->final)
-			       : f->files->linkopen(f->fd, f->box, f->final);
-		if (*linked != 0 && errno != EEXIST)
-			break;
-	}
-	return OK;
-}
-
-static enum result publish_nameless(struct maildir_file *f, struct err *err)
-{
-	int linked;
-	enum result r = link_free(f, NULL, &linked, err);
-	if (r == OK && linked != 0)
-		r = err_errno(err, errno, "%s/%s cannot be put in place", f->mailbox, f->final);
-	if (r != OK)
-		return end(f, r, err);
-	r = end(f, OK, err);
-	return r == OK ? OK : take_back(f, r);
 }
 
 void maildir_namer_init(struct maildir_namer *namer, char *host)
@@ -243,48 +171,40 @@ enum result maildir_file_begin(struct maildir_file *f, struct maildir_namer *nam
 	return r;
 }
 
-enum result maildir_file_failed(const struct maildir_file *f, int cause, struct err *err)
-{
-	return err_errno(err, cause, "%s/%s cannot be written", f->mailbox, name_of(f));
-}
-
-/* What is open of it, and its name in tmp. */
-static void drop(struct maildir_file *f)
-{
-	end(f, E_CANCELLED, NULL);
-	if (is_named(f))
-		f->files->unlinkat(f->box, f->temporary);
-}
-
 enum result maildir_file_commit(struct maildir_file *f, struct err *err)
 {
-	enum result r;
-	if (f->files->fsync(f->fd) != 0) {
-		r = err_errno(err, errno, "%s/%s cannot be synced", f->mailbox, name_of(f));
-		drop(f);
-	} else {
-		r = is_named(f) ? publish_named(f, err) : publish_nameless(f, err);
-	}
+	enum result r = OK;
+	if (f->files->fsync(f->fd) != 0)
+		r = err_errno(err, errno, "%s/%s cannot be synced", f->mailbox, f->temporary);
+	r = end(f, r, err);
 	if (r == OK)
-		r = sync_new(f, err);
+		r = publish(f, err);
+	if (r != OK)
+		f->files->unlinkat(f->box, f->temporary);
 	close_box(f);
 	return r;
 }
 
 void maildir_file_abort(struct maildir_file *f)
 {
-	drop(f);
+	end(f, E_CANCELLED, NULL);
+	f->files->unlinkat(f->box, f->temporary);
 	close_box(f);
 }
 
 static enum result link_to(struct maildir_file *f, const char *from, struct err *err)
 {
-	int linked;
-	enum result r = link_free(f, from, &linked, err);
-	if (r != OK)
-		return r;
-	if (linked == 0)
-		return sync_new(f, err);
+	char name[NAME_MAX];
+	for (int tries = 0; tries < NAME_TRIES; tries++) {
+		enum result r = make_name(f->namer, name, sizeof name, err);
+		if (r != OK)
+			return r;
+		snprintf(f->final, sizeof f->final, "new/%s", name);
+		if (f->files->linkat(AT_FDCWD, from, f->box, f->final) == 0)
+			return sync_new(f, err);
+		if (errno != EEXIST)
+			break;
+	}
 	return err_set(err, E_UNSUPPORTED, "%s/%s cannot be a link to %s: %s", f->mailbox, f->final,
 		       from, strerror(errno));
 }

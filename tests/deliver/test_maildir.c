@@ -4,12 +4,10 @@
 
 #include "spool/desk.h"
 #include "spool/faulty.h"
-#include "support/frail.h"
 #include "support/suite.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -23,27 +21,8 @@ static struct maildir_namer namer;
 static struct stage st;
 static char box[PATH_MAX];
 
-/* A disk that has no files without a name. */
-static int named_openat(int dir, const char *path, int flags, mode_t mode)
-{
-	if ((flags & O_TMPFILE) != O_TMPFILE)
-		return faulty_files()->openat(dir, path, flags, mode);
-	errno = EOPNOTSUPP;
-	return -1;
-}
-
-static struct file_ops named_files;
-
-/* Each test of delivery is done twice: as the disk is, and with a name in tmp. */
-static const struct file_ops *files_of(int named)
-{
-	return named ? &named_files : faulty_files();
-}
-
 static void setup(void)
 {
-	named_files = *faulty_files();
-	named_files.openat = named_openat;
 	stage_open(&st, SPOOL_MEMORY);
 	clock_fake_init(&fake, 0, 1700000000123);
 	namer = (struct maildir_namer){.clock = &fake.clock, .host = "a/b:c.example"};
@@ -98,12 +77,11 @@ static void expect_file(const char *want, size_t n)
 	ck_assert_int_eq(unlink(path), 0);
 }
 
-static void deliver(int named, const char *prefix, const char *data, size_t n, const char *want,
-		    size_t want_n)
+static void deliver(const char *prefix, const char *data, size_t n, const char *want, size_t want_n)
 {
 	struct err err;
 	struct spool_message *m = message(data, n);
-	ck_assert_int_eq(maildir_deliver_as(&namer, files_of(named), box, m, prefix, NULL, &err),
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, prefix, NULL, &err),
 			 OK);
 	spool_message_unref(&m);
 	expect_file(want, want_n);
@@ -111,8 +89,7 @@ static void deliver(int named, const char *prefix, const char *data, size_t n, c
 
 START_TEST(line_ends)
 {
-#define DELIVER(prefix, data, want) \
-	deliver(_i, prefix, data, sizeof(data) - 1, want, sizeof(want) - 1)
+#define DELIVER(prefix, data, want) deliver(prefix, data, sizeof(data) - 1, want, sizeof(want) - 1)
 	DELIVER("", "a: b\r\n\r\nx\r\n", "a: b\n\nx\n");
 	DELIVER("Return-Path: <>\r\nX: y\n", "a: b\r\n", "Return-Path: <>\nX: y\na: b\n");
 	DELIVER("", "", "");
@@ -137,7 +114,7 @@ START_TEST(line_ends_everywhere)
 			for (size_t i = 0; i < n; i++)
 				if (in[i] != '\r' || i + 1 == n)
 					out[len++] = in[i];
-			deliver(_i, "", in, n, out, len);
+			deliver("", in, n, out, len);
 		}
 	free(in);
 	free(out);
@@ -149,23 +126,23 @@ START_TEST(name_is_unique_and_escaped)
 	char name[NAME_MAX + 1], want[NAME_MAX + 1];
 	struct err err;
 	struct spool_message *m = message("x", 1);
-	ck_assert_int_eq(maildir_deliver_as(&namer, files_of(_i), box, m, "", NULL, &err), OK);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err), OK);
 	files_in("new", name);
 	snprintf(want, sizeof want, "1700000000.M123000P%ldQ1.a\\057b\\072c.example",
 		 (long)getpid());
 	ck_assert_str_eq(name, want);
-	ck_assert_int_eq(maildir_deliver_as(&namer, files_of(_i), box, m, "", NULL, &err), OK);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err), OK);
 	ck_assert_uint_eq(files_in("new", NULL), 2);
-	/* A file of that name is stepped over: left in tmp by a crash, or in new by whoever has our pid and host. */
+	/* A file of that name left in tmp by a crash is stepped over. */
 	char stale[PATH_MAX + NAME_MAX];
-	snprintf(stale, sizeof stale, "%s/%s/1700000000.M123000P%ldQ3.a\\057b\\072c.example", box,
-		 _i ? "tmp" : "new", (long)getpid());
+	snprintf(stale, sizeof stale, "%s/tmp/1700000000.M123000P%ldQ3.a\\057b\\072c.example", box,
+		 (long)getpid());
 	FILE *f = fopen(stale, "w");
 	ck_assert_ptr_nonnull(f);
 	fclose(f);
-	ck_assert_int_eq(maildir_deliver_as(&namer, files_of(_i), box, m, "", NULL, &err), OK);
-	ck_assert_uint_eq(files_in("new", NULL), _i ? 3 : 4);
-	ck_assert_uint_eq(files_in("tmp", NULL), _i ? 1 : 0);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err), OK);
+	ck_assert_uint_eq(files_in("new", NULL), 3);
+	ck_assert_uint_eq(files_in("tmp", NULL), 1);
 	spool_message_unref(&m);
 }
 END_TEST
@@ -180,7 +157,7 @@ START_TEST(missing_folders_are_made)
 			 ((const char *[]){"new", "cur", "tmp"})[i]);
 		ck_assert_int_eq(rmdir(part), 0);
 	}
-	ck_assert_int_eq(maildir_deliver_as(&namer, files_of(_i), box, m, "", NULL, &err), OK);
+	ck_assert_int_eq(maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err), OK);
 	expect_file("x", 1);
 	ck_assert_uint_eq(files_in("cur", NULL), 0);
 	ck_assert_int_eq(
@@ -204,7 +181,7 @@ START_TEST(every_call_fails)
 			struct err err = {.code = OK};
 			faulty_arm(n, causes[c].errnum, 0);
 			enum result r =
-				maildir_deliver_as(&namer, files_of(_i), box, m, "", NULL, &err);
+				maildir_deliver_as(&namer, faulty_files(), box, m, "", NULL, &err);
 			bool struck = faulty_struck();
 			faulty_arm(0, 0, 0);
 			if (r != OK) {
@@ -220,19 +197,6 @@ START_TEST(every_call_fails)
 				break;
 			}
 		}
-	spool_message_unref(&m);
-}
-END_TEST
-
-/* Synced before it has its name, and its name before it counts as delivered. */
-START_TEST(synced_in_order)
-{
-	struct err err;
-	struct spool_message *m = message("x", 1);
-	frail_fail_at(0, 0);
-	ck_assert_int_eq(maildir_deliver_as(&namer, frail_ops(), box, m, "", NULL, &err), OK);
-	ck_assert_str_eq(frail_calls(),
-			 "openat openat openat write fsync linkopen close fsync close close");
 	spool_message_unref(&m);
 }
 END_TEST
@@ -334,12 +298,11 @@ static Suite *suite(void)
 	Suite *s = suite_create("deliver/maildir");
 	TCase *t = tcase_create("deliver");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, line_ends, 0, 2);
-	tcase_add_loop_test(t, line_ends_everywhere, 0, 2);
-	tcase_add_loop_test(t, name_is_unique_and_escaped, 0, 2);
-	tcase_add_loop_test(t, missing_folders_are_made, 0, 2);
-	tcase_add_loop_test(t, every_call_fails, 0, 2);
-	tcase_add_test(t, synced_in_order);
+	tcase_add_test(t, line_ends);
+	tcase_add_test(t, line_ends_everywhere);
+	tcase_add_test(t, name_is_unique_and_escaped);
+	tcase_add_test(t, missing_folders_are_made);
+	tcase_add_test(t, every_call_fails);
 	tcase_add_test(t, many_threads);
 	tcase_add_test(t, names_that_no_mailbox_has);
 	tcase_add_test(t, found_without_case);

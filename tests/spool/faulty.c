@@ -140,11 +140,6 @@ static int f_linkat(int from_dir, const char *from, int to_dir, const char *to)
 	return strike_other() ? -1 : file_system()->linkat(from_dir, from, to_dir, to);
 }
 
-static int f_linkopen(int fd, int to_dir, const char *to)
-{
-	return strike_other() ? -1 : file_system()->linkopen(fd, to_dir, to);
-}
-
 static int f_unlinkat(int dir, const char *path)
 {
 	return strike_other() ? -1 : file_system()->unlinkat(dir, path);
@@ -172,9 +167,9 @@ static int f_close(int fd)
 
 const struct file_ops *faulty_files(void)
 {
-	static const struct file_ops ops = {f_openat,  f_write,    f_fsync,    f_renameat,
-					    f_linkat,  f_linkopen, f_unlinkat, f_ftruncate,
-					    f_mkdirat, f_close};
+	static const struct file_ops ops = {f_openat,    f_write,   f_fsync,
+					    f_renameat,  f_linkat,  f_unlinkat,
+					    f_ftruncate, f_mkdirat, f_close};
 	return &ops;
 }
 

@@ -55,10 +55,6 @@ static int frail_linkat(int from_dir, const char *from, int to_dir, const char *
 {
 	return fails("linkat") ? -1 : file_system()->linkat(from_dir, from, to_dir, to);
 }
-static int frail_linkopen(int fd, int to_dir, const char *to)
-{
-	return fails("linkopen") ? -1 : file_system()->linkopen(fd, to_dir, to);
-}
 static int frail_unlinkat(int dir, const char *path)
 {
 	return fails("unlinkat") ? -1 : file_system()->unlinkat(dir, path);
@@ -89,7 +85,6 @@ const struct file_ops *frail_ops(void)
 		.fsync = frail_fsync,
 		.renameat = frail_renameat,
 		.linkat = frail_linkat,
-		.linkopen = frail_linkopen,
 		.unlinkat = frail_unlinkat,
 		.ftruncate = frail_ftruncate,
 		.mkdirat = frail_mkdirat,

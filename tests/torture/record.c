@@ -197,11 +197,8 @@ static int r_openat(int dir, const char *path, int flags, mode_t mode)
 	struct stat st;
 	char name[RECORD_PATH];
 	bool on = begin();
-	bool nameless = on && (flags & O_TMPFILE) == O_TMPFILE;
 	bool fresh = on && flags & O_CREAT && fstatat(dir, path, &st, 0) != 0;
 	int fd = file_system()->openat(dir, path, flags, mode);
-	if (fd >= 0 && nameless && path_of(fd, NULL, name) && fstat(fd, &st) == 0)
-		number_new(st.st_ino, "");
 	if (fd >= 0 && fresh && path_of(dir, path, name) && fstat(fd, &st) == 0) {
 		struct record *c = add(RECORD_NAME, number_new(st.st_ino, name));
 		memcpy(c->path, name, sizeof name);
@@ -281,18 +278,6 @@ static int r_linkat(int from_dir, const char *from, int to_dir, const char *to)
 	abort();
 }
 
-/* A file without a name gets one. */
-static int r_linkopen(int fd, int to_dir, const char *to)
-{
-	char name[RECORD_PATH];
-	bool on = begin();
-	on = on && path_of(to_dir, to, name);
-	int rc = file_system()->linkopen(fd, to_dir, to);
-	if (on && rc == 0)
-		memcpy(add(RECORD_NAME, number_of_fd(fd))->path, name, sizeof name);
-	return finish(rc);
-}
-
 static int r_unlinkat(int dir, const char *path)
 {
 	char name[RECORD_PATH];
@@ -327,9 +312,9 @@ static int r_close(int fd)
 
 const struct file_ops *record_files(void)
 {
-	static const struct file_ops ops = {r_openat,  r_write,    r_fsync,    r_renameat,
-					    r_linkat,  r_linkopen, r_unlinkat, r_ftruncate,
-					    r_mkdirat, r_close};
+	static const struct file_ops ops = {r_openat,    r_write,   r_fsync,
+					    r_renameat,  r_linkat,  r_unlinkat,
+					    r_ftruncate, r_mkdirat, r_close};
 	return &ops;
 }
 

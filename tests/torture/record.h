@@ -17,11 +17,11 @@ struct vfs_hooks;
 enum record_op {
 	RECORD_WRITE,    /* n bytes at offset of the file */
 	RECORD_TRUNCATE, /* the file, to offset bytes */
-	RECORD_NAME, /* the new file gets its name: path; one without (O_TMPFILE) had none before */
-	RECORD_RENAME, /* the file's name path becomes to */
-	RECORD_UNLINK, /* the name path goes */
-	RECORD_SYNC,   /* the file; or, when it is 0, the folder path */
-	RECORD_MARK,   /* of the test */
+	RECORD_NAME,     /* the new file gets its name: path */
+	RECORD_RENAME,   /* the file's name path becomes to */
+	RECORD_UNLINK,   /* the name path goes */
+	RECORD_SYNC,     /* the file; or, when it is 0, the folder path */
+	RECORD_MARK,     /* of the test */
 };
 
 struct record {
