@@ -53,7 +53,8 @@ class Runs:
             target = "" if not case.target else f"<= 1/{1 / case.target:.0f}" if case.less else f">= {case.target:g} x"
             cells = [case.name, case.unit, f"{self.median(case, 'postfix'):.1f}", target]
             for vendor in self.vendors:
-                cells += [f"{self.median(case, vendor):.1f}", f"{self.ratio(case, vendor):.2f}", self.verdict(case, vendor)]
+                ratio = self.ratio(case, vendor)
+                cells += [f"{self.median(case, vendor):.1f}", f"{ratio:{'.2f' if ratio >= 0.01 else '.1g'}}", self.verdict(case, vendor)]
             yield cells
 
     def plot(self, title):

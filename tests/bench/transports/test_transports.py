@@ -31,6 +31,8 @@ class Bench(harness.Case):
         rows = list(transports.table(["lmn"], found))
         self.assertEqual(rows[1].split(), ["lmn", "module"] + ["9"] * 5)
         self.assertEqual(rows[3].split(), ["lmn", "ratio"] + ["0.90"] * 5)
+        rows = list(transports.table(["lmn"], {key: [(15, 10733)] for key in found}))
+        self.assertEqual(rows[3].split(), ["lmn", "ratio"] + ["0.001"] * 5)
 
 
 if __name__ == "__main__":

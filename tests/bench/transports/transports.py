@@ -154,6 +154,11 @@ def median(pairs):
     return statistics.median(m / b for m, b in pairs)
 
 
+def ratio_text(value):
+    """Two digits behind the point, or one that counts: a ratio is never printed as 0."""
+    return "%12.2f" % value if value >= 0.01 else "%12.1g" % value
+
+
 def table(codes, found):
     head = ["%s %d" % case if case[0] == "rr" else case[0] for case in CASES]
     yield "%-28s" % "medians" + "".join("%12s" % h for h in head)
@@ -161,10 +166,10 @@ def table(codes, found):
         for which, name in ((0, "module"), (1, "bare")):
             values = [statistics.median(p[which] for p in found[code, case]) for case in CASES]
             yield "%-28s" % ("%s %s" % (code, name)) + "".join("%12.0f" % v for v in values)
-        yield "%-28s" % ("%s ratio" % code) + "".join("%12.2f" % median(found[code, case]) for case in CASES)
+        yield "%-28s" % ("%s ratio" % code) + "".join(ratio_text(median(found[code, case])) for case in CASES)
     if "lmn" in codes and "xln" in codes:
         pairs = [[(x[0], n[0]) for x, n in zip(found["xln", case], found["lmn", case])] for case in CASES]
-        yield "%-28s" % "xln/lmn ratio" + "".join("%12.2f" % median(p) for p in pairs)
+        yield "%-28s" % "xln/lmn ratio" + "".join(ratio_text(median(p)) for p in pairs)
 
 
 def main(argv=None):
