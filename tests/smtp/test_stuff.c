@@ -39,7 +39,7 @@ static const struct {
 
 static void stuff(struct buf *out, const char *in, size_t n, size_t a, size_t b, size_t chunk)
 {
-	struct smtp_stuff s = {SMTP_STUFF_START};
+	struct smtp_stuff s = {.state = SMTP_STUFF_START};
 	for (size_t at = 0; at < n;) {
 		size_t piece = chunk ? chunk : at < a ? a - at : at < b ? b - at : n - at;
 		size_t before = out->len;
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(output_full)
 {
 	struct buf out;
-	struct smtp_stuff s = {SMTP_STUFF_START};
+	struct smtp_stuff s = {.state = SMTP_STUFF_START};
 	buf_init(&out, 4);
 	ck_assert_int_eq(smtp_stuff_feed(&s, &out, "12345", 5), E_LIMIT);
 	ck_assert_int_eq(smtp_stuff_feed(&s, &out, "1234", 4), OK);
