@@ -56,6 +56,10 @@ def sanitized():
         return "-fsanitize" in f.read()
 
 
+# Environment of a gateway that strace follows: the leak check of a sanitizer cannot be traced.
+TRACED = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+
+
 class Gateway:
     """One gateway with its own folder: ini, spool, postoffice `mail` for example.test, one listener."""
 

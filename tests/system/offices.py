@@ -9,10 +9,10 @@ GET, PUT = os.path.join(harness.BUILD, "smtpget"), os.path.join(harness.BUILD, "
 
 
 class Offices(harness.Case):
-    def pair(self, one="", two="", second="format = mmff\n", aliases="", gateway="", keep=True):
+    def pair(self, one="", two="", second="format = mmff\n", aliases="", gateway="", keep=True, env=None):
         """Gateways of ONE/HQ (one.test) and TWO/HQ (two.test), each the other's smart host; what comes to their put programs is kept. Both have
         these aliases and this in [gateway]."""
-        gs = [self.gateway(), self.gateway()]
+        gs = [self.gateway(env=env), self.gateway(env=env)]
         for g, other, name, more in ((gs[0], gs[1], "one", "format = mmff\n" + one), (gs[1], gs[0], "two", second + two)):
             g.taken = os.path.join(g.folder, "taken")
             for folder in "smtp", "outgoing/new", "outgoing/cur", "outgoing/tmp":

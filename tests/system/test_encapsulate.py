@@ -55,7 +55,7 @@ class Two(offices.Offices):
 
     def test_opened_by_the_threads_of_the_disks(self):
         """A capsule of a slow disk, or a large one, holds up nobody: the thread of the queue reads none of it."""
-        one, two = self.pair()
+        one, two = self.pair(env=harness.TRACED)
         trace = os.path.join(two.folder, "trace")
         pid = two.process.pid
         p = subprocess.Popen(["strace", "-f", "-q", "-y", "-s", "1", "-o", trace, "-e", "trace=pread64,read", "-p", str(pid)])

@@ -12,7 +12,7 @@ class Order(harness.Case):
     def traced(self, work):
         """The calls of a gateway while `work(gateway)` is done: lines, oldest first."""
         # a sanitizer cannot look for leaks in what is traced
-        g = self.gateway(env={"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"})
+        g = self.gateway(env=harness.TRACED)
         trace = os.path.join(g.folder, "trace")
         g.spawn(wrapper=["strace", "-f", "-y", "-s", "80", "-o", trace, "-e", CALLS])
         harness.wait_for("it listens", g.answers)

@@ -69,10 +69,9 @@ class Ring(host.Cause):
         old = ["setarch", "--uname-2.6", "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=io_uring_setup",
                "-e", "inject=io_uring_setup:error=ENOSYS"]
         release = subprocess.run(["setarch", "--uname-2.6", "uname", "-r"], stdout=subprocess.PIPE, text=True).stdout.strip()
-        asan = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"  # its leak check cannot be traced
         g = self.block("TCP/IP is not on this machine: io_uring of Linux %s is too old: xln needs 6.0 or later" % release,
                        "apt-get install linux-image-amd64    # and restart; until then vendor = lmn",
-                       other="vendor = lmn (running here: lmn)", plugins=["lmn"], prefix=old, env={"ASAN_OPTIONS": asan})
+                       other="vendor = lmn (running here: lmn)", plugins=["lmn"], prefix=old, env=harness.TRACED)
         g.write(gateway="vendor = lmn\n")
         self.works(g)
 

@@ -63,7 +63,7 @@ class ReadOnly(harness.Case):
         self.assertRegex(text, "(?i)spool.*broken")
 
     def test_spool_and_back(self):
-        g = self.gateway(ini=INI, env={"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}).start()
+        g = self.gateway(ini=INI, env=harness.TRACED).start()
         for data in SMALL, LARGE:
             self.assertEqual(g.send(data, to=FAR)[0], 250)
         tracer = self.refuse(g)
