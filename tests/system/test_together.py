@@ -136,8 +136,9 @@ class Together(harness.Case):
         harness.wait_for(lambda: "enough runs: %s" % runs(), lambda: runs().count("put") >= 16 and runs().count("get") >= 8)
         for g in (one, two):
             harness.wait_for("the queue is empty", lambda g=g: not g.queue())
+        self.assertFalse(os.path.exists(os.path.join(folder, "overlaps")))  # now: a script that is killed by a stop leaves its mark behind
+        for g in (one, two):
             g.stop()
-        self.assertFalse(os.path.exists(os.path.join(folder, "overlaps")))
         taken = []
         for name in os.listdir(folder):
             if name.startswith("taken."):
