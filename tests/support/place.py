@@ -6,7 +6,8 @@ where a newcomer may well be:
   a closed folder: the clone lies below one that others may not enter, as root's home is, so that those users do not find the
     programs under test. In a namespace of this program, an empty folder stands in its place, with nothing in it but the clone,
     the folder where it is run and TMPDIR.
-  a chroot: its / is no mount, so that a namespace of its own cannot be told to keep its mounts to itself. Here it becomes one.
+  a chroot: its / is no mount, so that a mount namespace cannot be told to keep its mounts to itself, and nobody in it may make a
+    user namespace. In a namespace of this program, its folder is the root.
 Elsewhere, and for an ordinary user, the program is run as it is."""
 
 import ctypes
@@ -15,6 +16,7 @@ import sys
 
 CLONE_NEWNS = 0x20000
 MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 0x1000, 0x2000, 0x4000, 0x40000
+MNT_DETACH = 2
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -44,13 +46,15 @@ def closed_above(path):
 
 
 def make_root_a_mount():
-    """Joining the namespace in which we are leads to its own root, from where the chroot's folder can be bound to itself."""
+    """Joining the namespace in which we are leads to its own root; from there the chroot's folder, bound to itself, takes its place."""
     root, space = os.open("/", os.O_PATH), os.open("/proc/self/ns/mnt", os.O_RDONLY)
     call("setns", space, CLONE_NEWNS)
     folder = os.readlink("/proc/self/fd/%d" % root)
     mount(None, "/", flags=MS_REC | MS_PRIVATE)
     mount(folder, folder, flags=MS_BIND | MS_REC)
-    os.chroot(folder)
+    os.chdir(folder)
+    call("pivot_root", ".", ".")
+    call("umount2", ".", MNT_DETACH)  # the old root, which now lies above
     os.close(root)
     os.close(space)
 

@@ -54,7 +54,7 @@ class Place(unittest.TestCase):
     def test_a_chroot_has_namespaces(self):
         root = os.path.join(self.folder, "root")
         os.mkdir(root)
-        script = "mkdir x; unshare -m mount -t tmpfs none x && readlink -f . && ! findmnt x"
+        script = "mkdir x; unshare -m mount -t tmpfs none x && readlink -f . && ! findmnt x && %s unshare -rn true" % NOBODY
         script = "cd build && exec %s -IS ../tests/support/place.py sh -ec \"%s\"" % (sys.executable, script)
         done = subprocess.run(["unshare", "-m", "sh", "-ec", CHROOT, "sh", root, self.clone, script], capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout), (0, self.clone + "/build\n"), done.stderr)
