@@ -62,6 +62,7 @@ done
 triplet=$(ls "$work/tree/usr/lib" | grep -- '-linux-gnu' | head -n 1 || true)
 root=$folder/$peer
 libraries=$root/usr/lib/$peer${triplet:+:$root/usr/lib/$triplet:$root/usr/lib/$triplet/$peer:$root/lib/$triplet}
+chmod -R ug-s "$work/tree" # such a program is nobody's to run here, and would not heed the libraries' path
 rm -rf "$root"
 mv "$work/tree" "$root"
 for program in "$root"/usr/sbin/* "$root"/usr/bin/* "$root"/usr/lib/"$peer"/sbin/*; do

@@ -9,6 +9,8 @@ fail() { echo "FAILED: $*"; exit 1; }
 touch "$peers/postfix/.ours" # a second call keeps what is there
 "$here/get.sh" postfix "$peers"
 [ -e "$peers/postfix/.ours" ] || fail "unpacked twice"
+"$here/get.sh" exim "$peers"
+[ -z "$(find "$peers" -perm /6000)" ] || fail "programs that run as somebody else: $(find "$peers" -perm /6000)"
 [ ! -e /etc/postfix/main.cf ] || echo "note: this machine has a Postfix of its own"
 
 work=$(mktemp -d)

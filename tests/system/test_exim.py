@@ -16,6 +16,7 @@ log_file_path = {folder}/%slog
 exim_user = nobody
 exim_group = nogroup
 never_users =
+deliver_drop_privilege = true
 keep_environment =
 dsn_advertise_hosts = *
 acl_smtp_rcpt = accept
