@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define FOLDER "it is a folder: only what lies in the pickup folder itself is taken"
+
 void pickup_list_free(struct pickup_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)
@@ -55,6 +57,18 @@ static enum result add(struct pickup_list *l, const char *name)
 	return OK;
 }
 
+/* `archive` or `bad` of this section, which may lie in it. */
+static bool is_own(const struct conf_pickup *conf, const struct stat *folder)
+{
+	const char *const own[] = {conf->archive, conf->bad};
+	struct stat st;
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (own[i] && stat(own[i], &st) == 0 && st.st_dev == folder->st_dev &&
+		    st.st_ino == folder->st_ino)
+			return true;
+	return false;
+}
+
 /* Ours, set aside: never taken, whatever `files` says. */
 static bool is_bad(const char *name)
 {
@@ -70,8 +84,11 @@ static bool wanted(const struct conf_pickup *conf, const char *name)
 }
 
 /* Why a name is never taken, or NULL. */
-static const char *never(const struct conf_pickup *conf, const char *name)
+static const char *never(const struct conf_pickup *conf, const struct dirent *d)
 {
+	const char *name = d->d_name;
+	if (d->d_type == DT_DIR)
+		return FOLDER;
 	if (text_ends(name, ".tmp") || text_ends(name, ".part"))
 		return "names that end in .tmp or .part are left to who writes them";
 	return wanted(conf, name) ? NULL : "its name is none of `files`";
@@ -95,7 +112,7 @@ static void judge(const struct pickup *p, struct pickup_file *f, const struct pi
 		say(f, "it is empty");
 }
 
-/* False: nothing to tell of it (a folder, or it went meanwhile). */
+/* False: nothing to tell of it (a folder of ours, or it went meanwhile). */
 static bool look(const struct pickup *p, int dir, struct pickup_file *f,
 		 const struct pickup_file *old, int64_t now)
 {
@@ -107,14 +124,16 @@ static bool look(const struct pickup *p, int dir, struct pickup_file *f,
 			 strerror(errno));
 		return true;
 	}
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(st.st_mode) && is_own(p->conf, &st))
 		return false;
 	f->inode = st.st_ino;
 	f->size = (uint64_t)st.st_size;
 	f->modified = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 	if (!S_ISREG(st.st_mode)) {
 		f->never = true;
-		say(f, S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is no regular file");
+		say(f, S_ISDIR(st.st_mode)   ? FOLDER
+		       : S_ISLNK(st.st_mode) ? "it is a symbolic link"
+					     : "it is no regular file");
 	} else if (!f->never) {
 		judge(p, f, old, now);
 	}
@@ -131,11 +150,11 @@ static enum result read_names(const struct pickup *p, DIR *dir, struct pickup_li
 		bool taken = pickup_taken_name(name, id) != NULL;
 		if (!taken && *name == '.')
 			continue;
-		if (!taken && is_bad(name)) {
+		if (!taken && is_bad(name) && d->d_type != DT_DIR) {
 			l->bad += !text_ends(name, ".txt");
 			continue;
 		}
-		const char *reason = taken ? NULL : never(p->conf, name);
+		const char *reason = taken ? NULL : never(p->conf, d);
 		size_t *count = reason ? &nevers : &others;
 		if (*count >= (reason ? PICKUP_NEVER_MAX : PICKUP_FILES_MAX)) {
 			l->more++;

@@ -24,15 +24,25 @@ START_TEST(which_names)
 	char folder[400];
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		yard_puts(names[i], "x");
+	yard.conf.files = (struct conf_texts){patterns, 2};
 	snprintf(folder, sizeof folder, "%s/archive", yard.folder);
+	mkdir(folder, 0700);
+	yard.conf.archive = folder;
+	scan(0);
+	ck_assert_uint_eq(yard.list.count, 5); /* not ours */
+	yard.conf.archive = NULL;
+	scan(0);
+	ck_assert_str_eq(yard_reason("archive"),
+			 "it is a folder: only what lies in the pickup folder itself is taken");
+	snprintf(folder, sizeof folder, "%s/old.bad", yard.folder);
 	mkdir(folder, 0700);
 	snprintf(folder, sizeof folder, "%s/link.eml", yard.folder);
 	ck_assert_int_eq(symlink("a.eml", folder), 0);
-	yard.conf.files = (struct conf_texts){patterns, 2};
 	scan(0);
 	scan(2000);
-	ck_assert_uint_eq(yard.list.count, 6);
+	ck_assert_uint_eq(yard.list.count, 8);
 	ck_assert_uint_eq(yard.list.bad, 1);
+	ck_assert_str_eq(yard_reason("old.bad"), yard_reason("archive"));
 	ck_assert_str_eq(yard_reason("a.eml"), "");
 	ck_assert_str_eq(yard_reason("E.EML"), "");
 	ck_assert_str_eq(yard_reason("f.pdf"), "its name is none of `files`");
