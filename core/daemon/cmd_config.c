@@ -81,16 +81,29 @@ enum exit_status cmd_config(struct call *c)
 }
 
 /* One required transport: its settings are part of the configuration, its state on this machine is only said. */
-static bool check_vendor(struct call *c, const struct settings *s, const struct conf_vendor *v)
+static bool check_vendor(struct call *c, const struct settings *s, const struct conf_vendor *v,
+			 struct look *l)
 {
-	struct look l;
-	bool good = look_open(&l, s, v, c->err) == OK || l.layer != LOOK_SETTINGS;
-	if (l.layer == LOOK_PROVIDER && l.report.state == SGT_RUNNING)
+	bool good = look_open(l, s, v, c->err) != E_CONFIG;
+	if (l->layer == LOOK_PROVIDER && l->report.state == SGT_RUNNING)
 		fprintf(c->out, "vendor %s can be started here%s%s\n", v->name,
-			*l.report.detail ? ": " : "", l.report.detail);
-	else if (good)
-		look_print_failure(&l, c->out);
-	look_close(&l);
+			*l->report.detail ? ": " : "", l->report.detail);
+	else if (l->layer != LOOK_SETTINGS) /* whose faults are printed */
+		look_print_failure(l, good ? c->out : c->err);
+	return good;
+}
+
+/* All are there at a time, as in a gateway: what they want of each other's is seen. */
+static bool check_vendors(struct call *c, const struct settings *s)
+{
+	struct look *looks = calloc(s->vendor_count + 1, sizeof *looks);
+	bool good = looks != NULL;
+	for (size_t i = 0; looks && i < s->vendor_count; i++)
+		if (s->vendors[i].required && !check_vendor(c, s, &s->vendors[i], &looks[i]))
+			good = false;
+	for (size_t i = 0; looks && i < s->vendor_count; i++)
+		look_close(&looks[i]);
+	free(looks);
 	return good;
 }
 
@@ -101,9 +114,8 @@ enum exit_status cmd_check(struct call *c)
 	enum exit_status status = context_load(c, false, true, &s);
 	if (status != EXIT_DONE)
 		return status;
-	for (size_t i = 0; i < s->vendor_count; i++)
-		if (s->vendors[i].required && !check_vendor(c, s, &s->vendors[i]))
-			status = EXIT_CONFIG;
+	if (!check_vendors(c, s))
+		status = EXIT_CONFIG;
 	if (secure_new(s, clock_wall(clock_system()), &err) != OK)
 		status = call_fail(c, EXIT_CONFIG, &err);
 	if (status == EXIT_DONE)

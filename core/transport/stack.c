@@ -113,14 +113,16 @@ enum sgt_result stack_create(struct stack **out, const struct instance *instance
 	struct sgt_error why = {0};
 	enum sgt_result r = s->module->create(&s->host, &with, &s->sgt, &why);
 	transport_error_mend(&why, r);
+	if (r == SGT_OK)
+		r = claims_take(&s->claims, stack_name(s), s->module, s->sgt, &why);
+	else
+		s->sgt = NULL;
 	if (error)
 		*error = why;
-	if (r == SGT_OK) {
+	if (r == SGT_OK)
 		*out = s;
-		return SGT_OK;
-	}
-	s->sgt = NULL;
-	stack_destroy(&s);
+	else
+		stack_destroy(&s);
 	return r;
 }
 
@@ -131,6 +133,7 @@ void stack_destroy(struct stack **p)
 	if (!s || s->left)
 		return;
 	assert(!s->up && (!s->threaded || s->ended));
+	claims_drop(&s->claims);
 	if (s->sgt)
 		s->module->destroy(s->sgt);
 	timers_free(&s->timers);

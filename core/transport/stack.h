@@ -66,7 +66,7 @@ struct stack_config {
 	int64_t retry_first, retry_most; /* ms; 0: 5 s, 5 min */
 };
 
-/* Calls the module's create. instance must outlive the stack. */
+/* Calls the module's create, and takes what it claims (claims.h). instance must outlive the stack. */
 enum sgt_result stack_create(struct stack **s, const struct instance *instance,
 			     const struct stack_config *config, struct sgt_error *error);
 /* The module's detect; before stack_start. */

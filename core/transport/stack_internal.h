@@ -3,6 +3,7 @@
 #define SMTPGATE_TRANSPORT_STACK_INTERNAL_H
 
 #include "base/backoff.h"
+#include "transport/claims.h"
 #include "transport/conn.h"
 #include "transport/dgram.h"
 #include "transport/listener.h"
@@ -15,6 +16,7 @@ struct stack {
 	const struct sgt_module *module;
 	struct sgt_stack *sgt;
 	struct sgt_host host;
+	struct claims *claims; /* what it answers for on its network; NULL: nothing */
 	const struct clock *clock;
 	const struct stack_ops *ops;
 	void *ctx;

@@ -269,6 +269,16 @@ struct sgt_finding {
 	const char *remedy;     /* a command that works when pasted, or advice; may be NULL */
 };
 
+/* An address that a stack answers for on a network where other hosts may be: see claims. */
+struct sgt_claim {
+	size_t size; /* of this struct, as the module knows it */
+	const char *
+		network; /* one text for one network, whatever module says it: "vde:///run/vde.ctl" */
+	const char *key;     /* of the setting that says so: "address" */
+	const char *address; /* as printed without port, or a MAC; letters of either case are one */
+	const void *host;    /* who has it: stacks of one module that say the same are one host */
+};
+
 struct sgt_counters {
 	uint64_t bytes_in, bytes_out; /* payload bytes that crossed this stack's network */
 	uint64_t accepted, connected, failed;
@@ -363,6 +373,14 @@ struct sgt_module {
 	 */
 	void (*probe)(struct sgt_stack *stack, int limit_ms,
 		      void (*fn)(void *ctx, const struct sgt_finding *finding), void *ctx);
+
+	/*
+	 * For who is a host of its own on a network: calls fn for each address that the settings give this stack there, right
+	 * after create. Another host of this process with one of them, of whatever module, would take its frames: the core
+	 * destroys the stack and says whose it is.
+	 */
+	void (*claims)(struct sgt_stack *stack,
+		       void (*fn)(void *ctx, const struct sgt_claim *claim), void *ctx);
 };
 
 /* Does a module have this optional function? sgt_module_has(m, probe) */

@@ -112,6 +112,40 @@ static void own_addresses(struct sgt_stack *s, void (*fn)(void *ctx, const char 
 	}
 }
 
+static void claim(struct sgt_claim *c, const ip_addr_t *ip,
+		  void (*fn)(void *ctx, const struct sgt_claim *claim), void *ctx)
+{
+	struct ipaddr a;
+	char text[SGT_ADDRESS_MAX];
+	ftp_ip_to(&a, ip, 0);
+	if (IP_IS_V6(ip))
+		a.u.in6.sin6_scope_id = 0; /* a zone is a word of this module alone */
+	c->address = ipaddr_format_host(&a, text);
+	fn(ctx, c);
+}
+
+static void claims(struct sgt_stack *s, void (*fn)(void *ctx, const struct sgt_claim *claim),
+		   void *ctx)
+{
+	const struct ftp_settings *set = &s->face->set;
+	struct sgt_claim c = {
+		.size = sizeof c, .network = set->url, .key = "address", .host = s->face};
+	ip_addr_t ip;
+	char mac[18];
+	if (set->has_ip4) {
+		ip_addr_copy_from_ip4(ip, set->ip4);
+		claim(&c, &ip, fn, ctx);
+	}
+	for (size_t i = 0; i < set->ip6_count; i++) {
+		ip_addr_copy_from_ip6(ip, set->ip6[i]);
+		claim(&c, &ip, fn, ctx);
+	}
+	ftp_mac_format(set->mac, mac);
+	c.key = "mac";
+	c.address = mac;
+	fn(ctx, &c);
+}
+
 static enum sgt_result prepare(struct sgt_stack *s, struct sgt_error *error)
 {
 	return ftp_face_prepare(s->face, error);
@@ -259,4 +293,5 @@ const struct sgt_module SGT_MODULE(ftp) = {
 	.counters = counters,
 	.own_addresses = own_addresses,
 	.probe = ftp_probe,
+	.claims = claims,
 };

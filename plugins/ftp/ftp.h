@@ -35,7 +35,6 @@
 #define FTP_QUEUE 256u                   /* frames that wait for room on the wire */
 #define FTP_PACKETS 64u                  /* datagrams that wait at a handle */
 #define FTP_IP6_MAX 4                    /* own IPv6 addresses beside the link's */
-#define FTP_OWNER 64                     /* bytes of a section's name */
 #define FTP_PROBE_MS 100                 /* how long start waits for another owner of our address */
 
 enum ftp_key {
@@ -74,8 +73,7 @@ struct ftp_face {
 	LIST_ENTRY(ftp_face) all;
 	unsigned stacks; /* that have it */
 	struct ftp_settings set;
-	char owner[FTP_OWNER]; /* the section that it was made for */
-	pthread_mutex_t door;  /* who prepares, starts or stops; taken before the lock */
+	pthread_mutex_t door; /* who prepares, starts or stops; taken before the lock */
 	bool prepared;
 	bool asked; /* just before this start: nobody else has our address */
 	struct wire wire;
@@ -163,10 +161,9 @@ void ftp_wakeup(struct sgt_stack *s);
 void ftp_stop(struct sgt_stack *s);
 
 /* ---- ftp_face.c: hosts that we are; all but get, put and prepare under the lock ---- */
-/* The face with these settings, that of another stack if there is one. SGT_BAD_SETTING when another face has one of its
- * addresses on that network; name: of the section. */
-enum sgt_result ftp_face_get(const struct ftp_settings *set, const char *name,
-			     struct ftp_face **face, struct sgt_error *error);
+/* The face with these settings, that of another stack if there is one. */
+enum sgt_result ftp_face_get(const struct ftp_settings *set, struct ftp_face **face,
+			     struct sgt_error *error);
 void ftp_face_put(struct ftp_face **face);
 /* What needs the rights that are dropped later; and is our address free? Before anything else was touched. */
 enum sgt_result ftp_face_prepare(struct ftp_face *f, struct sgt_error *error);

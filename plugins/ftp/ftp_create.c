@@ -202,7 +202,7 @@ enum sgt_result ftp_create(const struct sgt_host *host, const struct sgt_create 
 	s->event_fd = -1;
 	enum sgt_result r = read_values(&set, with->values, error);
 	if (r == SGT_OK)
-		r = ftp_face_get(&set, with->name ? with->name : "ftp", &s->face, error);
+		r = ftp_face_get(&set, &s->face, error);
 	if (r == SGT_OK)
 		r = check_plans(s->face, with, error);
 	if (r == SGT_OK)

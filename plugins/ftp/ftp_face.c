@@ -2,8 +2,7 @@
  * Hosts that we are: faces. See ftp.h. The list of them is the process's; a face belongs to the stacks that have it, and its
  * wire and interface to those of them that are started.
  *
- * Fails at get when another face has one of our addresses; at join when the network is not there, or another host has our IPv4
- * address. The network of a face that is lost stays
+ * Fails at join when the network is not there, or another host has our IPv4 address. The network of a face that is lost stays
  * lost until all who have it have left.
  */
 #include "ftp/ftp.h"
@@ -23,64 +22,14 @@ static struct ftp_face *find(const struct ftp_settings *set)
 	return NULL;
 }
 
-/* Writes which setting two hosts of one network would have in common; false: none. */
-static bool common(const struct ftp_settings *a, const struct ftp_settings *b, char out[80])
+static enum sgt_result make(const struct ftp_settings *set, struct ftp_face **face,
+			    struct sgt_error *error)
 {
-	ip_addr_t ip;
-	char text[64], mac[18];
-	if (a->has_ip4 && b->has_ip4 && ip4_addr_cmp(&a->ip4, &b->ip4)) {
-		snprintf(out, 80, "address = %s", ip4addr_ntoa_r(&a->ip4, text, sizeof text));
-		return true;
-	}
-	for (size_t i = 0; i < a->ip6_count; i++)
-		for (size_t k = 0; k < b->ip6_count; k++)
-			if (ip6_addr_cmp_zoneless(&a->ip6[i], &b->ip6[k])) {
-				ip_addr_copy_from_ip6(ip, a->ip6[i]);
-				snprintf(out, 80, "address = %s",
-					 ipaddr_ntoa_r(&ip, text, sizeof text));
-				return true;
-			}
-	if (memcmp(a->mac, b->mac, sizeof a->mac) != 0)
-		return false;
-	ftp_mac_format(a->mac, mac);
-	snprintf(out, 80, "mac = %s", mac);
-	return true;
-}
-
-/* Two hosts of one address would take each other's frames. */
-static enum sgt_result look_for_other(const struct ftp_settings *set, const char *name,
-				      struct sgt_error *error)
-{
-	const struct ftp_face *f;
-	char what[80];
-	LIST_FOREACH(f, &faces, all)
-	{
-		if (strcmp(f->set.url, set->url) != 0 || !common(set, &f->set, what))
-			continue;
-		error_set(error, SGT_BAD_SETTING,
-			  "%s of [vendor %s] is that of [vendor %s] on %s, with other settings",
-			  what, name, f->owner, set->url);
-		error_remedy(error,
-			     "give [vendor %s] an address of its own, or the settings of "
-			     "[vendor %s], all of them: then they are one host",
-			     name, f->owner);
-		return SGT_BAD_SETTING;
-	}
-	return SGT_OK;
-}
-
-static enum sgt_result make(const struct ftp_settings *set, const char *name,
-			    struct ftp_face **face, struct sgt_error *error)
-{
-	enum sgt_result r = look_for_other(set, name, error);
-	if (r != SGT_OK)
-		return r;
 	struct ftp_face *f = calloc(1, sizeof *f); /* of no stack's memory: any may be the last */
 	if (!f)
 		return error_set(error, SGT_NOMEM, "memory is short for the settings of ftp");
 	f->set = *set;
-	snprintf(f->owner, sizeof f->owner, "%s", name);
-	r = wire_init(&f->wire, set->url, error);
+	enum sgt_result r = wire_init(&f->wire, set->url, error);
 	if (r != SGT_OK) {
 		free(f);
 		return r;
@@ -92,12 +41,12 @@ static enum sgt_result make(const struct ftp_settings *set, const char *name,
 	return SGT_OK;
 }
 
-enum sgt_result ftp_face_get(const struct ftp_settings *set, const char *name,
-			     struct ftp_face **face, struct sgt_error *error)
+enum sgt_result ftp_face_get(const struct ftp_settings *set, struct ftp_face **face,
+			     struct sgt_error *error)
 {
 	ftp_lock(NULL);
 	*face = find(set);
-	enum sgt_result r = *face ? SGT_OK : make(set, name, face, error);
+	enum sgt_result r = *face ? SGT_OK : make(set, face, error);
 	if (r == SGT_OK)
 		(*face)->stacks++;
 	ftp_unlock();

@@ -83,6 +83,23 @@ static void own_addresses(struct sgt_stack *stack, void (*fn)(void *ctx, const c
 		fn(ctx, nvl_spec_print(&stack->spec.addresses[i], text));
 }
 
+/* Nobody else is on a loopback. */
+static void claims(struct sgt_stack *stack, void (*fn)(void *ctx, const struct sgt_claim *claim),
+		   void *ctx)
+{
+	char text[SGT_ADDRESS_MAX];
+	struct sgt_claim c = {.size = sizeof c,
+			      .network = stack->spec.network,
+			      .key = "address",
+			      .host = stack->net};
+	if (strcmp(c.network, NVL_LOOPBACK) == 0)
+		return;
+	for (uint32_t i = 0; i < stack->spec.address_count; i++) {
+		c.address = nvl_spec_print(&stack->spec.addresses[i], text);
+		fn(ctx, &c);
+	}
+}
+
 SGT_EXPORT const struct sgt_module SGT_MODULE(nvl);
 const struct sgt_module SGT_MODULE(nvl) = {
 	SGT_MODULE_HEAD,
@@ -120,4 +137,5 @@ const struct sgt_module SGT_MODULE(nvl) = {
 	.counters = counters,
 	.own_addresses = own_addresses,
 	.probe = nvl_probe,
+	.claims = claims,
 };

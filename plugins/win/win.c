@@ -72,6 +72,24 @@ static void own_addresses(struct sgt_stack *stack, void (*fn)(void *ctx, const c
 		fn(ctx, win_six_print(stack->six.source, text));
 }
 
+static void claims(struct sgt_stack *stack, void (*fn)(void *ctx, const struct sgt_claim *claim),
+		   void *ctx)
+{
+	char text[SGT_ADDRESS_MAX];
+	struct sgt_claim c = {
+		.size = sizeof c, .network = stack->cable->place.url, .host = stack->cable};
+	c.key = "address";
+	c.address = win_print(stack->address, text);
+	fn(ctx, &c);
+	c.key = "source";
+	c.address = win_print(stack->source, text);
+	fn(ctx, &c);
+	c.key = "source6";
+	c.address = win_six_print(stack->six.source, text);
+	if (stack->six.set)
+		fn(ctx, &c);
+}
+
 SGT_EXPORT const struct sgt_module SGT_MODULE(win);
 const struct sgt_module SGT_MODULE(win) = {
 	SGT_MODULE_HEAD,
@@ -105,4 +123,5 @@ const struct sgt_module SGT_MODULE(win) = {
 	.counters = counters,
 	.own_addresses = own_addresses,
 	.probe = win_probe,
+	.claims = claims,
 };

@@ -19,62 +19,14 @@ static struct win_cable *find(const struct win_place *place)
 	return NULL;
 }
 
-/* The key of `a` whose address the hosts of one network would have in common, and that address; NULL: none. */
-static const char *common(const struct win_place *a, const struct win_place *b,
-			  char out[SGT_ADDRESS_MAX])
+static enum sgt_result make(const struct win_place *place, struct win_cable **cable,
+			    struct sgt_error *error)
 {
-	if (a->address == b->address || a->address == b->source) {
-		win_print(a->address, out);
-		return "address";
-	}
-	if (a->source == b->address || a->source == b->source) {
-		win_print(a->source, out);
-		return "source";
-	}
-	if (win_ip6_is_zero(a->source6) || memcmp(a->source6, b->source6, WIN_IP6_LEN) != 0)
-		return NULL;
-	win_six_print(a->source6, out);
-	return "source6";
-}
-
-/* Two hosts of one address would take each other's frames. */
-static enum sgt_result look_for_other(const struct win_place *place, const char *name,
-				      struct sgt_error *error)
-{
-	const struct win_cable *c;
-	char text[SGT_ADDRESS_MAX];
-	LIST_FOREACH(c, &cables, all)
-	{
-		const char *key = strcmp(c->place.url, place->url) == 0
-					  ? common(place, &c->place, text)
-					  : NULL;
-		if (!key)
-			continue;
-		error_set(error, SGT_BAD_SETTING,
-			  "%s = %s of [vendor %s] is an address of [vendor %s] on %s, with other "
-			  "settings",
-			  key, text, name, c->owner, place->url);
-		error_remedy(error,
-			     "give [vendor %s] addresses of its own, or the settings of [vendor "
-			     "%s], all of them: then they are one host",
-			     name, c->owner);
-		return SGT_BAD_SETTING;
-	}
-	return SGT_OK;
-}
-
-static enum sgt_result make(const struct win_place *place, const char *name,
-			    struct win_cable **cable, struct sgt_error *error)
-{
-	enum sgt_result r = look_for_other(place, name, error);
-	if (r != SGT_OK)
-		return r;
 	struct win_cable *c = calloc(1, sizeof *c); /* of no stack's memory: any may be the last */
 	if (!c)
 		return error_set(error, SGT_NOMEM, "memory is short for the settings of win");
 	c->place = *place;
-	snprintf(c->owner, sizeof c->owner, "%s", name);
-	r = wire_init(&c->wire, place->url, error);
+	enum sgt_result r = wire_init(&c->wire, place->url, error);
 	if (r != SGT_OK) {
 		free(c);
 		return r;
@@ -86,12 +38,12 @@ static enum sgt_result make(const struct win_place *place, const char *name,
 	return SGT_OK;
 }
 
-enum sgt_result win_cable_get(const struct win_place *place, const char *name,
-			      struct win_cable **cable, struct sgt_error *error)
+enum sgt_result win_cable_get(const struct win_place *place, struct win_cable **cable,
+			      struct sgt_error *error)
 {
 	pthread_mutex_lock(&list_lock);
 	*cable = find(place);
-	enum sgt_result r = *cable ? SGT_OK : make(place, name, cable, error);
+	enum sgt_result r = *cable ? SGT_OK : make(place, cable, error);
 	if (r == SGT_OK)
 		(*cable)->stacks++;
 	pthread_mutex_unlock(&list_lock);

@@ -52,7 +52,6 @@ struct win_cable {
 	LIST_ENTRY(win_cable) all;
 	unsigned stacks; /* that have it */
 	struct win_place place;
-	char owner[64]; /* the section that it was made for */
 	pthread_mutex_t door, lock;
 	bool prepared;
 	struct wire wire;
@@ -63,10 +62,9 @@ struct win_cable {
 	LIST_HEAD(, win_flow) flows[WIN_FLOW_BUCKETS];
 };
 
-/* The cable with these settings, that of another stack if there is one. SGT_BAD_SETTING when the network's name is faulty, or
- * another cable has one of its addresses there; name: of the section. */
-enum sgt_result win_cable_get(const struct win_place *place, const char *name,
-			      struct win_cable **cable, struct sgt_error *error);
+/* The cable with these settings, that of another stack if there is one. SGT_BAD_SETTING when the network's name is faulty. */
+enum sgt_result win_cable_get(const struct win_place *place, struct win_cable **cable,
+			      struct sgt_error *error);
 void win_cable_put(struct win_cable **cable);
 enum sgt_result win_cable_prepare(struct win_cable *c, struct sgt_error *error);
 void win_cable_detect(struct win_cable *c, struct sgt_report *report);

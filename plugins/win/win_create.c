@@ -169,7 +169,7 @@ static enum sgt_result get_cable(struct sgt_stack *stack, const char *url, struc
 	memcpy(place.source6, stack->six.source, WIN_IP6_LEN);
 	memcpy(place.gateway6, stack->six.gateway, WIN_IP6_LEN);
 	place.bits6 = stack->six.bits;
-	return win_cable_get(&place, stack->name, &stack->cable, error);
+	return win_cable_get(&place, &stack->cable, error);
 }
 
 static enum sgt_result read_values(struct sgt_stack *stack, const struct sgt_value *v,

@@ -17,6 +17,36 @@ def built(code):
     return os.path.exists(os.path.join(harness.PLUGINS, code, code + ".la"))
 
 
+class Twice(harness.Case):
+    """Two TCP/IPs with one address on one network: the second is refused, and both are named."""
+
+    def test_each_pair(self):
+        net = "switch://%s/net" % self.gateway().folder
+        one = {"ftp": "address = 10.77.0.25/24, fd77::25/64\n", "nvl": "address = 10.77.0.9/24, fd77::25/64\n",
+               "win": "address = 10.77.0.8/24\nsource = 10.77.0.25\nsource6 = fd77::25/64\n"}
+        both = {("ftp", "win"): "source = 10.77.0.25", ("win", "ftp"): "address = 10.77.0.25", ("nvl", "win"): "source6 = fd77::25",
+                ("nvl", "nvl"): "address = 10.77.0.9", ("ftp", "nvl"): "address = fd77::25", ("win", "win"): "address = 10.77.0.8",
+                ("ftp", "ftp"): "address = 10.77.0.25"}
+        for (first, second), what in both.items():
+            if not built(first) or not built(second):
+                continue
+            # the same plugin twice: other settings, or they would be one host
+            more = {"win": "name_server = 10.77.0.1\ngateway = 10.77.0.1\n", "ftp": "mtu = 1400\n", "nvl": ""}[second]
+            vendor = "".join("[vendor %s]\nplugin = %s\nrequired = yes\nnetwork = %s\n%s" % (name, code, net, one[code] + settings)
+                             for name, code, settings in (("one", first, ""), ("two", second, more)))
+            g = self.gateway(vendor=vendor, ini="".join("[route %s]\nvendor = %s\nsmart_host = 10.77.0.1\n" % (name, name)
+                                                        for name in ("one", "two")))
+            with self.subTest(first=first, second=second):
+                want = r"%s of \[vendor two\] is that of \[vendor one\] on %s\n" % (what, net)
+                done = g.command("check")
+                self.assertRegex(done.stdout + done.stderr, want)
+                self.assertEqual(done.returncode, 78)
+                done = g.command("run")
+                self.assertEqual(done.returncode, 123, done.stderr)
+                self.assertRegex(done.stderr, "cause:  bad settings: " + want)
+                self.assertIn("remedy: give [vendor two] an address of its own on that network\n", done.stderr)
+
+
 @unittest.skipUnless(os.geteuid() == 0, "namespaces need root")
 class Mixed(harness.Case):
     def setUp(self):
