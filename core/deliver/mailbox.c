@@ -61,6 +61,19 @@ enum result maildir_find(const char *path, const char *name, char *on_disk, size
 	return text_copy(on_disk, n, best) ? OK : E_LIMIT;
 }
 
+bool maildir_there(const char *path)
+{
+	bool found = false;
+	DIR *dir = opendir(path);
+	if (!dir)
+		return false;
+	for (struct dirent *d; !found && (d = readdir(dir));)
+		found = d->d_name[0] != '.' && !text_same(d->d_name, "log") &&
+			is_folder(path, d->d_name);
+	closedir(dir);
+	return found;
+}
+
 enum result maildir_make(const struct file_ops *files, const char *path, const char *name,
 			 struct err *err)
 {

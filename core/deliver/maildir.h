@@ -30,6 +30,10 @@ bool maildir_name_ok(const char *name);
  */
 enum result maildir_find(const char *path, const char *name, char *on_disk, size_t n);
 
+/* Is there any folder below path that may be a mailbox (the log's is none)? A postoffice has that of its admin at least, so without one
+ * its share is away: the mount point is empty, or not even there. */
+bool maildir_there(const char *path);
+
 /* Makes the mailbox with cur, new and tmp, durably, mode 0700; parts that are there already are
  * fine. E_SYNTAX: the name. It does not look for a name that differs in case: maildir_find before.
  */

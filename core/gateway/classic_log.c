@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "deliver/ffapi.h"
+#include "deliver/maildir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +65,7 @@ static enum result find_file(const struct place *p, char *path, struct err *err)
 {
 	char folder[PATH_MAX];
 	int n;
-	if (p->mmff && !ffapi_there(p->path))
+	if (p->mmff ? !ffapi_there(p->path) : !maildir_there(p->path))
 		return err_set(err, E_NOTFOUND, "the postoffice %s is not there", p->path);
 	if (!file_find(p->path, "log", folder, sizeof folder)) {
 		n = snprintf(folder, sizeof folder, "%s/log", p->path);

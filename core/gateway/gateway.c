@@ -163,7 +163,7 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 	}
 	secure_guard(g->settings);
 	secure_keep(g->settings);
-	local_make_admins(g->settings);
+	local_make_admins(g->settings, NULL);
 	begin_classic_logs(g, NULL);
 	g->cycles = cycles_start(g);
 	if (!g->cycles)
@@ -254,10 +254,10 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 	struct settings *old = g->settings;
 	g->settings = settings_ref(settings);
 	begin_classic_logs(g, old);
+	local_make_admins(settings, old);
 	settings_unref(&old);
 	book_look(g->book, settings);
 	vendors_reload(g);
-	local_make_admins(settings);
 	queue_kick(g->queue, true);
 	return OK;
 }
@@ -403,7 +403,7 @@ void gateway_kick(struct gateway *g, bool flush)
 
 void gateway_world(struct gateway *g, struct route_world *world)
 {
-	*world = (struct route_world){g->settings, gateway_mailbox, g};
+	*world = (struct route_world){g->settings, gateway_mailbox, g, gateway_away};
 }
 
 enum result gateway_status(struct gateway *g, struct region *region, struct gateway_status *out)

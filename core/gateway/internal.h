@@ -70,6 +70,8 @@ struct gateway {
 /* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */
 bool gateway_mailbox(void *ctx, const struct conf_postoffice *p, const char *name, char *on_disk,
 		     size_t n);
+/* Is the postoffice's share away? Any thread. */
+bool gateway_away(void *ctx, const struct conf_postoffice *p);
 /* Everything that has to end before the gateway is stopped has said so? Then calls `stopped`. [main] */
 void gateway_stop_check(struct gateway *g);
 

@@ -41,12 +41,20 @@ static void answer(struct smtp_reply *reply, enum result r, const struct err *er
 	}
 }
 
-static bool folder_there(const char *path, struct err *err)
+/* An empty folder is where drop files go, but for Maildirs it is the mount point of a share that is away. */
+static bool folder_there(const struct conf_postoffice *p, struct err *err)
 {
 	struct stat st;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (stat(p->path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+		err_set(err, E_STATE, "the folder %s of the postoffice is not there", p->path);
+		return false;
+	}
+	if (p->format == CONF_OFFICE_DROP || maildir_there(p->path))
 		return true;
-	err_set(err, E_STATE, "the folder %s of the postoffice is not there", path);
+	err_set(err, E_STATE,
+		"the folder %s of the postoffice has no mailbox at all: its share "
+		"is not mounted",
+		p->path);
 	return false;
 }
 
@@ -121,8 +129,12 @@ static void deliver_each(struct local_job *j)
 	struct err err;
 	struct buf head;
 	buf_init(&head, 0);
-	for (size_t i = 0; i < d->count; i++)
-		answer(&d->replies[i], deliver_one(j, i, &head, &err), &err);
+	for (size_t i = 0; i < d->count; i++) {
+		enum result r = deliver_one(j, i, &head, &err);
+		if (r == E_NOTFOUND && !folder_there(d->decision.postoffice, &err))
+			r = E_STATE; /* it went away meanwhile, which says nothing about the mailbox */
+		answer(&d->replies[i], r, &err);
+	}
 	buf_free(&head);
 }
 
@@ -132,7 +144,7 @@ static void work(struct job *job)
 	struct delivery *d = j->d;
 	const struct spool_message *m = d->active->message;
 	struct err err;
-	d->connected = folder_there(d->decision.postoffice->path, &err);
+	d->connected = folder_there(d->decision.postoffice, &err);
 	if (d->connected &&
 	    mail_trace_format(&m->envelope, d->settings->gateway.hostname, m->id,
 			      m->rcpt_count == 1 ? d->addresses[0] : NULL, &j->trace) != OK) {
@@ -173,14 +185,24 @@ enum result local_start(struct queue *q, struct delivery *d, struct err *err)
 	return r == OK ? OK : err_set(err, r, "too many local deliveries are waiting");
 }
 
-void local_make_admins(const struct settings *s)
+/* One that was there before is never made anew: while its share is away it would be in the mount point. */
+static bool is_known(const struct settings *old, const struct conf_postoffice *p)
+{
+	for (size_t i = 0; old && i < old->postoffice_count; i++)
+		if (strcmp(old->postoffices[i].name, p->name) == 0)
+			return true;
+	return false;
+}
+
+void local_make_admins(const struct settings *s, const struct settings *old)
 {
 	for (size_t i = 0; i < s->postoffice_count; i++) {
 		const struct conf_postoffice *p = &s->postoffices[i];
 		struct err err;
 		char name[256];
 		if (p->format != CONF_OFFICE_MAILDIR ||
-		    maildir_find(p->path, p->admin, name, sizeof name) == OK)
+		    maildir_find(p->path, p->admin, name, sizeof name) == OK ||
+		    (is_known(old, p) && !maildir_there(p->path)))
 			continue;
 		if (file_make_dirs(file_system(), p->path, 0755, &err) != OK ||
 		    maildir_make(file_system(), p->path, p->admin, &err) != OK)
@@ -189,17 +211,21 @@ void local_make_admins(const struct settings *s)
 	}
 }
 
+bool gateway_away(void *ctx, const struct conf_postoffice *p)
+{
+	(void)ctx;
+	return (p->format == CONF_OFFICE_MAILDIR && !maildir_there(p->path)) ||
+	       (p->format == CONF_OFFICE_MMFF && !ffapi_there(p->path));
+}
+
 bool gateway_mailbox(void *ctx, const struct conf_postoffice *p, const char *name, char *on_disk,
 		     size_t n)
 {
-	(void)ctx;
 	if (p->format != CONF_OFFICE_MAILDIR && p->format != CONF_OFFICE_MMFF)
 		return false;
 	if (maildir_find(p->path, name, on_disk, n) == OK)
 		return true;
-	/* while its share is away nobody knows: its put program says it, when it is back */
-	if (p->format == CONF_OFFICE_MMFF && !ffapi_there(p->path) && maildir_name_ok(name))
-		return text_copy(on_disk, n, name);
-	return p->mailboxes == CONF_MAILBOXES_ANY && maildir_name_ok(name) &&
-	       text_copy(on_disk, n, name);
+	/* while its share is away nobody knows: it is said when it is back */
+	return (p->mailboxes == CONF_MAILBOXES_ANY || gateway_away(ctx, p)) &&
+	       maildir_name_ok(name) && text_copy(on_disk, n, name);
 }

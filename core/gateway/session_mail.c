@@ -227,7 +227,8 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, const char
 				 struct smtp_reply *reply)
 {
 	struct session *s = ctx;
-	const struct route_world world = {s->settings, gateway_mailbox, s->lane->vendor->g};
+	const struct route_world world = {s->settings, gateway_mailbox, s->lane->vendor->g,
+					  gateway_away};
 	const struct route_from from = {s->envelope.reverse_path, s->client, s->in->name,
 					*s->user ? s->user : NULL};
 	struct route_decision d;
@@ -361,7 +362,8 @@ static bool note_repairs(struct session *s)
 
 static enum result add_copies(struct session *s)
 {
-	const struct route_world world = {s->settings, gateway_mailbox, s->lane->vendor->g};
+	const struct route_world world = {s->settings, gateway_mailbox, s->lane->vendor->g,
+					  gateway_away};
 	const struct route_from from = {s->envelope.reverse_path, s->client, s->in->name,
 					*s->user ? s->user : NULL};
 	return route_copy(&world, &from, &s->envelope);

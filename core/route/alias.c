@@ -39,7 +39,10 @@ static bool name_of(const struct walk *k, const char *text, char *name, size_t n
 	const struct conf_postoffice *p = route_local_find(s, domain);
 	if (!p)
 		return text_same(domain, s->gateway.origin);
-	return !k->w->mailbox(k->w->ctx, p, name, mailbox, sizeof mailbox);
+	if (!k->w->mailbox(k->w->ctx, p, name, mailbox, sizeof mailbox))
+		return true;
+	return k->w->away &&
+	       k->w->away(k->w->ctx, p); /* then whether it is a mailbox is not known */
 }
 
 static bool in_circle(const struct step *step, const char *name)

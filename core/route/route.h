@@ -42,6 +42,8 @@ struct route_world {
 	bool (*mailbox)(void *ctx, const struct conf_postoffice *p, const char *name, char *on_disk,
 			size_t n);
 	void *ctx;
+	/* Is its share away, so that nobody knows its mailboxes, and `mailbox` finds any? NULL: never. */
+	bool (*away)(void *ctx, const struct conf_postoffice *p);
 };
 
 /* Where from: for rules that ask. client NULL or "": none (local). */

@@ -274,6 +274,31 @@ START_TEST(found_without_case)
 }
 END_TEST
 
+/* A postoffice without any mailbox is a mount point without its share. */
+START_TEST(there_or_away)
+{
+	char path[PATH_MAX];
+	static const char *const none[] = {"", "/.hidden", "/log"};
+	ck_assert(!maildir_there("/nonexistent"));
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		snprintf(path, sizeof path, "%s/point%s", suite_scratch(), none[i]);
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+		path[strlen(path) - strlen(none[i])] = '\0';
+		ck_assert(!maildir_there(path));
+	}
+	strcat(path, "/file");
+	FILE *f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fclose(f);
+	snprintf(path, sizeof path, "%s/point", suite_scratch());
+	ck_assert(!maildir_there(path));
+	strcat(path, "/joe"); /* new, cur and tmp are made when mail comes */
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/point", suite_scratch());
+	ck_assert(maildir_there(path));
+}
+END_TEST
+
 START_TEST(making_fails_in_turn)
 {
 	struct err err;
@@ -306,6 +331,7 @@ static Suite *suite(void)
 	tcase_add_test(t, many_threads);
 	tcase_add_test(t, names_that_no_mailbox_has);
 	tcase_add_test(t, found_without_case);
+	tcase_add_test(t, there_or_away);
 	tcase_add_test(t, making_fails_in_turn);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
