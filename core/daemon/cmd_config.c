@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "daemon/context.h"
 #include "daemon/look.h"
+#include "gateway/reach.h"
 #include "gateway/secure.h"
 #include "transport/loader.h"
 
@@ -107,6 +108,13 @@ static bool check_vendors(struct call *c, const struct settings *s)
 	return good;
 }
 
+static void print_unreached(void *ctx, const struct err *err)
+{
+	const struct call *c = ctx;
+	fprintf(c->err, "warning: trouble cannot be told by mail: %s (%s)\n", err->text,
+		err->remedy);
+}
+
 enum exit_status cmd_check(struct call *c)
 {
 	struct settings *s = NULL;
@@ -118,6 +126,7 @@ enum exit_status cmd_check(struct call *c)
 		status = EXIT_CONFIG;
 	if (secure_new(s, clock_wall(clock_system()), &err) != OK)
 		status = call_fail(c, EXIT_CONFIG, &err);
+	reach_look(s, print_unreached, c);
 	if (status == EXIT_DONE)
 		fprintf(c->out, "%s: no faults\n", s->file);
 	settings_unref(&s);

@@ -39,6 +39,7 @@ static void print_head(const json_t *s, FILE *to)
 		query_size(words_number(memory, "most"), size, sizeof size),
 		query_size(words_number(memory, "peak"), age, sizeof age));
 	fprintf(to, ", %lld times too little\n", (long long)words_number(memory, "refused"));
+	table_put(to, "  trouble cannot be told by mail: ", words_text(s, "unreached"), "\n");
 }
 
 static void print_spool(const json_t *status, FILE *to)

@@ -192,6 +192,7 @@ static json_t *status_json(struct status_job *s, struct region *region)
 				      "peak", (json_int_t)g.memory_peak, "most",
 				      (json_int_t)g.memory_most, "refused",
 				      (json_int_t)g.memory_refused));
+	json_object_set_new(o, "unreached", words_json(g.unreached));
 	json_object_set_new(o, "stacks", stacks_json(&g));
 	json_object_set_new(o, "listeners", listeners_json(&g));
 	json_object_set_new(o, "destinations", destinations_json(&g));

@@ -96,6 +96,16 @@ static void print_as(const json_t *e, const json_t *r, const struct settings *s,
 		table_put(to, "    reports to ", route->bounce_to, "\n");
 }
 
+/* Where no rule took it a release alone would hold it again. */
+static void print_held(const json_t *e, const json_t *r, FILE *to)
+{
+	const char *first = strcmp(words_text(r, "rule"), "no route") == 0
+				    ? "a [route] that takes it, smtpgate reload, and "
+				    : "";
+	fprintf(to, "    next    nothing, until: %ssmtpgate queue release %s\n", first,
+		words_text(e, "id"));
+}
+
 static void print_recipient(const json_t *e, const json_t *r, const struct settings *s, int64_t now,
 			    FILE *to)
 {
@@ -120,8 +130,7 @@ static void print_recipient(const json_t *e, const json_t *r, const struct setti
 	if (strcmp(state, "waiting") == 0)
 		print_waiting(e, r, s, now, to);
 	else if (strcmp(state, "held") == 0)
-		fprintf(to, "    next    nothing, until: smtpgate queue release %s\n",
-			words_text(e, "id"));
+		print_held(e, r, to);
 }
 
 static void print_attempt(const json_t *a, const json_t *recipients, FILE *to)

@@ -5,6 +5,7 @@
 #include "gateway/alarm.h"
 
 #include "base/text.h"
+#include "gateway/reach.h"
 #include "gateway/telling.h"
 
 #include <stdio.h>
@@ -67,6 +68,12 @@ static void raised_free(struct raised *r)
 static void work(struct job *job)
 {
 	struct raised *r = (struct raised *)((char *)job - offsetof(struct raised, job));
+	struct err err;
+	if (r->t.to && !reach_ok(r->settings, r->t.to, &err)) {
+		LOG(LOG_WARN, NULL, "notify", "unsent", F_S("event", r->t.event),
+		    F_S("about", r->t.about), F_S("error", err.text));
+		r->t.to = NULL;
+	}
 	telling_send(&r->t);
 }
 

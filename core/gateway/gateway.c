@@ -17,6 +17,7 @@
 #include "gateway/maildrop.h"
 #include "gateway/pickups.h"
 #include "gateway/queue.h"
+#include "gateway/reach.h"
 #include "gateway/refused.h"
 #include "gateway/secure.h"
 #include "gateway/tokens.h"
@@ -142,6 +143,22 @@ static void begin_classic_logs(struct gateway *g, const struct settings *before)
 	}
 }
 
+static void tell_unreached(void *ctx, const struct err *err)
+{
+	struct gateway *g = ctx;
+	LOG(LOG_WARN, NULL, "trouble", "untold", F_S("error", err->text),
+	    F_S("remedy", err->remedy));
+	if (!*g->unreached)
+		snprintf(g->unreached, sizeof g->unreached, "%s (%s)", err->text, err->remedy);
+}
+
+/* Said at each start and reload, so that it is known before there is trouble. */
+static void look_at_people(struct gateway *g)
+{
+	g->unreached[0] = '\0';
+	reach_look(g->settings, tell_unreached, g);
+}
+
 enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 {
 	problem->kind = GATEWAY_FAILED_OTHER;
@@ -164,6 +181,7 @@ enum result gateway_start(struct gateway *g, struct gateway_problem *problem)
 	secure_guard(g->settings);
 	secure_keep(g->settings);
 	local_make_admins(g->settings, NULL);
+	look_at_people(g);
 	begin_classic_logs(g, NULL);
 	g->cycles = cycles_start(g);
 	if (!g->cycles)
@@ -258,6 +276,7 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 	settings_unref(&old);
 	book_look(g->book, settings);
 	vendors_reload(g);
+	look_at_people(g);
 	queue_kick(g->queue, true);
 	return OK;
 }
@@ -414,6 +433,9 @@ enum result gateway_status(struct gateway *g, struct region *region, struct gate
 		.disk_free = atomic_load(&g->disk_free),
 	};
 	out->known = g->known;
+	out->unreached = region_strdup(region, g->unreached);
+	if (!out->unreached)
+		return E_NOMEM;
 	out->spool_silent = g->totals_asked ? clock_mono(g->clock) - g->totals_since : 0;
 	const struct budget_state memory = budget_state();
 	out->memory_used = memory.used;

@@ -126,7 +126,8 @@ struct gateway_status {
 	size_t refused_count;
 	size_t active_messages; /* in memory, being worked on */
 	bool stopping;
-	uint64_t disk_free; /* bytes where the spool is */
+	const char *unreached; /* why not all can be told of trouble, and what to do; "" */
+	uint64_t disk_free;    /* bytes where the spool is */
 	struct spool_totals
 		known;        /* what the spool said last, once a second; zeros before it has */
 	int64_t spool_silent; /* ms that it has not answered for */

@@ -56,15 +56,16 @@ struct gateway {
 	void *stopped_ctx;
 	struct spool_totals totals; /* [main] asked once a second */
 	bool totals_asked;
-	int64_t totals_since;        /* mono ms when they were asked for */
-	struct spool_totals known;   /* the last ones that came */
-	struct maildrop *maildrop;   /* [main] */
-	struct cycles *cycles;       /* [main] mailbags of postoffices */
-	struct pickups *pickups;     /* [main] */
-	struct book *book;           /* [any] aliases */
-	struct alarms *alarms;       /* [any] who is told of trouble */
-	struct refused *refused;     /* [any] clients refused lately */
-	struct classic_log *classic; /* [any] the log of 1993 */
+	int64_t totals_since;                 /* mono ms when they were asked for */
+	struct spool_totals known;            /* the last ones that came */
+	struct maildrop *maildrop;            /* [main] */
+	struct cycles *cycles;                /* [main] mailbags of postoffices */
+	struct pickups *pickups;              /* [main] */
+	struct book *book;                    /* [any] aliases */
+	struct alarms *alarms;                /* [any] who is told of trouble */
+	char unreached[2 * ERR_TEXT_MAX + 4]; /* [main] of reach.h, at the last look */
+	struct refused *refused;              /* [any] clients refused lately */
+	struct classic_log *classic;          /* [any] the log of 1993 */
 };
 
 /* Mailbox lookup for route_world: PATH/NAME without case. Any thread. */

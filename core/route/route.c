@@ -117,6 +117,21 @@ static void decide_remote(const struct settings *s, const struct route_from *fro
 	text_copy(d->rule, sizeof d->rule, "no route");
 }
 
+/* To the admin of the first postoffice that keeps mailboxes here; false: none does. */
+static bool to_first_admin(const struct route_world *w, struct route_decision *d)
+{
+	const struct settings *s = w->settings;
+	for (size_t i = 0; i < s->postoffice_count; i++) {
+		if (s->postoffices[i].format == CONF_OFFICE_MAILDIR ||
+		    s->postoffices[i].format == CONF_OFFICE_MMFF) {
+			d->reason[0] = '\0';
+			route_local_decide(w, &s->postoffices[i], "postmaster", d);
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * "postmaster" alone always reaches somebody (RFC 5321 4.5.1): where origin is no local domain, the
  * admin of the first postoffice that keeps mailboxes here; without one, [gateway] admin.
@@ -126,13 +141,8 @@ static void decide_postmaster(const struct route_world *w, const struct route_fr
 {
 	const struct settings *s = w->settings;
 	struct mail_address a;
-	for (size_t i = 0; i < s->postoffice_count; i++) {
-		if (s->postoffices[i].format == CONF_OFFICE_MAILDIR ||
-		    s->postoffices[i].format == CONF_OFFICE_MMFF) {
-			route_local_decide(w, &s->postoffices[i], "postmaster", d);
-			return;
-		}
-	}
+	if (to_first_admin(w, d))
+		return;
 	const struct conf_postoffice *p = NULL;
 	if (s->gateway.admin &&
 	    mail_address_parse(s->gateway.admin, strlen(s->gateway.admin), &a, NULL, NULL) == OK) {
@@ -143,6 +153,15 @@ static void decide_postmaster(const struct route_world *w, const struct route_fr
 		route_local_decide(w, p, a.local, d);
 	else
 		decide_remote(s, from, d);
+}
+
+/* The postmaster of a domain that is the gateway's own name: [gateway] admin when nothing else is set. */
+static bool is_own_postmaster(const struct settings *s, const struct mail_address *a,
+			      const struct route_decision *d)
+{
+	return !a->literal && text_same(a->local, "postmaster") &&
+	       ((s->gateway.hostname && text_same(d->domain, s->gateway.hostname)) ||
+		(s->gateway.origin && text_same(d->domain, s->gateway.origin)));
 }
 
 void route_decide(const struct route_world *w, const struct route_from *from,
@@ -165,4 +184,6 @@ void route_decide(const struct route_world *w, const struct route_from *from,
 		decide_postmaster(w, from, d);
 	else
 		decide_remote(w->settings, from, d);
+	if (d->kind == ROUTE_HOLD && !d->route && is_own_postmaster(w->settings, &a, d))
+		to_first_admin(w, d);
 }

@@ -63,7 +63,7 @@ class Queue(testbed.Case):
         done = self.check(g.command("queue", "show", "m1"), 0,
                           out=["from      <me@client.test>", "by ESMTP from 127.0.0.1 (client.test), at lan",
                                "to <someone@elsewhere.test>: held", "why     no route",
-                               "nothing, until: smtpgate queue release m1"])
+                               "nothing, until: a [route] that takes it, smtpgate reload, and smtpgate queue release m1"])
         shown = json.loads(self.check(g.command("queue", "show", "1", "--json"), 0).stdout)
         self.assertEqual(shown["recipients_list"][0]["state"], "held")
         self.assertEqual(len(shown["hash"]), 64)

@@ -182,6 +182,29 @@ START_TEST(postmaster_always_arrives)
 }
 END_TEST
 
+/* [gateway] admin when nothing is set: its mail is not held for want of a route while there are mailboxes. */
+START_TEST(own_postmaster_arrives)
+{
+	struct site *s = site_make(false);
+	s->settings.gateway.hostname = "gate.example";
+	s->settings.gateway.origin = "origin.example";
+	static const char *const own[] = {"postmaster@gate.example", "Postmaster@Origin.example"};
+	for (size_t i = 0; i < 2; i++) {
+		struct route_decision d = decide(s, "", "lan", own[i]);
+		ck_assert_int_eq(d.kind, ROUTE_LOCAL);
+		ck_assert_str_eq(d.mailbox, "admin");
+		ck_assert_str_eq(d.reason, "");
+	}
+	ck_assert_int_eq(decide(s, "", "lan", "postmaster@far.example").kind, ROUTE_HOLD);
+	ck_assert_int_eq(decide(s, "", "lan", "jdoe@gate.example").kind, ROUTE_HOLD);
+	s->settings.postoffice_count = 0;
+	ck_assert_str_eq(decide(s, "", "lan", own[0]).reason, "no route");
+	s = site_make(true);
+	s->settings.gateway.hostname = "gate.example";
+	ck_assert_str_eq(decide(s, "", "lan", own[0]).rule, "route default");
+}
+END_TEST
+
 /* Who keeps the mailboxes elsewhere knows the names; "postmaster" alone goes to one that is here. */
 START_TEST(names_of_a_store_are_its_own)
 {
@@ -235,7 +258,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, decisions, 0, sizeof table / sizeof *table);
 	suite_add_tcase(s, tc);
 	SUITE_CASE(s, "rules", sender_and_listener_choose, address_is_complete,
-		   without_routes_it_is_held, postmaster_always_arrives,
+		   without_routes_it_is_held, postmaster_always_arrives, own_postmaster_arrives,
 		   names_of_a_store_are_its_own, literal_is_never_local, reject_without_words);
 	return s;
 }

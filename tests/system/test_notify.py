@@ -76,6 +76,37 @@ class Notify(harness.Case):
         self.assertIn("disk_min", self.events()[1]["text"])
         g.stop()
 
+    def test_nobody_can_be_told_by_mail(self):
+        """The default admin where no route takes its mail: said with the remedy, and no mail piles up in the queue."""
+        g = self.ready()
+        folder = os.path.join(g.folder, "in")
+        os.makedirs(folder)
+        pickup = self.section + "[pickup erp]\npath = %s\nsettle = 0\npoll = 1s\n" % folder
+        # names alone are kept here, and none of them is the admin's
+        g.write(ini=pickup, postoffice="format = drop\n")
+        remedy = ("mail for postmaster@gw.example.test would be held: no route (set admin in [gateway] to an address that a "
+                  "postoffice or a route takes)")
+        r = g.command("check")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertIn(remedy, r.stderr)
+        g.start()
+        self.assertIn("trouble untold error=\"mail for postmaster@gw.example.test", g.log())
+        self.assertIn("trouble cannot be told by mail: " + remedy, " ".join(g.command("status").stdout.split()))
+        with open(os.path.join(folder, "bad"), "w") as f:
+            f.write("nonsense")
+        wait_for("the command", self.events)
+        self.assertIn("notify unsent event=bad_file", g.log())
+        self.assertEqual(g.history(), {})
+        self.assertEqual(g.send(MAIL, to=FAR)[0], 250)
+        self.assertIn("nothing, until: a [route] that takes it, smtpgate reload, and smtpgate queue release m1",
+                      wait_for("the hold", lambda: [t for t in [g.command("queue", "show", "1").stdout] if "held" in t])[0])
+        g.write(ini=pickup, postoffice="format = drop\n", gateway="admin = admin@example.test\n")
+        g.reload()
+        self.assertNotIn("trouble cannot be told", g.command("status").stdout)
+        self.assertEqual(g.command("check").stderr, "")
+        g.write(ini=pickup)  # mailboxes: their admin is the gateway's, too
+        self.assertEqual(g.command("check").stderr, "")
+
     def test_queue_old(self):
         g = self.ready(more="queue_old = 1s", ini="[route wait]\nsmart_host = 127.0.0.1:%d\nretry = 1h\n" % harness.free_port())
         g.start()
