@@ -268,7 +268,7 @@ static bool explain(struct attempt *a, const struct link *l)
 		if (!r)
 			continue;
 		smtp_reply_print(reply, words, sizeof words);
-		refusal_format(r, host, words, why, sizeof why);
+		refusal_format(r, a->d->decision.route->user, host, words, why, sizeof why);
 		smtp_reply_set(reply, 0, reply->status, "%s", why);
 		rests = rests || !r->message;
 	}
@@ -363,7 +363,7 @@ static void tell_end(struct attempt *a, const char *host, const struct link_end 
 	}
 	smtp_reply_print(reply, words, sizeof words);
 	snprintf(more, sizeof more, "%.400s%s%.300s", words, *end->reason ? " " : "", end->reason);
-	refusal_format(r, host, more, a->why, sizeof a->why);
+	refusal_format(r, a->d->decision.route->user, host, more, a->why, sizeof a->why);
 }
 
 /* A token may end before its time, when it is withdrawn: once in a job a new one is tried at the same host. */

@@ -7,11 +7,13 @@
 static const struct refusal rows[] = {
 	{535, "5.7.139", "disabled for the tenant", false,
 	 "SMTP AUTH is switched off for the whole organisation",
-	 "the administrator runs: Set-CASMailbox -Identity USER -SmtpClientAuthenticationDisabled "
+	 "the administrator runs: Set-CASMailbox -Identity " REFUSAL_USER
+	 " -SmtpClientAuthenticationDisabled "
 	 "$false"},
 	{535, "5.7.139", "disabled for the mailbox", false,
 	 "Authenticated SMTP is switched off for this mailbox",
-	 "the administrator runs: Set-CASMailbox -Identity USER -SmtpClientAuthenticationDisabled "
+	 "the administrator runs: Set-CASMailbox -Identity " REFUSAL_USER
+	 " -SmtpClientAuthenticationDisabled "
 	 "$false"},
 	{535, "5.7.139", "security defaults", false,
 	 "the organisation's security defaults forbid passwords",
@@ -31,10 +33,12 @@ static const struct refusal rows[] = {
 	{550, "5.7.30", NULL, false, "Exchange Online takes no passwords any more",
 	 "set oauth in the route: doc/microsoft365.md"},
 	{530, "5.7.57", NULL, false, "the server wants us to log in before it takes mail",
-	 "set user and password, or oauth, in the route, and smart_host to port 587"},
-	{535, "5.7.3", NULL, false, "the account was not let in: SMTP AUTH may be off for it",
-	 "check user, password or token; the administrator switches Authenticated SMTP on for the "
-	 "mailbox"},
+	 "set oauth in the route: doc/microsoft365.md; and smart_host to port 587"},
+	{535, "5.7.3", NULL, false,
+	 "the account was not let in: the application may not use this mailbox, or SMTP AUTH is "
+	 "off for it",
+	 "the administrator takes step 2 of doc/microsoft365.md, which Exchange may need half an "
+	 "hour to know everywhere; for a password: check it, or set oauth in the route"},
 	{534, "5.7.9", NULL, false, "Google takes no password of the account itself",
 	 "make an app password, or set oauth in the route: doc/gmail.md"},
 	{534, "5.7.14", NULL, false, "Google wants the account's owner to log in by a browser once",
@@ -42,16 +46,15 @@ static const struct refusal rows[] = {
 	{535, "5.7.8", NULL, false, "user and password, or the token, are not taken",
 	 "check user and password of the route; for a token: smtpgate oauth status"},
 	{0, NULL, "SendAsDenied", true, "the account may not send as this message's sender",
-	 "let the account send as it (Send As in Exchange), or let the sender write the account's "
-	 "own "
-	 "address"},
+	 "set from = account and sender_as = account in the route, or let the account send as it: "
+	 "Send As in Exchange"},
 	{550, "5.7.60", NULL, true, "the account may not send as this message's sender",
-	 "let the account send as it (Send As in Exchange), or let the sender write the account's "
-	 "own "
-	 "address"},
+	 "set from = account and sender_as = account in the route, or let the account send as it: "
+	 "Send As in Exchange"},
 	{550, "5.2.252", NULL, false,
 	 "too many messages were sent as senders that the account may not send as",
-	 "let the account send as them (Send As in Exchange); the server lets us in again later"},
+	 "set from = account and sender_as = account in the route, or let the account send as "
+	 "them: Send As in Exchange; the server lets us in again later"},
 	{0, NULL, "sender thread limit exceeded", false,
 	 "more connections at a time than the account may have",
 	 "set max_connections = 3 in the route, or less where others use the account too"},
@@ -135,13 +138,21 @@ enum pressure refusal_pressure(const struct smtp_reply *reply)
 	return known ? PRESSURE_LATER : PRESSURE_NONE;
 }
 
-const char *refusal_format(const struct refusal *r, const char *host, const char *reply, char *out,
-			   size_t n)
+const char *refusal_format(const struct refusal *r, const char *account, const char *host,
+			   const char *reply, char *out, size_t n)
 {
-	/* The server's own words are cut before what we know of them. */
-	if (r)
-		snprintf(out, n, "%.100s said: %.380s: %s (%s)", host, reply, r->words, r->remedy);
-	else
+	if (!r) {
 		snprintf(out, n, "%.200s said: %.700s", host, reply);
+		return out;
+	}
+	/* The server's own words are cut before what we know of them; their last full stop would stand before our colon. */
+	size_t said = strnlen(reply, 380);
+	if (said && reply[said - 1] == '.')
+		said--;
+	const char *user = account ? strstr(r->remedy, REFUSAL_USER) : NULL;
+	size_t before = user ? (size_t)(user - r->remedy) : strlen(r->remedy);
+	snprintf(out, n, "%.100s said: %.*s: %s (%.*s%.100s%s)", host, (int)said, reply, r->words,
+		 (int)before, r->remedy, user ? account : "",
+		 user ? user + strlen(REFUSAL_USER) : "");
 	return out;
 }

@@ -28,8 +28,10 @@ struct refusal {
 /* NULL: nothing that we know; then it is about the message. login: it was the answer to AUTH, which is never about a message: an
  * answer is found always. Static. */
 const struct refusal *refusal_find(const struct smtp_reply *reply, bool login);
-/* "HOST said: REPLY: WORDS (REMEDY)"; r may be NULL. Returns out. */
-const char *refusal_format(const struct refusal *r, const char *host, const char *reply, char *out,
-			   size_t n);
+#define REFUSAL_USER "USER" /* in a remedy: stands for the account */
+/* "HOST said: REPLY: WORDS (REMEDY)"; r may be NULL. account: whose name stands in the remedy, so that it works when pasted; NULL:
+ * none is known. Returns out. */
+const char *refusal_format(const struct refusal *r, const char *account, const char *host,
+			   const char *reply, char *out, size_t n);
 
 #endif

@@ -28,6 +28,7 @@ static const struct {
 	{"550 5.7.30 Basic authentication is not supported for Client Submission.", true, false,
 	 "takes no passwords any more"},
 	{"530 5.7.57 Client not authenticated to send mail.", false, false, "wants us to log in"},
+	{"535 5.7.3 Authentication unsuccessful", true, false, "may not use this mailbox"},
 	{"535 5.7.8 Username and Password not accepted.", true, false, "are not taken"},
 	{"534 5.7.9 Application-specific password required.", true, false,
 	 "no password of the account itself"},
@@ -71,7 +72,7 @@ START_TEST(answers)
 			continue;
 		ck_assert_msg(r->message == rows[i].message, "%s", rows[i].line);
 		ck_assert_msg(strstr(r->words, rows[i].words), "%s: %s", rows[i].line, r->words);
-		refusal_format(r, "smtp.test", rows[i].line, out, sizeof out);
+		refusal_format(r, NULL, "smtp.test", rows[i].line, out, sizeof out);
 		ck_assert_ptr_nonnull(strstr(out, r->remedy));
 	}
 }
@@ -85,18 +86,34 @@ START_TEST(told_whole)
 	struct smtp_reply reply = {.code = 535, .status = "5.7.139"};
 	memset(said, 'x', sizeof said - 1);
 	const struct refusal *r = refusal_find(&reply, true);
-	refusal_format(r, said, said, out, sizeof out);
+	refusal_format(r, said, said, said, out, sizeof out);
 	ck_assert_ptr_nonnull(strstr(out, r->words));
 	ck_assert_ptr_nonnull(strstr(out, r->remedy));
-	ck_assert_str_eq(refusal_format(NULL, "smtp.test", "550 no", out, sizeof out),
+	ck_assert_str_eq(refusal_format(NULL, "me", "smtp.test", "550 no", out, sizeof out),
 			 "smtp.test said: 550 no");
+}
+END_TEST
+
+/* What the administrator is to type has the mailbox's name in it. */
+START_TEST(remedy_is_pasted)
+{
+	char out[1024];
+	struct smtp_reply reply = {0};
+	const char *line = rows[1].line;
+	ck_assert_int_eq(smtp_reply_parse_line(&reply, line, strlen(line)), OK);
+	refusal_format(refusal_find(&reply, true), "scan@company.com", "smtp.test", line, out,
+		       sizeof out);
+	ck_assert_msg(strstr(out, "Set-CASMailbox -Identity scan@company.com "
+				  "-SmtpClientAuthenticationDisabled $false)"),
+		      "%s", out);
+	ck_assert_ptr_nonnull(strstr(out, "for the Mailbox: Authenticated SMTP"));
 }
 END_TEST
 
 static Suite *suite(void)
 {
 	Suite *s = suite_create("gateway/refusal");
-	SUITE_CASE(s, "refusals", answers, told_whole);
+	SUITE_CASE(s, "refusals", answers, told_whole, remedy_is_pasted);
 	return s;
 }
 SUITE_MAIN(suite)
