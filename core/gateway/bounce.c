@@ -42,9 +42,10 @@ static const char *addressee(const struct settings *s, const struct spool_messag
 	return NULL;
 }
 
-bool bounce_make(struct gateway *g, const struct settings *settings, const struct spool_message *m,
-		 const struct mail_report_rcpt *rcpts, size_t count, const char *instead,
-		 struct region *region, struct spool_new *out)
+enum result bounce_make(struct gateway *g, const struct settings *settings,
+			const struct spool_message *m, const struct mail_report_rcpt *rcpts,
+			size_t count, const char *instead, struct region *region,
+			struct spool_new *out)
 {
 	const char *to = instead ? instead : addressee(settings, m, rcpts, count);
 	if (!to) {
@@ -52,7 +53,7 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 			LOG(LOG_WARN, m->id, "report", "impossible",
 			    F_A("to", settings->gateway.admin),
 			    F_S("why", "the message itself was a report for the admin"));
-		return false;
+		return E_NOTFOUND;
 	}
 	const char *original;
 	int64_t now = clock_wall(g->clock);
@@ -78,6 +79,8 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 		.original_n = read_start(m, region, &original),
 		.original_size = m->size,
 	};
+	if (!original)
+		return E_NOMEM;
 	r.original = original;
 	struct buf text;
 	buf_init(&text, 0);
@@ -86,10 +89,8 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 	char *data = result == OK ? region_memdup(region, buf_head(&text), text.len) : NULL;
 	size_t size = text.len;
 	buf_free(&text);
-	if (!e || !data) {
-		LOG(LOG_ERROR, m->id, "report", "failed", F_A("to", to), F_S("error", "no memory"));
-		return false;
-	}
+	if (!e || !data)
+		return E_NOMEM;
 	mail_envelope_init(e, region);
 	e->arrived = now;
 	e->listener = "bounce";
@@ -97,10 +98,8 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 	e->eight_bit = mail_eight_bit_in(data, size);
 	e->asks = mail_address_is_ascii(to) ? "" : "SMTPUTF8";
 	e->session = region_strdup(region, m->id);
-	if (!e->session || mail_envelope_add(e, to) != OK) {
-		LOG(LOG_ERROR, m->id, "report", "failed", F_A("to", to), F_S("error", "no memory"));
-		return false;
-	}
+	if (!e->session || mail_envelope_add(e, to) != OK)
+		return E_NOMEM;
 	*out = (struct spool_new){.envelope = e, .data = data, .size = size};
 	if (!*m->envelope.reverse_path)
 		alarm_raise(g, &(struct alarm){.what = CONF_BOUNCE_DOUBLE,
@@ -108,5 +107,5 @@ bool bounce_make(struct gateway *g, const struct settings *settings, const struc
 					       .text = rcpts[0].diagnostic,
 					       .remedy = "the report is with the admin",
 					       .mailed = true});
-	return true;
+	return OK;
 }

@@ -244,6 +244,7 @@ static void every_second(struct timer *t)
 		spool_totals(g->spool, &g->totals);
 	}
 	maildrop_look(g->maildrop);
+	queue_look(g->queue);
 	if (++g->seconds % TIDY_S == 0)
 		queue_tidy(g->queue);
 	timers_set(loop_timers(g->loop), &g->second, clock_mono(g->clock) + 1000);
@@ -322,6 +323,7 @@ void gateway_stop_check(struct gateway *g)
 static void poll_stop(struct timer *t)
 {
 	struct gateway *g = (struct gateway *)((char *)t - offsetof(struct gateway, poll));
+	queue_look(g->queue);
 	gateway_stop_check(g);
 	timers_set(loop_timers(g->loop), t, clock_mono(g->clock) + 100);
 }

@@ -25,6 +25,8 @@ struct outcome {
 		*copies;                                   /* failed, and not the sender's */
 	size_t count, failed_count, delayed_count, taken_count, copy_count;
 	struct spool_new news[4];
+	size_t new_count;
+	bool poor; /* memory was short for some of it */
 	uint64_t unclaim;
 	const char
 		*bounce_to; /* of the route; NULL: the sender gets the reports, if there is one */
@@ -59,6 +61,7 @@ struct outcome *outcome_new(struct queue *q, struct active *a, struct settings *
 static const char *kept(struct outcome *o, const char *text)
 {
 	const char *copy = region_strdup(o->region, text);
+	o->poor = o->poor || !copy;
 	return copy ? copy : "";
 }
 
@@ -230,6 +233,15 @@ static void log_change(const struct outcome *o, const struct spool_change *c)
 		c->state == SPOOL_WAITING ? text_time(c->next_at, next, sizeof next) : NULL));
 }
 
+static void outcome_free(struct outcome *o)
+{
+	struct region *r = o->region;
+	settings_unref(&o->settings);
+	region_destroy(&r);
+}
+
+static void post(struct outcome *o);
+
 static void updated(struct spool_request *request)
 {
 	struct outcome *o =
@@ -240,8 +252,9 @@ static void updated(struct spool_request *request)
 		LOG(LOG_ERROR, o->active->message->id, "spool", "refused",
 		    F_S("error", request->err.text));
 		if (timers_set(loop_timers(loop), &o->again,
-			       clock_mono(loop_clock(loop)) + RETRY_MS) == OK)
-			return;
+			       clock_mono(loop_clock(loop)) + RETRY_MS) != OK)
+			post(o);
+		return;
 	}
 	int64_t soonest = INT64_MAX;
 	for (size_t i = 0; i < o->count; i++) {
@@ -257,9 +270,7 @@ static void updated(struct spool_request *request)
 	}
 	struct active *a = o->active;
 	bool unclaimed = o->update.unclaim_count > 0, reports = o->update.new_count > 0;
-	struct region *r = o->region;
-	settings_unref(&o->settings);
-	region_destroy(&r);
+	outcome_free(o);
 	queue_outcome_done(q, a, unclaimed, soonest, reports);
 }
 
@@ -274,33 +285,40 @@ static void post_again(struct timer *t)
 	post((struct outcome *)((char *)t - offsetof(struct outcome, again)));
 }
 
-void outcome_post(struct outcome *o, bool unclaim)
+/* A report on some of the recipients, if there are any. */
+static void add_report(struct outcome *o, const struct mail_report_rcpt *rcpts, size_t count,
+		       const char *instead)
+{
+	if (!count || o->poor)
+		return;
+	enum result r = bounce_make(queue_gateway(o->q), o->settings, o->active->message, rcpts,
+				    count, instead, o->region, &o->news[o->new_count]);
+	o->new_count += r == OK;
+	o->poor = r == E_NOMEM;
+}
+
+bool outcome_post(struct outcome *o, bool unclaim)
 {
 	struct gateway *g = queue_gateway(o->q);
-	struct spool_message *m = o->active->message;
-	size_t n = 0;
-	if (o->failed_count && bounce_make(g, o->settings, m, o->failed, o->failed_count,
-					   o->bounce_to, o->region, &o->news[n]))
-		n++;
-	if (o->delayed_count && bounce_make(g, o->settings, m, o->delayed, o->delayed_count,
-					    o->bounce_to, o->region, &o->news[n]))
-		n++;
-	if (o->taken_count && bounce_make(g, o->settings, m, o->taken, o->taken_count, o->bounce_to,
-					  o->region, &o->news[n]))
-		n++;
-	if (o->copy_count && bounce_make(g, o->settings, m, o->copies, o->copy_count,
-					 o->settings->gateway.admin, o->region, &o->news[n]))
-		n++;
+	add_report(o, o->failed, o->failed_count, o->bounce_to);
+	add_report(o, o->delayed, o->delayed_count, o->bounce_to);
+	add_report(o, o->taken, o->taken_count, o->bounce_to);
+	add_report(o, o->copies, o->copy_count, o->settings->gateway.admin);
+	if (o->poor) {
+		outcome_free(o);
+		return false;
+	}
 	o->again.fire = post_again;
-	o->unclaim = m->number;
+	o->unclaim = o->active->message->number;
 	o->update = (struct spool_update){
 		.q = {.answer_to = loop_inbox(g->loop), .done = updated},
 		.changes = o->changes,
 		.change_count = o->count,
 		.news = o->news,
-		.new_count = n,
+		.new_count = o->new_count,
 		.unclaim = &o->unclaim,
 		.unclaim_count = unclaim,
 	};
 	post(o);
+	return true;
 }

@@ -34,8 +34,9 @@ void outcome_reply(struct outcome *o, size_t rcpt, const struct smtp_reply *repl
 		   const struct outcome_source *s);
 void outcome_hold(struct outcome *o, size_t rcpt, const char *rule, const char *reason);
 void outcome_discard(struct outcome *o, size_t rcpt, const char *rule);
-/* Sends it to the spool and forgets it; then queue_outcome_done is called. */
-void outcome_post(struct outcome *o, bool unclaim);
+/* Sends it to the spool and forgets it; then queue_outcome_done is called. False: there was no memory for some word or report of
+ * it, nothing is sent, and it is forgotten: to be made again. */
+bool outcome_post(struct outcome *o, bool unclaim);
 
 /* Implemented by the queue: an outcome is in the spool. soonest: the earliest next_at it wrote, INT64_MAX: none. */
 void queue_outcome_done(struct queue *q, struct active *a, bool unclaimed, int64_t soonest,

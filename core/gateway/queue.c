@@ -37,6 +37,8 @@ struct queue {
 	size_t unclaiming; /* unclaim requests on their way */
 	size_t bytes;      /* of memory that the actives hold, about */
 	bool short_of;     /* there was no room for more: the end of any message looks again */
+	struct delivery *unsaid;     /* their outcome had no memory */
+	struct spool_message *stuck; /* to be unclaimed, when there is memory for it */
 };
 
 struct gateway *queue_gateway(struct queue *q)
@@ -51,7 +53,7 @@ size_t queue_active(const struct queue *q)
 
 bool queue_idle(const struct queue *q)
 {
-	return !q->count && !q->scanning && !q->unclaiming;
+	return !q->count && !q->scanning && !q->unclaiming && !q->stuck;
 }
 
 /* Half of what there is is for what goes out; the rest is for senders, or neither would go on. */
@@ -176,15 +178,31 @@ void queue_kick(struct queue *q, bool flush)
 struct unclaim {
 	struct spool_update update;
 	struct queue *q;
-	uint64_t number;
+	struct spool_message *message;
 };
+
+/* It stays with us until it can be put back; a claim ends with the process. */
+static void keep(struct queue *q, struct spool_message *m, const char *why)
+{
+	if (q->stopped) {
+		spool_message_unref(&m);
+		return;
+	}
+	LOG(LOG_ERROR, m->id, "message", "stuck", F_S("why", why));
+	m->next = q->stuck;
+	q->stuck = m;
+}
 
 static void unclaimed(struct spool_request *request)
 {
 	struct unclaim *u = (struct unclaim *)request;
 	struct queue *q = u->q;
-	free(u);
 	q->unclaiming--;
+	if (request->result == OK)
+		spool_message_unref(&u->message);
+	else
+		keep(q, u->message, request->err.text);
+	free(u);
 	gateway_stop_check(q->g);
 }
 
@@ -192,21 +210,18 @@ static void unclaimed(struct spool_request *request)
 static void unclaim(struct queue *q, struct spool_message *m)
 {
 	struct unclaim *u = calloc(1, sizeof *u);
-	if (u) {
-		u->q = q;
-		u->number = m->number;
-		u->update = (struct spool_update){
-			.q = {.answer_to = loop_inbox(q->g->loop), .done = unclaimed},
-			.unclaim = &u->number,
-			.unclaim_count = 1,
-		};
-		q->unclaiming++;
-		spool_update(q->g->spool, &u->update);
-	} else {
-		LOG(LOG_ERROR, m->id, "message", "stuck",
-		    F_S("why", "no memory; it is tried at the next start"));
+	if (!u) {
+		keep(q, m, "no memory to put it back");
+		return;
 	}
-	spool_message_unref(&m);
+	*u = (struct unclaim){
+		.update = {.q = {.answer_to = loop_inbox(q->g->loop), .done = unclaimed},
+			   .unclaim = &m->number,
+			   .unclaim_count = 1},
+		.q = q,
+		.message = m};
+	q->unclaiming++;
+	spool_update(q->g->spool, &u->update);
 }
 
 static void active_free(struct queue *q, struct active *a)
@@ -243,10 +258,16 @@ static void route(struct queue *q, struct active *a)
 			continue;
 		if (m->rcpts[i].next_at > now && m->rcpts[i].next_at <= far)
 			active_waits(a, m->rcpts[i].next_at);
-		else if (!split_rcpt(&s, &world, i))
-			/* What has no group stays waiting and is due at the next look. */
+		else if (!split_rcpt(&s, &world, i)) {
+			/* What has no group stays waiting. */
+			active_waits(a, now + LATER_MS);
 			LOG(LOG_ERROR, m->id, "recipient", "stuck", F_A("to", m->rcpts[i].address),
 			    F_S("why", "no memory to route it"));
+		}
+	}
+	if (s.outcome && !outcome_post(s.outcome, a->outstanding == 1)) {
+		active_waits(a, now + LATER_MS);
+		a->outstanding--;
 	}
 	if (!a->outstanding) {
 		struct spool_message *left = spool_message_ref(a->message);
@@ -255,8 +276,6 @@ static void route(struct queue *q, struct active *a)
 		unclaim(q, left);
 		return;
 	}
-	if (s.outcome)
-		outcome_post(s.outcome, a->outstanding == 1);
 	for (struct delivery *d = s.groups, *next; d; d = next) {
 		next = d->next;
 		d->next = NULL;
@@ -271,9 +290,9 @@ void queue_take(struct queue *q, struct spool_message *m)
 	bool room = has_room(q, m);
 	if (!q->stopped && room)
 		a = calloc(1, sizeof *a);
+	if (!room)
+		make_room(q);
 	if (!a) {
-		if (!room)
-			make_room(q);
 		unclaim(q, m);
 		return;
 	}
@@ -324,32 +343,64 @@ void queue_outcome_done(struct queue *q, struct active *a, bool was_unclaimed, i
 	gateway_stop_check(q->g);
 }
 
-/* Ends a group with one answer for each recipient. */
-static void finish(struct queue *q, struct delivery *d, const struct outcome_source *source)
+static enum outcome_way way_of(const struct delivery *d)
 {
+	const struct conf_route *route = d->decision.route;
+	bool mailbox = d->decision.kind == ROUTE_LOCAL || (route && route->what == CONF_LMTP);
+	return d->reports ? OUTCOME_REPORTING : mailbox ? OUTCOME_MAILBOX : OUTCOME_RELAYED;
+}
+
+/* One answer for each recipient, on its way to the spool; false: memory is short. */
+static bool say(struct queue *q, struct delivery *d)
+{
+	const struct outcome_source source = {.rule = d->decision.rule,
+					      .peer = d->attempted ? d->peer : "",
+					      .route = d->decision.route,
+					      .attempted = d->attempted,
+					      .way = way_of(d),
+					      .not_before = d->not_before,
+					      .as_sender = d->attempted ? d->as_sender : NULL,
+					      .as_from = d->attempted ? d->as_from : NULL};
 	struct outcome *o = outcome_new(q, d->active, d->settings, d->count);
-	if (!o) {
-		LOG(LOG_ERROR, d->active->message->id, "message", "stuck",
-		    F_S("why", "no memory for its outcome; it is tried at the next start"));
-		struct active *a = d->active;
-		split_group_free(d);
-		a->outstanding--;
-		if (!a->outstanding)
-			active_free(q, a);
-		return;
-	}
-	for (size_t i = 0; i < d->count; i++)
+	for (size_t i = 0; o && i < d->count; i++)
 		if (d->aside)
-			outcome_hold(o, d->rcpts[i], source->rule, d->replies[i].text);
+			outcome_hold(o, d->rcpts[i], source.rule, d->replies[i].text);
 		else
 			outcome_reply(o, d->rcpts[i], &d->replies[i], d->sent ? d->sent[i] : NULL,
-				      source);
+				      &source);
+	return o && outcome_post(o, d->active->outstanding == 1);
+}
+
+/* Ends a group. What has happened is not forgotten for want of memory, or it would happen once more. */
+static void finish(struct queue *q, struct delivery *d)
+{
+	const char *id = d->active->message->id;
+	if (!say(q, d)) {
+		LOG(LOG_ERROR, id, "message", "stuck", F_S("why", "no memory for its outcome"));
+		d->next = q->unsaid;
+		q->unsaid = d;
+		return;
+	}
 	if (d->aside)
-		LOG(LOG_ERROR, d->active->message->id, "message", "set-aside",
-		    F_S("rule", source->rule), F_S("error", d->replies[0].text));
-	bool last = d->active->outstanding == 1;
+		LOG(LOG_ERROR, id, "message", "set-aside", F_S("rule", d->decision.rule),
+		    F_S("error", d->replies[0].text));
 	split_group_free(d);
-	outcome_post(o, last);
+}
+
+void queue_look(struct queue *q)
+{
+	struct delivery *unsaid = q->unsaid;
+	struct spool_message *stuck = q->stuck;
+	q->unsaid = NULL;
+	q->stuck = NULL;
+	for (struct delivery *d; (d = unsaid);) {
+		unsaid = d->next;
+		finish(q, d);
+	}
+	for (struct spool_message *m; (m = stuck);) {
+		stuck = m->next;
+		unclaim(q, m);
+	}
 }
 
 /* The destination is not to blame, and nothing was tried of it. */
@@ -370,41 +421,23 @@ void queue_delivered(struct queue *q, struct delivery *d)
 		not_delivered(q, d);
 		return;
 	}
-	char rule[sizeof d->decision.rule], peer[sizeof d->peer];
-	const struct conf_route *route = d->decision.route;
-	bool mailbox = d->decision.kind == ROUTE_LOCAL || (route && route->what == CONF_LMTP);
-	enum outcome_way way = d->reports ? OUTCOME_REPORTING
-			       : mailbox  ? OUTCOME_MAILBOX
-					  : OUTCOME_RELAYED;
-	text_copy(rule, sizeof rule, d->decision.rule);
-	text_copy(peer, sizeof peer, d->peer);
-	int64_t rest = destination_ended(dest, d);
-	finish(q, d,
-	       &(struct outcome_source){.rule = rule,
-					.peer = peer,
-					.route = d->decision.route,
-					.attempted = true,
-					.way = way,
-					.not_before = rest,
-					.as_sender = d->as_sender,
-					.as_from = d->as_from});
+	d->attempted = true;
+	d->not_before = destination_ended(dest, d);
+	finish(q, d);
 	destination_next(dest);
 }
 
 void queue_postponed(struct queue *q, struct delivery *d, int64_t at, const char *reason)
 {
-	char rule[sizeof d->decision.rule];
-	text_copy(rule, sizeof rule, d->decision.rule);
 	if (!d->replies)
 		d->replies = region_alloc(d->region, d->count * sizeof *d->replies);
-	if (d->replies)
-		for (size_t i = 0; i < d->count; i++)
-			smtp_reply_set(&d->replies[i], 0, "", "%s", reason);
-	else
-		d->count = 0;
-	finish(q, d,
-	       &(struct outcome_source){
-		       .rule = rule, .peer = "", .route = d->decision.route, .not_before = at});
+	d->count = d->replies ? d->count : 0;
+	active_waits(d->active, at);
+	for (size_t i = 0; i < d->count; i++)
+		smtp_reply_set(&d->replies[i], 0, "", "%s", reason);
+	d->attempted = false;
+	d->not_before = at;
+	finish(q, d);
 }
 
 /* ---- life ---- */

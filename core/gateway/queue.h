@@ -58,6 +58,9 @@ struct delivery {
 	bool no_chunks;         /* in and out: the destination does not take BDAT */
 	bool maybe;             /* end of data was sent and not answered */
 	bool aside;             /* it is held for the replies' words: no further attempt */
+	/* filled by the queue, for its outcome */
+	bool attempted;
+	int64_t not_before; /* wall ms; 0: the schedule says */
 };
 
 enum result queue_new(struct queue **q, struct gateway *g, struct err *err);
@@ -81,6 +84,8 @@ void queue_post(struct queue_link *link);
 void queue_kick(struct queue *q, bool flush);
 /* No new jobs; queued groups go back to the spool. */
 void queue_stop(struct queue *q);
+/* Every second: what memory was short for is done again. */
+void queue_look(struct queue *q);
 /* Once in a while: forgets what has not been used for long. */
 void queue_tidy(struct queue *q);
 /* The wall clock was put forward by so many ms (back: less than 0). */

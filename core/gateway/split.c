@@ -83,16 +83,20 @@ static bool split_to_destination(struct split *s, size_t rcpt, struct route_deci
 	if (destination_given_up(dest, decision->route) && route_fall_back(s->settings, decision))
 		return split_by(s, rcpt, decision); /* fallbacks form no circle: conf_validate */
 	struct delivery *d = destination_open_group(dest, s->a);
-	if (!d) {
-		d = group_new(s->a, dest, decision, s->settings);
-		if (!d)
-			return false;
-		d->next = s->groups;
-		s->groups = d;
-		s->a->outstanding++;
-		destination_set_open_group(dest, s->a, d);
+	if (d)
+		return group_add(d, rcpt, decision);
+	d = group_new(s->a, dest, decision, s->settings);
+	if (!d)
+		return false;
+	if (!group_add(d, rcpt, decision)) {
+		split_group_free(d); /* a group of nobody is none */
+		return false;
 	}
-	return group_add(d, rcpt, decision);
+	d->next = s->groups;
+	s->groups = d;
+	s->a->outstanding++;
+	destination_set_open_group(dest, s->a, d);
+	return true;
 }
 
 static bool split_at_once(struct split *s, size_t rcpt, const struct route_decision *decision)

@@ -107,7 +107,8 @@ struct spool_message {
 	const char *data; /* whole content when size <= SPOOL_BODY_INLINE, else NULL: */
 	int fd;           /* ... a descriptor to read at any offset, else -1 */
 	struct region *region;
-	unsigned refs; /* atomic */
+	unsigned refs;              /* atomic */
+	struct spool_message *next; /* for whoever has it claimed */
 };
 struct spool_message *spool_message_ref(struct spool_message *m);
 /* The last holder frees it (any thread). Clears the pointer. */
