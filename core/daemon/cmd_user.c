@@ -6,26 +6,44 @@
 
 #include <string.h>
 
-/* The file: of --listener, or the one that all listeners have. */
+/* The file that the listeners have where one may log in, or all of them where none is such; NULL: they differ. */
+static const char *common_file(const struct settings *s, bool logins, const char **first)
+{
+	const char *file = NULL;
+	for (size_t i = 0; i < s->listen_count; i++) {
+		const struct conf_listen *l = &s->listens[i];
+		if (logins && l->auth == CONF_AUTH_OFF)
+			continue;
+		if (file && strcmp(file, l->users) != 0)
+			return NULL;
+		if (!file)
+			*first = l->name;
+		file = l->users;
+	}
+	return file;
+}
+
+/* The file: of --listener, or the one that counts. */
 static enum exit_status find_file(const struct call *c, const struct settings *s, const char **file)
 {
 	struct err err;
-	const char *name = call_option(c, OPT_LISTENER);
-	*file = NULL;
-	for (size_t i = 0; i < s->listen_count; i++) {
-		const struct conf_listen *l = &s->listens[i];
-		if (name && strcmp(l->name, name) != 0)
-			continue;
-		if (*file && strcmp(*file, l->users) != 0) {
-			err_set(&err, E_CONFIG, "the listeners have different files of users");
-			err_remedy(&err, "name one: --listener %s", s->listens[0].name);
-			return call_fail(c, EXIT_USAGE, &err);
-		}
-		*file = l->users;
+	const char *name = call_option(c, OPT_LISTENER), *first = NULL;
+	for (size_t i = 0; name && i < s->listen_count; i++) {
+		*file = s->listens[i].users;
+		if (strcmp(s->listens[i].name, name) == 0)
+			return EXIT_DONE;
 	}
+	if (name) {
+		err_set(&err, E_NOTFOUND, "there is no [listen %s] in %s", name, s->file);
+		return call_fail(c, EXIT_USAGE, &err);
+	}
+	*file = common_file(s, true, &first);
+	if (!*file && !first)
+		*file = common_file(s, false, &first);
 	if (*file)
 		return EXIT_DONE;
-	err_set(&err, E_NOTFOUND, "there is no [listen %s] in %s", name, s->file);
+	err_set(&err, E_CONFIG, "the listeners have different files of users");
+	err_remedy(&err, "name one: --listener %s", first);
 	return call_fail(c, EXIT_USAGE, &err);
 }
 

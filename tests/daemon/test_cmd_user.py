@@ -52,6 +52,12 @@ class User(testbed.Case):
         self.check(self.user("add", "a", input="x"), 64, err=["different files", "--listener lan"])
         self.check(self.user("add", "a", "--listener", "wan", input="x"), 0, out=self.file + ".wan")
 
+    def test_only_listeners_with_logins_count(self):
+        """The default file of a listener where nobody may log in is no choice."""
+        self.g.write(ini="[listen wan]\naddress = 127.0.0.1:2526\nusers = %s.wan\nauth = offered\n" % self.file
+                     + "[profile old]\nclients = 127.0.0.1\nauth_clear = yes\n")
+        self.check(self.user("add", "a", input="x"), 0, out=self.file + ".wan")
+
     def test_a_file_that_others_read(self):
         self.user("add", "a", input="x")
         os.chmod(self.file, 0o644)
