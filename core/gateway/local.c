@@ -46,7 +46,10 @@ static bool folder_there(const struct conf_postoffice *p, struct err *err)
 {
 	struct stat st;
 	if (stat(p->path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-		err_set(err, E_STATE, "the folder %s of the postoffice is not there", p->path);
+		err_set(err, E_STATE,
+			"the folder %s of the postoffice is not there (mkdir -p %s, or mount what "
+			"it lies on)",
+			p->path, p->path);
 		return false;
 	}
 	if (p->format == CONF_OFFICE_DROP || maildir_there(p->path))

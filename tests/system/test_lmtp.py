@@ -283,6 +283,7 @@ class Drop(harness.Case):
         g.write(ini="[postoffice TEST/DROP]\ndomain = drop.test\nformat = drop\npath = %s\n[queue]\nretry = 1s\n" % folder)
         g.start()
         self.assertEqual(g.send(MAIL % b"share", to=["any@drop.test"])[0], 250)
+        wait_for("the remedy", lambda: "mkdir -p %s, or mount" % folder in str(g.queue()))
         wait_for("the rest", lambda: "is not there" in g.log())
         os.makedirs(folder)
         wait_for("the file", lambda: self.files(folder))
