@@ -38,7 +38,7 @@ static void add_row(struct listing *l, const json_t *e)
 		query_distance(words_number(first, "next"), l->now, next, sizeof next);
 	const char *cells[] = {words_text(e, "id"),
 			       query_size(words_number(e, "size"), size, sizeof size),
-			       text_duration(l->now - words_number(e, "arrived"), age, sizeof age),
+			       text_duration(l->now - story_came(e), age, sizeof age),
 			       query_path(words_text(e, "from"), from, sizeof from),
 			       recipients(e, to, sizeof to),
 			       claimed ? "active" : words_text(first, "state"),

@@ -62,6 +62,7 @@ json_t *entry_json(const struct spool_entry *e)
 			  "arrived", (json_int_t)v->arrived, "priority", priorities[v->priority],
 			  "claimed", e->claimed, "body", e->body, "ended", (json_int_t)e->ended,
 			  "hash", e->hash, "eight_bit", v->eight_bit);
+	json_object_set_new(o, "skipped", json_integer((json_int_t)e->skipped));
 	json_object_set_new(o, "session", words_json(v->session));
 	json_object_set_new(o, "listener", words_json(v->listener));
 	json_object_set_new(o, "protocol", words_json(v->protocol));

@@ -8,12 +8,17 @@
 
 #include <string.h>
 
+int64_t story_came(const json_t *entry)
+{
+	return words_number(entry, "arrived") + words_number(entry, "skipped");
+}
+
 static void print_origin(const json_t *e, int64_t now, FILE *to)
 {
 	char moment[32], distance[40];
 	int64_t arrived = words_number(e, "arrived");
 	fprintf(to, "  arrived   %s, %s", query_moment(arrived, moment, sizeof moment),
-		query_distance(arrived, now, distance, sizeof distance));
+		query_distance(story_came(e), now, distance, sizeof distance));
 	table_put(to, ", by ", words_text(e, "protocol"), "");
 	table_put(to, " from ", words_text(e, "client"), "");
 	table_put(to, " (", words_text(e, "helo"), ")");
@@ -64,8 +69,7 @@ static void print_waiting(const json_t *e, const json_t *r, const struct setting
 			query_moment(next, moment, sizeof moment),
 			query_distance(next, now, distance, sizeof distance));
 	if (s) {
-		int64_t until =
-			words_number(e, "arrived") + lifetime_of(e, words_text(r, "rule"), s);
+		int64_t until = story_came(e) + lifetime_of(e, words_text(r, "rule"), s);
 		fprintf(to, "    until   %s; then %s\n", query_moment(until, end, sizeof end),
 			*words_text(e, "from") ? "it is returned to the sender" : "it is given up");
 	}

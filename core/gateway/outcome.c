@@ -228,7 +228,7 @@ static void log_change(const struct outcome *o, const struct spool_change *c)
 	LOG(level, m->id, "recipient", verbs[c->state], F_A("to", m->rcpts[c->rcpt].address),
 	    F_S("rule", c->rule), F_S("peer", c->peer && *c->peer ? c->peer : NULL),
 	    F_S("reply", c->reason),
-	    F_S("delay", text_duration(o->now - m->envelope.arrived, delay, sizeof delay)),
+	    F_S("delay", text_duration(o->now - came(o), delay, sizeof delay)),
 	    F_S("next",
 		c->state == SPOOL_WAITING ? text_time(c->next_at, next, sizeof next) : NULL));
 }

@@ -118,11 +118,19 @@ void jumps_look(struct jumps *j, uint64_t last)
 	pthread_mutex_unlock(&j->lock);
 }
 
-/* Did it come before this jump? Of a jump back the numbers tell alone: the same time came twice. */
+/* The first jump that it may have come before: it came after the last jump back that its number is above, since of those the numbers
+ * tell alone: the same time came twice. */
+static size_t first_behind(const struct jumps *j, uint64_t number)
+{
+	size_t i = j->count;
+	while (i > 0 && (j->list[i - 1].skip > 0 || number <= j->list[i - 1].number))
+		i--;
+	return i;
+}
+
+/* Did it come before this jump forward? arrived: by the clock as it went just before it. */
 static bool before(const struct jump *j, uint64_t number, int64_t arrived)
 {
-	if (j->skip < 0)
-		return number <= j->number;
 	return arrived <= j->before && number <= j->number + ON_THE_WAY;
 }
 
@@ -131,8 +139,8 @@ int64_t jumps_skipped(struct jumps *j, uint64_t number, int64_t arrived)
 	int64_t sum = 0;
 	pthread_mutex_lock(&j->lock);
 	look(j);
-	for (size_t i = 0; i < j->count; i++)
-		if (before(&j->list[i], number, arrived))
+	for (size_t i = first_behind(j, number); i < j->count; i++)
+		if (j->list[i].skip < 0 || before(&j->list[i], number, arrived + sum))
 			sum += j->list[i].skip;
 	pthread_mutex_unlock(&j->lock);
 	return sum;

@@ -111,6 +111,7 @@ static enum result list_one(struct spool *s, struct scan *c, const struct spool_
 	if (r != OK)
 		return r;
 	e->claimed = book_claimed(&s->book, e->number);
+	e->skipped = jumps_skipped(&s->jumps, e->number, e->envelope.arrived);
 	q->count++;
 	c->over = q->count >= q->limit;
 	return OK;

@@ -233,9 +233,12 @@ struct spool_entry {
 	size_t rcpt_count;
 	uint64_t size;
 	char hash[65];
-	bool claimed;                   /* being worked on now */
-	bool body;                      /* its content is still in the spool */
-	int64_t ended;                  /* wall ms, 0 while it lives */
+	bool claimed;  /* being worked on now */
+	bool body;     /* its content is still in the spool */
+	int64_t ended; /* wall ms, 0 while it lives */
+	/* Of a list: ms that the clock was put forward (back: negative) since it came. It came at envelope.arrived + skipped by
+	 * the clock as it goes now. */
+	int64_t skipped;
 	struct spool_attempt *attempts; /* only when asked for */
 	size_t attempt_count;
 };

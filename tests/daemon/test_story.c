@@ -89,6 +89,14 @@ START_TEST(reports_are_not_returned)
 	HAS(text, "from      <> (a report: it is never returned)");
 	HAS(text, "until   2023-11-15 22:13:20; then it is given up\n");
 	free(text);
+	/* the clock was put back by a day since it came */
+	text = tell("{\"id\":\"m1\",\"from\":\"\",\"recipients\":1,\"arrived\":1700086400000,"
+		    "\"skipped\":-86400000,"
+		    "\"recipients_list\":[{\"address\":\"x@y\",\"state\":\"waiting\",\"rule\":"
+		    "\"route default\",\"next\":1}]}");
+	HAS(text, "arrived   2023-11-15 22:13:20, now");
+	HAS(text, "until   2023-11-15 22:13:20; then it is given up\n");
+	free(text);
 }
 END_TEST
 

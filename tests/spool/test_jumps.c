@@ -89,6 +89,28 @@ START_TEST(there_and_back)
 }
 END_TEST
 
+/* Who came before a jump back, by a time that lay ahead, has jumps forward after it behind him as well. */
+START_TEST(there_and_back_and_right_again)
+{
+	setup();
+	fake.wall_ms += 400 * DAY;
+	jumps_look(&jumps, 10);
+	pass(1000);
+	jumps_look(&jumps, 11); /* 11 came in the wrong year */
+	fake.wall_ms -= 402 * DAY;
+	jumps_look(&jumps, 11);
+	pass(1000);
+	jumps_look(&jumps, 12); /* 12 two days too early */
+	fake.wall_ms += 2 * DAY;
+	jumps_look(&jumps, 12);
+	ck_assert_int_eq(jumps_skipped(&jumps, 10, STAGE_NOW), 0);
+	ck_assert_int_eq(jumps_skipped(&jumps, 11, STAGE_NOW + 400 * DAY + 500), -400 * DAY);
+	ck_assert_int_eq(jumps_skipped(&jumps, 12, STAGE_NOW - 2 * DAY + 1500), 2 * DAY);
+	ck_assert_int_eq(jumps_skipped(&jumps, 13, STAGE_NOW + 2500), 0);
+	jumps_close(&jumps);
+}
+END_TEST
+
 START_TEST(kept_over_an_opening)
 {
 	setup();
@@ -199,6 +221,11 @@ START_TEST(the_oldest_by_the_clock_of_now)
 	stage_jump(&st, 6 * DAY);
 	ck_assert_int_eq(desk_totals(&st.desk, &t), OK);
 	ck_assert_int_eq(t.oldest, STAGE_NOW + 6 * DAY);
+	struct spool_list list = {.limit = 1};
+	ck_assert_int_eq(desk_list(&st.desk, &list), OK);
+	ck_assert_int_eq(list.entries[0].envelope.arrived, STAGE_NOW);
+	ck_assert_int_eq(list.entries[0].skipped, 6 * DAY);
+	region_destroy(&list.region);
 	stage_close(&st);
 }
 END_TEST
@@ -207,7 +234,8 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("jumps");
 	SUITE_CASE(s, "list", time_that_goes_by_is_none, forward, back, there_and_back,
-		   kept_over_an_opening, no_more_than_are_kept, a_file_that_is_none, cutoff);
+		   there_and_back_and_right_again, kept_over_an_opening, no_more_than_are_kept,
+		   a_file_that_is_none, cutoff);
 	TCase *tc = tcase_create("spool");
 	tcase_add_loop_test(tc, waits_are_looked_through, SPOOL_MEMORY, SPOOL_SQLITE + 1);
 	tcase_add_loop_test(tc, the_oldest_by_the_clock_of_now, SPOOL_MEMORY, SPOOL_SQLITE + 1);
