@@ -91,8 +91,7 @@ static enum result from_command(const char *command, const struct clock *clock, 
 	r = buf_reserve(&said, SECRET_MAX) ? spawn_run(&s, clock, err)
 					   : err_set(err, E_NOMEM, "no memory");
 	if (r == OK && s.status)
-		r = err_set(err, E_REFUSED, "%s ended with %d%s%s", c.argv[0], s.status,
-			    *s.words ? ": " : "", s.words);
+		r = spawn_failed(&s, E_REFUSED, err);
 	if (r == OK)
 		r = take(buf_head(&said), said.len, c.argv[0], secret, err);
 	buf_wipe(&said);

@@ -12,12 +12,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LOOK_MS 10
-#define HIGH 32 /* descriptors to give wait above those that they become */
+#define PAGE 4096 /* of what it said is kept: more than its words */
+#define SAID_MAX \
+	(1 << 20) /* bytes of memory that what it said may take, and what comes in LOOK_MS */
+#define HIGH 32   /* descriptors to give wait above those that they become */
 
 extern char **environ;
 
@@ -121,8 +125,18 @@ static int start(const struct spawn *s, int in, int out, int words, pid_t *pid)
 	return e;
 }
 
+/* A program may say gigabytes within its time: what comes behind the words that are kept gives its memory back. It writes on behind the
+ * hole, and notices nothing. */
+static void forget(int words)
+{
+	struct stat st;
+	if (fstat(words, &st) == 0 && st.st_size > SAID_MAX && st.st_blocks * 512 > SAID_MAX)
+		fallocate(words, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, PAGE,
+			  st.st_size - PAGE);
+}
+
 /* Waits for its end; kills it when the time is over or stop is set. */
-static enum result await(struct spawn *s, pid_t pid, const struct clock *clock)
+static enum result await(struct spawn *s, pid_t pid, int words, const struct clock *clock)
 {
 	int64_t until = clock_mono(clock) + s->limit;
 	int status = 0;
@@ -132,12 +146,14 @@ static enum result await(struct spawn *s, pid_t pid, const struct clock *clock)
 			r = E_CANCELLED;
 		else if (clock_mono(clock) >= until)
 			r = E_TIMEOUT;
+		forget(words);
 		if (r != OK)
 			kill(-pid, SIGKILL);
 		else
 			nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
 	}
-	s->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	s->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	s->status = s->signal ? 128 + s->signal : WEXITSTATUS(status);
 	return r;
 }
 
@@ -175,8 +191,8 @@ static enum result run(struct spawn *s, int out, int words, const struct clock *
 		e = start(s, in, out, words, &pid);
 	if (in >= 0)
 		close(in);
-	enum result r =
-		e ? err_errno(err, e, "%s cannot be started", s->argv[0]) : await(s, pid, clock);
+	enum result r = e ? err_errno(err, e, "%s cannot be started", s->argv[0])
+			  : await(s, pid, words, clock);
 	read_words(s, words);
 	if (r == OK && s->said)
 		r = read_said(s, out, err);
@@ -189,7 +205,7 @@ static enum result run(struct spawn *s, int out, int words, const struct clock *
 
 enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *err)
 {
-	s->status = 0;
+	s->status = s->signal = 0;
 	*s->words = '\0';
 	int words = memfd_create("spawn", MFD_CLOEXEC);
 	int out = s->said ? memfd_create("spawn", MFD_CLOEXEC) : words;
@@ -201,6 +217,16 @@ enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *er
 	if (s->said && out >= 0)
 		close(out);
 	return r;
+}
+
+enum result spawn_failed(const struct spawn *s, enum result code, struct err *err)
+{
+	const char *between = *s->words ? ": " : "";
+	if (s->signal)
+		return err_set(err, code, "%s was ended by signal %d (%s)%s%s", s->argv[0],
+			       s->signal, sigdescr_np(s->signal), between, s->words);
+	return err_set(err, code, "%s ended with %d%s%s", s->argv[0], s->status,
+		       *s->words ? between : " and said nothing", s->words);
 }
 
 enum result spawn_split(struct spawn_command *c, const char *command, struct err *err)

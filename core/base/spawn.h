@@ -43,6 +43,7 @@ struct spawn {
 	struct buf *said;
 	/* Filled: */
 	int status; /* its exit status; 128 + N when signal N ended it */
+	int signal; /* which; 0: none did */
 	char words
 		[512]; /* the beginning of what it said on standard output and error, line ends as blanks */
 };
@@ -52,6 +53,9 @@ struct spawn {
  * killed; E_CANCELLED: killed by stop; E_NOTFOUND, E_DENIED, ...: it cannot be started.
  */
 enum result spawn_run(struct spawn *s, const struct clock *clock, struct err *err);
+
+/* Says of one that ran, but not with status 0, how it ended, with its words; gives code. */
+enum result spawn_failed(const struct spawn *s, enum result code, struct err *err);
 
 #define SPAWN_WORDS 64 /* of a command */
 #define SPAWN_MORE 8   /* that may be put behind them */

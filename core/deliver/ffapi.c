@@ -38,7 +38,7 @@ enum result ffapi_run(const struct ffapi *f, int *status, struct err *err)
 	if (status)
 		*status = s.status;
 	if (r == OK && s.status)
-		return err_set(err, E_STATE, "%s ended with %d: %s", c.argv[0], s.status, s.words);
+		return spawn_failed(&s, E_STATE, err);
 	return r;
 }
 

@@ -169,7 +169,7 @@ static void run_command(const struct telling *t)
 		r = s.input ? spawn_run(&s, t->clock, &err)
 			    : err_set(&err, E_NOMEM, "no memory for its input");
 	if (r == OK && s.status)
-		r = err_set(&err, E_STATE, "%s ended with %d: %s", c.argv[0], s.status, s.words);
+		r = spawn_failed(&s, E_STATE, &err);
 	if (r != OK)
 		failed(t, "command", err.text);
 	buf_free(&json);

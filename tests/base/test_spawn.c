@@ -40,6 +40,38 @@ START_TEST(ends_by_itself)
 }
 END_TEST
 
+START_TEST(how_it_ended)
+{
+	static const struct {
+		const char *script, *words;
+	} rows[] = {{"exit 7", "sh ended with 7 and said nothing"},
+		    {"echo 052 no drive; exit 201", "sh ended with 201: 052 no drive"},
+		    {"kill -SEGV $$", "sh was ended by signal 11 (Segmentation fault)"},
+		    {"echo so far; kill -9 $$", "sh was ended by signal 9 (Killed): so far"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct spawn s = {.stop = NULL};
+		ck_assert_int_eq(run(&s, rows[i].script, 60000), OK);
+		ck_assert_int_eq(spawn_failed(&s, E_STATE, &err), E_STATE);
+		ck_assert_str_eq(err.text, rows[i].words);
+	}
+}
+END_TEST
+
+/* It waits until what it said takes no memory any more. */
+START_TEST(says_much)
+{
+	struct spawn s = {.stop = NULL};
+	ck_assert_int_eq(
+		run(&s,
+		    "echo first; head -c 64000000 /dev/zero; "
+		    "while test $(stat -Lc %b /proc/self/fd/2) -gt 2100; do sleep 0.02; done",
+		    60000),
+		OK);
+	ck_assert_int_eq(s.status, 0);
+	ck_assert(strncmp(s.words, "first", 5) == 0);
+}
+END_TEST
+
 /* What it says on standard output apart from the rest, whole or not at all. */
 START_TEST(said_apart)
 {
@@ -207,8 +239,9 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("base/spawn");
-	SUITE_CASE(s, "spawn", ends_by_itself, said_apart, signals_are_its_own, cannot_be_started,
-		   time_is_over, stopped, gives_descriptors, commands_in_words, has_limits);
+	SUITE_CASE(s, "spawn", ends_by_itself, how_it_ended, says_much, said_apart,
+		   signals_are_its_own, cannot_be_started, time_is_over, stopped, gives_descriptors,
+		   commands_in_words, has_limits);
 	return s;
 }
 SUITE_MAIN(suite)
