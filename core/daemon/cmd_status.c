@@ -203,6 +203,27 @@ static void print_pickups(const json_t *list, int64_t now, FILE *to)
 	print_files(list, now, to);
 }
 
+/* The way out of postoffices. */
+static void print_mailbags(const json_t *list, FILE *to)
+{
+	static const char *const heads[] = {"MAILBAG", "PATH", ">TAKEN", "ERROR", NULL};
+	struct table t;
+	if (!json_array_size(list))
+		return;
+	table_init(&t, heads);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *m = json_array_get(list, i);
+		char taken[24];
+		number(taken, sizeof taken, m, "taken");
+		const char *cells[] = {words_text(m, "postoffice"), words_text(m, "path"), taken,
+				       words_text(m, "error")};
+		table_add(&t, cells);
+	}
+	fputc('\n', to);
+	table_print(&t, table_width(to), to);
+	table_free(&t);
+}
+
 /* One a line, with a blank of four before it. Whole: half a list of networks is another list. */
 static void print_lines(const char *lines, FILE *to)
 {
@@ -245,6 +266,7 @@ static void print_all(const json_t *s, FILE *to)
 	print_listeners(json_object_get(s, "listeners"), to);
 	print_destinations(json_object_get(s, "destinations"), words_number(s, "now"), to);
 	print_pickups(json_object_get(s, "pickups"), words_number(s, "now"), to);
+	print_mailbags(json_object_get(s, "mailbags"), to);
 	print_refused(json_object_get(s, "refused"), words_number(s, "now"), to);
 }
 

@@ -64,6 +64,14 @@ static void judge_pickups(struct judge *j, const struct gateway_status *g)
 			     g->pickups[i].error);
 }
 
+static void judge_mailbags(struct judge *j, const struct gateway_status *g)
+{
+	for (size_t i = 0; i < g->mailbag_count; i++)
+		if (*g->mailbags[i].error)
+			find(j, HEALTH_WARNING, "mail of postoffice %s does not leave: %s",
+			     g->mailbags[i].name, g->mailbags[i].error);
+}
+
 static void judge_memory(struct judge *j, const struct gateway_status *g)
 {
 	if (g->memory_most && g->memory_used > g->memory_most - g->memory_most / 8)
@@ -115,6 +123,7 @@ enum health health_judge(const struct gateway_status *g, const struct spool_tota
 		judge_stacks(&j, g);
 		judge_destinations(&j, g, now);
 		judge_pickups(&j, g);
+		judge_mailbags(&j, g);
 	}
 	return j.found;
 }

@@ -122,6 +122,19 @@ static json_t *pickups_json(const struct gateway_status *g)
 	return list;
 }
 
+static json_t *mailbags_json(const struct gateway_status *g)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < g->mailbag_count; i++) {
+		const struct gateway_mailbag_status *m = &g->mailbags[i];
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:I}", "postoffice", m->name,
+						      "path", words_json(m->path), "error",
+						      words_json(m->error), "taken",
+						      (json_int_t)m->taken));
+	}
+	return list;
+}
+
 static json_t *refused_json(const struct gateway_status *g)
 {
 	json_t *list = json_array();
@@ -197,6 +210,7 @@ static json_t *status_json(struct status_job *s, struct region *region)
 	json_object_set_new(o, "listeners", listeners_json(&g));
 	json_object_set_new(o, "destinations", destinations_json(&g));
 	json_object_set_new(o, "pickups", pickups_json(&g));
+	json_object_set_new(o, "mailbags", mailbags_json(&g));
 	json_object_set_new(o, "refused", refused_json(&g));
 	json_object_set_new(o, "spool", spool_json(totals_of(s, &g)));
 	json_object_set_new(o, "health", health_json(&g, totals_of(s, &g), settings, now));

@@ -43,6 +43,8 @@ struct cycle {
 	size_t taken;               /* messages of this run */
 	struct transcript talk;     /* during a run: for the log of 1993 */
 	char trouble[ERR_TEXT_MAX]; /* told last; empty: it was well */
+	char failed[ERR_TEXT_MAX];  /* [main] the same, as of the last run that has ended */
+	uint64_t total;             /* [main] messages since the start */
 };
 
 struct cycles {
@@ -221,6 +223,8 @@ static void done(struct job *job)
 	struct cycle *c = (struct cycle *)job;
 	settings_unref(&c->settings);
 	c->running = false;
+	text_copy(c->failed, sizeof c->failed, c->trouble);
+	c->total += c->taken;
 	run_again(c, c->again ? RING_MS : c->taken ? AGAIN_MS : c->office->wait);
 	gateway_stop_check(c->all->g);
 }
@@ -311,4 +315,24 @@ void cycles_destroy(struct cycles **c)
 	settings_unref(&(*c)->settings);
 	free(*c);
 	*c = NULL;
+}
+
+enum result cycles_status(const struct cycles *c, struct region *region, struct gateway_status *out)
+{
+	size_t count = c ? c->count : 0;
+	out->mailbags = region_alloc(region, count * sizeof *out->mailbags + 1);
+	if (!out->mailbags)
+		return E_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct cycle *from = &c->cycles[i];
+		out->mailbags[i] = (struct gateway_mailbag_status){
+			.name = from->office->name,
+			.path = from->office->path,
+			.error = region_strdup(region, from->failed),
+			.taken = from->total};
+		if (!out->mailbags[i].error)
+			return E_NOMEM;
+	}
+	out->mailbag_count = count;
+	return OK;
 }

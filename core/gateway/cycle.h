@@ -14,6 +14,9 @@ struct cycles;
 struct cycles *cycles_start(struct gateway *g);
 /* Begins no further run; a program that runs is killed (it loses nothing). [main] */
 void cycles_stop(struct cycles *c);
+/* Fills out->mailbags in region; E_NOMEM. c may be NULL. [main] */
+enum result cycles_status(const struct cycles *c, struct region *region,
+			  struct gateway_status *out);
 /* When no run is left (pool_load). NULL is fine. */
 void cycles_destroy(struct cycles **c);
 

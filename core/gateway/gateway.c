@@ -450,6 +450,8 @@ enum result gateway_status(struct gateway *g, struct region *region, struct gate
 	if (r == OK)
 		r = pickups_status(g->pickups, region, out);
 	if (r == OK)
+		r = cycles_status(g->cycles, region, out);
+	if (r == OK)
 		r = refused_list(g->refused, clock_wall(g->clock), region, &out->refused,
 				 &out->refused_count);
 	if (r == OK)

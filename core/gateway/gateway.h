@@ -111,6 +111,11 @@ struct gateway_pickup_status {
 	const struct gateway_pickup_file *files;
 	size_t file_count;
 };
+struct gateway_mailbag_status {
+	const char *name, *path; /* of the postoffice */
+	const char *error;       /* why its mail does not leave, "" */
+	uint64_t taken;          /* messages since the start */
+};
 struct refused_client;
 struct gateway_status {
 	int64_t started; /* wall ms */
@@ -122,6 +127,8 @@ struct gateway_status {
 	size_t destination_count;
 	struct gateway_pickup_status *pickups;
 	size_t pickup_count;
+	struct gateway_mailbag_status *mailbags; /* of postoffices with `get` */
+	size_t mailbag_count;
 	struct refused_client *refused; /* clients, latest first: gateway/refused.h */
 	size_t refused_count;
 	size_t active_messages; /* in memory, being worked on */

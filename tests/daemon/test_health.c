@@ -11,6 +11,7 @@ static struct gateway_stack_status stack;
 static struct gateway_listener_status listener;
 static struct gateway_destination_status destination;
 static struct gateway_pickup_status pickup;
+static struct gateway_mailbag_status mailbag;
 static struct gateway_status g;
 static struct spool_totals t;
 static const struct conf_queue limits = {.disk_min = 512u << 20, .disk_min_urgent = 64u << 20};
@@ -24,6 +25,7 @@ static void setup(void)
 		.name = "lan", .address = "*:25", .state = "listening"};
 	destination = (struct gateway_destination_status){.id = "route default", .last = ""};
 	pickup = (struct gateway_pickup_status){.name = "erp", .error = ""};
+	mailbag = (struct gateway_mailbag_status){.name = "TEST/HQ", .error = ""};
 	g = (struct gateway_status){.stacks = &stack,
 				    .stack_count = 1,
 				    .listeners = &listener,
@@ -32,6 +34,8 @@ static void setup(void)
 				    .destination_count = 1,
 				    .pickups = &pickup,
 				    .pickup_count = 1,
+				    .mailbags = &mailbag,
+				    .mailbag_count = 1,
 				    .disk_free = 1u << 30};
 	t = (struct spool_totals){0};
 	buf_init(&why, 0);
@@ -72,6 +76,10 @@ START_TEST(each_finding)
 	pickup.error = "/in cannot be looked at";
 	expect(HEALTH_WARNING, "pickup erp: /in cannot be looked at");
 	pickup.error = "";
+	mailbag.error = "smtpget cannot be started";
+	expect(HEALTH_WARNING,
+	       "mail of postoffice TEST/HQ does not leave: smtpget cannot be started");
+	mailbag.error = "";
 	g.disk_free = limits.disk_min - 1;
 	expect(HEALTH_WARNING,
 	       "only 511 MiB of disk are left, urgent mail alone is taken: make room there, "

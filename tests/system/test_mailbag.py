@@ -181,10 +181,15 @@ class Mailbag(harness.Case):
         os.mkdir(g.mail)  # an empty mount point
         harness.wait_for("it is missed", lambda: "has neither a mailbag" in g.log())
         self.assertEqual([n for n in os.listdir(g.mail) if n in ("outgoing", "smtp")], [])
+        harness.wait_for("monitoring sees it", lambda: g.health()[0] == 1)
+        self.assertIn("mail of postoffice TEST/HQ does not leave: %s has neither a mailbag" % g.mail, g.health()[1])
+        self.assertRegex(g.command("status").stdout, r"MAILBAG +PATH +TAKEN +ERROR *\nTEST/HQ +%s +0 +%s has" % (g.mail, g.mail))
         os.rename(g.mail, g.mail + ".empty")
         os.rename(g.mail + ".away", g.mail)
         self.put(g, mmff(["SMTP:joe@far.test"], "hi"))
         harness.wait_for("mail again", lambda: self.far.count() == 1)
+        harness.wait_for("all is well", lambda: g.health()[0] == 0)
+        self.assertEqual(g.json("status")["mailbags"], [{"postoffice": "TEST/HQ", "path": g.mail, "error": "", "taken": 1}])
         g.stop()
 
     def test_what_is_put_there_leaves_at_once(self):
