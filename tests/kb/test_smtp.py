@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "system"))
 import harness  # noqa: E402
@@ -187,8 +188,17 @@ class Elsewhere(harness.Case):
         g.stop()
 
     def test_Q137043_more_than_six_messages(self):
-        sink = self.sink()
-        g = self.gateway(ini="[route far]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % sink.port).start()
+        """None is taken before there are two connections, and none waits for another cycle."""
+        both = threading.Barrier(2)
+
+        def script(verb, argument, session):
+            if verb == "DATA" and session["number"] <= 2 and not session.get("met"):
+                session["met"] = True
+                both.wait(harness.LIMIT)
+            return None
+
+        sink = self.sink(script)
+        g = self.gateway(ini="[queue]\nretry = 1h\n[route far]\nmatch = *\nsmart_host = 127.0.0.1:%d\n" % sink.port).start()
         for _ in range(20):
             self.assertEqual(g.send(HEAD + b"\r\nx\r\n", to=["far@remote.test"])[0], 250)
         harness.wait_for("all of them", lambda: sink.count() == 20)
