@@ -23,19 +23,34 @@ static const char *client_literal(const char *client, char *out, size_t n)
 	return mail_fold_name(client, out, n);
 }
 
+/* What came over no network, from a user or a postoffice (NETWORK/POSTOFFICE), whose name is no domain: as a comment (RFC 5322 3.6.7). */
+static void put_local(struct mail_fold *f, const char *name)
+{
+	char clean[NAME_MAX_BYTES], word[NAME_MAX_BYTES + 2];
+	mail_fold_name(name, clean, sizeof clean);
+	for (size_t i = 0; clean[i]; i++)
+		if (name[i] == '/')
+			clean[i] = '/';
+	snprintf(word, sizeof word, "%s)", clean);
+	mail_fold_word(f, "(from");
+	mail_fold_word(f, word);
+}
+
 /* "from HELO ([client])"; a client that gave no name is named by its address, and a local program
- * by nothing. */
+ * by its user in a comment, or by nothing. */
 static void put_from(struct mail_fold *f, const struct mail_envelope *e)
 {
 	char literal[64], helo[NAME_MAX_BYTES], word[NAME_MAX_BYTES];
 	if (!e->helo[0] && !e->client[0])
 		return;
+	if (!e->client[0]) {
+		put_local(f, e->helo);
+		return;
+	}
 	client_literal(e->client, literal, sizeof literal);
 	mail_fold_name(e->helo[0] ? e->helo : literal, helo, sizeof helo);
 	mail_fold_word(f, "from");
 	mail_fold_word(f, helo);
-	if (!literal[0])
-		return;
 	snprintf(word, sizeof word, "(%s)", literal);
 	mail_fold_word(f, word);
 	mail_fold_break(f);

@@ -26,6 +26,12 @@ static const struct {
 	 "\tTLS_AES_256_GCM_SHA384) id m42; Mon, 23 Nov 2026 15:30:00 +0530\r\n"},
 	{"", "", "local", NULL,
 	 "Received: by gw.company.com with local id m42; Mon, 23 Nov 2026 15:30:00 +0530\r\n"},
+	{"COMPANY/HQ", "", "local", NULL,
+	 "Received: (from COMPANY/HQ) by gw.company.com with local id m42;\r\n"
+	 "\tMon, 23 Nov 2026 15:30:00 +0530\r\n"},
+	{"scan)\\ (", "", "local", NULL,
+	 "Received: (from scan???\?) by gw.company.com with local id m42;\r\n"
+	 "\tMon, 23 Nov 2026 15:30:00 +0530\r\n"},
 	{"", "", "", "postmaster",
 	 "Received: by gw.company.com id m42\r\n\tfor <postmaster>; Mon, 23 Nov 2026 15:30:00 "
 	 "+0530\r\n"},
