@@ -168,8 +168,10 @@ static size_t on_data(void *ctx, struct channel *c, const char *bytes, size_t n)
 	(void)c;
 	if (l->closing)
 		return n;
+	uint64_t replies = smtp_client_replies(l->client);
 	smtp_client_feed(l->client, bytes, n);
-	link_flush(l);
+	if (smtp_client_replies(l->client) != replies || smtp_client_ended(l->client))
+		link_flush(l); /* else it was a piece of a reply, whose time goes on */
 	return n;
 }
 

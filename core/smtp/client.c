@@ -158,6 +158,7 @@ static void take_reply(struct smtp_client *c)
 	struct smtp_reply reply = c->reply;
 	smtp_reply_set(&c->reply, 0, "", "%s", "");
 	c->lines = 0;
+	c->replies++;
 	if (reply.code == 421 && c->state != SMTP_CLIENT_QUITTING)
 		smtp_client_end(c, &reply);
 	else
@@ -290,6 +291,11 @@ int64_t smtp_client_timeout(const struct smtp_client *c)
 		return 0;
 	memcpy(&limit, (const char *)&c->config + rows[c->state].limit, sizeof limit);
 	return limit ? limit : rows[c->state].standard;
+}
+
+uint64_t smtp_client_replies(const struct smtp_client *c)
+{
+	return c->replies;
 }
 
 void smtp_client_timed_out(struct smtp_client *c)

@@ -124,8 +124,10 @@ void smtp_client_quit(struct smtp_client *c);
 bool smtp_client_ended(const struct smtp_client *c);
 /* Why it ended, when by the server's reply: greeting 4xx/5xx, 421; code 0 and words otherwise. */
 const struct smtp_reply *smtp_client_end_reply(const struct smtp_client *c);
-/* ms that the server has now, from the last byte in or out; 0 when nothing is awaited. */
+/* ms that the server has now, from the last byte out or the last whole reply in; 0 when nothing is awaited. */
 int64_t smtp_client_timeout(const struct smtp_client *c);
+/* Whole replies so far. Pieces of one give the server no more time: it would keep a message for ever by a byte now and then. */
+uint64_t smtp_client_replies(const struct smtp_client *c);
 void smtp_client_timed_out(struct smtp_client *c);
 /* Logging in was what ended it: its end's reply is about our account, not about any message. */
 bool smtp_client_login_failed(const struct smtp_client *c);

@@ -70,6 +70,7 @@ struct smtp_client {
 	struct smtp_line line;
 	struct smtp_reply reply; /* being read */
 	unsigned lines;          /* of it */
+	uint64_t replies;        /* whole ones so far */
 	struct smtp_reply end;   /* why it ended */
 	struct smtp_offer offer;
 	bool reset_due;   /* the server holds a transaction that came to nothing */

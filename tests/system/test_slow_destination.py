@@ -64,6 +64,26 @@ class SlowDestination(harness.Case):
             g.process.kill()
             g.process.wait(harness.LIMIT)
 
+    def test_a_server_that_says_a_byte_now_and_then(self):
+        """RFC 5321 4.5.3.2: 5 minutes are for the reply, not for each byte of it, or the message would never come back."""
+        with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+            g = self.gateway(ini=harness.route(server.getsockname()[1]))
+            offset = harness.shift_clock(g, 0, mono=True)
+            g.start()
+            self.assertEqual(g.send(b"Subject: x\r\n\r\nx\r\n", ["x@far.test"])[0], 250)
+            conn, _ = server.accept()
+            with conn:
+                conn.settimeout(harness.LIMIT)
+                for passed in range(0, 1800, 200):
+                    harness.set_clock(offset, passed)
+                    try:
+                        conn.sendall(b"220-"[passed // 200:][:1] or b"x")
+                    except OSError:
+                        break
+                    time.sleep(0.1)  # a piece of its own
+            wait_for(lambda: "it is given up: %s" % g.queue(), lambda: "did not answer within 5 m" in str(g.queue()), 10)
+            g.kill()  # the kernel, which would wake it, has a clock of its own
+
 
 if __name__ == "__main__":
     harness.main()

