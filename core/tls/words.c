@@ -124,7 +124,10 @@ static void put_issuer(X509 *cert, char *out, size_t n)
 	char issuer[128] = "";
 	if (cert)
 		X509_NAME_oneline(X509_get_issuer_name(cert), issuer, sizeof issuer);
-	snprintf(out, n, "from an unknown CA%s%s", *issuer ? ": " : "", issuer);
+	snprintf(out, n,
+		 "from an unknown CA%s%s (if it is to be trusted, set tls_ca in the route to its "
+		 "certificate)",
+		 *issuer ? ": " : "", issuer);
 }
 
 const char *tls_words_verify(long code, X509 *cert, const char *name, int64_t now, char *out,
@@ -141,11 +144,15 @@ const char *tls_words_verify(long code, X509 *cert, const char *name, int64_t no
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		names_of(cert, names, sizeof names);
-		snprintf(out, n, "for another name: it is for %s, not for %.200s", names,
-			 name ? name : "this host");
+		snprintf(out, n,
+			 "for another name: it is for %s, not for %.200s (if it is the right "
+			 "server, set tls_name in the route)",
+			 names, name ? name : "this host");
 		break;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		text_copy(out, n, "self-signed");
+		snprintf(out, n,
+			 "self-signed (if it is the right server: tls_pin = %s in the route)",
+			 tls_words_pin(cert, names));
 		break;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:

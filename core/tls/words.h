@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TLS_WORDS_MAX 384
+#define TLS_WORDS_MAX 512
 
 /* The first error of this thread's queue, and empties it; "of an unknown cause" when there is none. Returns out. */
 const char *tls_words_error(char *out, size_t n);

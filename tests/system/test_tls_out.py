@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import socket
 import ssl
 import threading
@@ -189,9 +190,17 @@ class Verified(TlsOut):
                 (ca.make("peer.test", "20200101000000Z", "20200201000000Z"), "certificate is expired at 2020-02-01"),
                 (ca.make("peer.test", "20990101000000Z", "20990201000000Z"), "certificate is not yet valid"),
                 (ca.make("other.test"), "for another name: it is for other.test, not for peer.test"),
-                (ca.make("peer.test", self_signed=True), "certificate is self-signed"),
-                (other.make("peer.test"), "certificate is from an unknown CA: /CN=Other CA")):
+                (ca.make("peer.test", self_signed=True), "certificate is self-signed (if it is the right server: tls_pin = "),
+                (other.make("peer.test"), "certificate is from an unknown CA: /CN=Other CA (if it is to be trusted, set tls_ca")):
             self.waits(self.server(pem), words, **keys)
+
+    def test_the_remedy_for_a_self_signed_one_is_pasted(self):
+        ca = self.authority()
+        server = self.server(ca.make("peer.test", self_signed=True))
+        g = self.send(server, tls="verified", tls_ca=ca.path)
+        key, value = re.search(r"tls_pin = [0-9a-f]{64}", self.line(g, "deferred")).group(0).split(" = ")
+        g.stop()
+        self.assertEqual(self.delivered(server, ", verified)", tls="verified", **{key: value}), "TLSv1.3")
 
     def test_a_wrong_clock(self):
         """The same certificate is early by a clock that stands in 2019, as after a flat battery: that is told, not blamed on the server."""
