@@ -91,6 +91,26 @@ static enum exit_status list(struct call *c, json_t *filter)
 	return status;
 }
 
+/* An action takes only what is in a state for it: what was named and not acted on is said. */
+static void explain(struct call *c, const char *action, size_t named, json_int_t matched)
+{
+	static const struct {
+		const char *action, *words;
+	} why[] = {
+		{"hold", "hold takes what waits"},
+		{"release", "release takes what is held"},
+		{"retry", "retry takes what waits; what is held goes by: smtpgate queue release"},
+		{"remove", "remove takes what waits or is held"},
+		{"flush", "flush takes what waits; what is held goes by: smtpgate queue release"},
+	};
+	if (matched && (json_int_t)named <= matched)
+		return;
+	for (size_t i = 0; i < sizeof why / sizeof *why; i++)
+		if (strcmp(why[i].action, action) == 0)
+			fprintf(c->err, "smtpgate: %s (smtpgate queue list shows the states)\n",
+				why[i].words);
+}
+
 static enum exit_status act(struct call *c, const char *action, json_t *filter)
 {
 	json_t *last = NULL, *request;
@@ -108,6 +128,8 @@ static enum exit_status act(struct call *c, const char *action, json_t *filter)
 		fprintf(c->out, "%s: %lld message%s\n", action, (long long)matched,
 			matched == 1 ? "" : "s");
 	json_decref(last);
+	if (status == EXIT_DONE && (!flush || c->options.arg_count > 1))
+		explain(c, action, (size_t)c->options.arg_count - 1, matched);
 	/* IDs were named and none was there to act on: that is no success. */
 	if (status == EXIT_DONE && !matched && c->options.arg_count > 1)
 		status = EXIT_FAILED;
