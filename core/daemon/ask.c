@@ -56,7 +56,7 @@ enum result ask_line(const struct ask *a, const char *question, const char *stan
 enum result ask_yes(const struct ask *a, const char *question, bool standard, bool *yes,
 		    struct err *err)
 {
-	char answer[16];
+	char answer[ANSWER_MAX]; /* whatever is said instead, it is asked for a yes or no */
 	for (;;) {
 		enum result r =
 			ask_line(a, question, standard ? "yes" : "no", answer, sizeof answer, err);

@@ -9,7 +9,9 @@
 #include "daemon/rights.h"
 #include "gateway/secure.h"
 
+#include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,20 @@ struct work {
 	struct err err;
 };
 
+/* Whose folder the tokens go into, where it is there: a service manager starts the gateway as a user that no key names. NULL:
+ * root's, or nobody's. */
+static const char *owner_of(const char *folder, char *name, size_t n)
+{
+	char path[PATH_MAX], *slash;
+	struct stat st;
+	text_copy(path, sizeof path, folder);
+	while (stat(path, &st) != 0 && (slash = strrchr(path, '/')) && slash != path)
+		*slash = '\0';
+	const struct passwd *p =
+		stat(path, &st) == 0 && st.st_uid != 0 ? getpwuid(st.st_uid) : NULL;
+	return p && text_copy(name, n, p->pw_name) ? name : NULL;
+}
+
 /* Reads the secret, and then, as root, becomes whom the gateway runs as: what is written belongs to it. */
 static enum result prepare(struct work *w)
 {
@@ -35,14 +51,17 @@ static enum result prepare(struct work *w)
 		err_prefix(&w->err, "[oauth %s] client_secret", o->name);
 	w->oauth.secret = w->secret;
 	secure_guard(w->settings);
-	if (r != OK || geteuid() != 0 || !g->user)
+	if (r != OK || geteuid() != 0)
 		return r;
 	struct rights rights;
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], owner[64];
 	text_copy(folder, sizeof folder, o->token_file);
 	char *slash = strrchr(folder, '/');
 	*slash = '\0';
-	r = rights_find(&rights, g->user, g->group, &w->err);
+	const char *user = g->user ? g->user : owner_of(folder, owner, sizeof owner);
+	if (!user)
+		return OK;
+	r = rights_find(&rights, user, g->group, &w->err);
 	if (r == OK && slash != folder)
 		r = rights_make_folder(&rights, folder, 0700, &w->err);
 	if (r == OK)

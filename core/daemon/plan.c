@@ -206,6 +206,13 @@ static void print_exchange(const struct plan *p, FILE *to)
 		p->user);
 }
 
+static bool has_secret(const struct plan *p)
+{
+	return p->way == PLAN_MICROSOFT
+		       ? !p->device
+		       : (p->way == PLAN_GMAIL || p->way == PLAN_SERVER) && *p->user;
+}
+
 void plan_print_after(const struct plan *p, const char *file, FILE *to)
 {
 	if (p->way == PLAN_MICROSOFT)
@@ -216,10 +223,17 @@ void plan_print_after(const struct plan *p, const char *file, FILE *to)
 			p->device ? "login" : "test", file);
 	fprintf(to,
 		"  smtpgate check --config %s\n"
-		"  smtpgate run --config %s       # or: systemctl enable --now smtpgate\n"
+		"  smtpgate run --config %s       # or: systemctl enable --now smtpgate\n",
+		file, file);
+	if (has_secret(p))
+		fprintf(to,
+			"As a service it runs as a user of its own, who has to read the secret:\n"
+			"  chown smtpgate %s\n",
+			p->secret);
+	fprintf(to,
 		"\nIn the device or program: server and port %s, no TLS, no user and "
 		"password%s%s.\n",
-		file, file, p->address, *p->user ? ", sender " : "", p->user);
+		p->address, *p->user ? ", sender " : "", p->user);
 	if (p->way == PLAN_NOWHERE)
 		fputs("Mail that is not local is held until there is a [route]: run setup again.\n",
 		      to);

@@ -69,7 +69,10 @@ class Setup(harness.Case):
     def test_ends_without_the_last_answer(self):
         said = self.setup(self.answers("none", "microsoft"), 1)
         self.assertIn("no answer came to: May the application", said)
-        said = self.setup(self.answers("none", "nowhere", "", "no"), 1)
+        said = self.setup(self.answers("none", "nowhere", "", "a-long-answer-to-that", "no"), 1)
+        self.assertIn("yes or no", said)
+        self.assertNotIn("too long", said)
+        self.assertNotIn("chown", said)
         self.assertIn("nothing was written", said)
         self.assertFalse(os.path.exists(os.path.dirname(self.ini)))
 
@@ -81,6 +84,7 @@ class Setup(harness.Case):
             self.assertIn(step, said)
         self.assertNotIn(PASSWORD, said + self.written())
         secret = os.path.join(os.path.dirname(self.ini), "client-secret")
+        self.assertIn("chown smtpgate %s\n" % secret, said)
         self.assertEqual(stat.S_IMODE(os.stat(secret).st_mode), 0o600)
         with open(secret) as f:
             self.assertEqual(f.read(), PASSWORD + "\n")

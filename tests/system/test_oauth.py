@@ -297,6 +297,19 @@ class Command(OAuth):
         self.assertEqual(os.stat(g.tokens).st_uid, 65534)
 
 
+    @unittest.skipIf(os.geteuid(), "only root gives files away")
+    def test_files_belong_to_whose_the_folder_is(self):
+        """A service's user is named by its unit alone."""
+        server = self.server()
+        g = self.gate(server)
+        state = os.path.join(g.folder, "tokens")
+        os.makedirs(state)
+        os.chown(state, 65534, 65534)
+        r = g.command("oauth", "test")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual(os.stat(g.tokens).st_uid, 65534)
+
+
 class Secrecy(OAuth):
     def test_no_token_gets_out(self):
         server = self.server()
