@@ -72,8 +72,13 @@ static enum result set_aside(struct get *g, const char *name, const struct mmff_
 			     const struct err *reason, struct err *err)
 {
 	char base[PATH_MAX];
+	struct err told = *reason;
 	struct content c = content_part(&r->file, r->start, r->end - r->start);
-	fail(g, reason, EXIT_FAILURE);
+	err_set(&told, reason->code,
+		g->o->keep ? "%s; in %s of the mailbag"
+			   : "%s; %s of the mailbag is set aside in " OFFICE_BAG "/bad",
+		reason->text, name);
+	fail(g, &told, EXIT_FAILURE);
 	if (g->o->keep)
 		return OK;
 	snprintf(base, sizeof base, "%s/" OFFICE_BAG "/bad", g->office.path);

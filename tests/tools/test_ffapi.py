@@ -193,6 +193,12 @@ class Words(unittest.TestCase):
                 self.assertTrue(run(PUT, "-d" + folder, path, status=1).stderr.startswith(said), said)
             with open(os.path.join(folder, "outgoing/new/1"), "wb") as f:
                 f.write(mmff(["SMTP:a@b.c"], "x"))
+            with open(os.path.join(folder, "outgoing/new/0"), "wb") as f:
+                f.write(b"rubbish")
+            out = os.path.join(folder, "out.api")
+            self.assertIn(b"VERSION:3.00; in 0 of the mailbag\n", run(GET, "-d" + folder, "-k", out, status=1).stderr)
+            self.assertIn(b"; 0 of the mailbag is set aside in outgoing/bad\n", run(GET, "-d" + folder, out, status=1).stderr)
+            self.assertEqual(sorted(os.listdir(os.path.join(folder, "outgoing/bad"))), ["0.bad", "0.bad.txt"])
             self.assertTrue(run(GET, "-d" + folder, status=64).stderr.startswith(b"010-000-000 no output file: "))
             for words in (GET, "-d" + folder, folder + "/gone/out"), (PUT, "-d" + folder + "/gone", path):
                 self.assertTrue(run(*words, status=75).stderr.startswith(b"052-000-000 file open: "))
