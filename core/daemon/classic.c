@@ -258,16 +258,28 @@ static const struct letter *find_letter(const char *word)
 	return NULL;
 }
 
+/* Names all letters that may stand there, also those that mean nothing here. */
+static enum result no_letter(const struct word *w)
+{
+	char known[256];
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].what != REFUSED)
+			n += (size_t)snprintf(known + n, sizeof known - n, " -%s", table[i].name);
+	for (char *p = known; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	return err_set(w->err, E_SYNTAX, "%s: no such letter on a command line of 1993; it has%s",
+		       w->whole, known);
+}
+
 /* One word, and the next one where it belongs to it. */
 static enum result take_word(struct word *w, int argc, char **argv, int *i, FILE *notes)
 {
 	w->whole = argv[*i];
 	const struct letter *l = *w->whole == '-' ? find_letter(w->whole + 1) : NULL;
 	if (!l)
-		return err_set(w->err, E_SYNTAX,
-			       "%s: no such letter on a command line of 1993; it has -D -W -Q -C "
-			       "-L -G -P -BR -BT -BD -T -MD -MR -MS",
-			       w->whole);
+		return no_letter(w);
 	w->value = w->whole + 1 + strlen(l->name);
 	if (l->what == REFUSED)
 		return err_set(w->err, E_UNSUPPORTED, "%s: %s", w->whole, l->words);

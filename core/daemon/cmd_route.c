@@ -4,6 +4,7 @@
 #include "daemon/context.h"
 #include "gateway/gateway.h"
 #include "route/alias.h"
+#include "route/local.h"
 #include "route/route.h"
 
 #include <stdlib.h>
@@ -52,8 +53,9 @@ static void print_native(const struct route_decision *d, FILE *to)
 	if (e)
 		fprintf(to, "  mapped by the line \"%s %s\" of %s\n", e->office, e->domain,
 			p->map ? p->map : "ADDR_MAP.CFG");
-	fprintf(to, "  put as CSI:%s/%s into %s by %s\n", e ? e->office : p->name, d->mailbox,
-		p->path, p->put);
+	if (!route_local_unpacks(p, d->mailbox))
+		fprintf(to, "  put as CSI:%s/%s into %s by %s\n", e ? e->office : p->name,
+			d->mailbox, p->path, p->put);
 }
 
 /* As whom the route sends it. */
@@ -72,13 +74,16 @@ static void print_outcome(const struct route_decision *d, FILE *to)
 {
 	switch (d->kind) {
 	case ROUTE_LOCAL:
+		if (route_local_unpacks(d->postoffice, d->mailbox))
+			fprintf(to, "  unpacked: what another gateway has encapsulated goes to the "
+				    "recipients that it names\n");
 		if (d->postoffice->format == CONF_OFFICE_DROP)
 			fprintf(to, "  put as a file into the folder %s\n", d->postoffice->path);
 		else if (d->route)
 			fprintf(to, "  delivered by LMTP to %s\n", d->postoffice->lmtp);
 		else if (d->postoffice->format == CONF_OFFICE_MMFF)
 			print_native(d, to);
-		else
+		else if (!route_local_unpacks(d->postoffice, d->mailbox))
 			fprintf(to, "  delivered to the mailbox %s/%s\n", d->postoffice->path,
 				d->mailbox);
 		break;

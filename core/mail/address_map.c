@@ -29,6 +29,8 @@ static enum result parse_line(char *line, struct region *region, struct mail_map
 			err, E_SYNTAX,
 			"\"%.60s\" is not NETWORK/POSTOFFICE with names of 1 to %d characters",
 			office, MAIL_NATIVE_NAME_MAX);
+	if (!*domain)
+		return err_set(err, E_SYNTAX, "there is no domain behind %s", office);
 	const char *name = *domain == '.' ? domain + 1 : domain;
 	if (mail_domain_check(name, strlen(name), NULL) != OK)
 		return err_set(err, E_SYNTAX, "\"%.60s\" behind %s is no domain", domain, office);

@@ -78,7 +78,9 @@ START_TEST(refused_in_words)
 	static const struct {
 		const char *word, *says;
 	} rows[] = {
-		{"-k", "-k: no such letter on a command line of 1993"},
+		{"-k",
+		 "-k: no such letter on a command line of 1993; it has -BR -BT -BD -MD -MR -MS "
+		 "-HA -RE -D -W -Q -C -L -G -P -T -F -V20 -Z"},
 		{"run", "run: no such letter"},
 		{"-dM:", "-dM:: there are no drives here"},
 		{"-dm", "there are no drives here"},

@@ -96,7 +96,7 @@ START_TEST(faulty_lines)
 		{"A/B c.d\nHQ c.d",
 		 "line 2: \"HQ\" is not NETWORK/POSTOFFICE with names of 1 to 10 characters"},
 		{"\r\n\r\nABCDEFGHIJK/B c.d", "line 3: \"ABCDEFGHIJK/B\" is not"},
-		{"A/B", "line 1: \"\" behind A/B is no domain"},
+		{"A/B", "line 1: there is no domain behind A/B"},
 		{"A/B c d", "line 1: \"c d\" behind A/B is no domain"},
 		{"A/B/C c.d", "line 1: \"A/B/C\" is not"},
 	};

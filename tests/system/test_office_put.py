@@ -236,6 +236,9 @@ class Put(harness.Case):
         self.assertIn('mapped by the line "TEST/HQ HQ.company.test" of ADDR_MAP.CFG', said)
         self.assertIn("put as CSI:TEST/HQ/jdoe into %s by smtpput" % g.mail, said)
         self.assertIn("no such mailbox here", g.command("route", "nobody@company.test").stdout)
+        said = g.command("route", "XXENC@company.test").stdout
+        self.assertIn("unpacked: what another gateway has encapsulated", said)
+        self.assertNotIn("put as", said)
 
     def test_mailboxes_are_listed_and_added(self):
         g = self.office()
