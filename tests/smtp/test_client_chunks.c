@@ -96,6 +96,10 @@ START_TEST(refused)
 		 .script = START "S 250 ok\nS 550 no\nS 250 ok\nS 452 4.3.1 full\n" NEXT,
 		 TWO,
 		 .results = "c@d: 550 no\ne@f: 452 4.3.1 full\no@p: 250 too\n"},
+		{.name = "the first chunk, by no word about BDAT",
+		 .script = START "S 250 ok\nS 550 no\nS 250 ok\nS 554 5.7.1 no\n" NEXT,
+		 TWO,
+		 .results = "c@d: 550 no\ne@f: 554 5.7.1 no\no@p: 250 too\n"},
 		{.name = "the last chunk",
 		 .script = START GO "C BDAT 9 LAST\nC \nC .\nC .y\nS 554 5.7.1 spam\n" NEXT,
 		 TWO,
@@ -157,6 +161,12 @@ START_TEST(cut_off)
 		 NONE,
 		 .results = "c@d: 550 no\ne@f: 421 4.3.0 bye\n",
 		 .end = "421 4.3.0 bye"},
+		{.name = "354 to the last chunk",
+		 .script = START GO "C BDAT 9 LAST\nC \nC .\nC .y\nS 354 go\n",
+		 NONE,
+		 .results = "c@d: 550 no\ne@f: the server answered out of place (to BDAT): 354 go\n"
+			    "sent all\n",
+		 .end = "the server answered out of place (to BDAT): 354 go"},
 		{.name = "354 to BDAT",
 		 .script = START "S 250 ok\nS 550 no\nS 250 ok\nS 354 go\n",
 		 NONE,
@@ -176,6 +186,7 @@ struct large {
 	struct smtp_reply reply;
 	const char *to;
 	size_t left, content;
+	bool odd;        /* its first byte is no line end */
 	unsigned chunks; /* commands seen */
 	bool last, done;
 	size_t in_chunk; /* bytes of it that are still to come */
@@ -186,6 +197,9 @@ static ssize_t read_large(void *ctx, char *to, size_t n)
 	struct large *l = ctx;
 	n = n < l->left ? n : l->left;
 	memset(to, '\n', n); /* the worst: each byte becomes two */
+	if (n && l->odd)
+		*to = 'x';
+	l->odd = false;
 	l->left -= n;
 	return (ssize_t)n;
 }
@@ -236,7 +250,8 @@ static void begin(struct large *l)
 					 .count = 1,
 					 .read = read_large,
 					 .ctx = l,
-					 .replies = &l->reply};
+					 .replies = &l->reply,
+					 .no_chunks = true}; /* of another time */
 	ck_assert_int_eq(smtp_client_new(&l->c, &config, &ops, l), OK);
 	smtp_client_feed(l->c, hello, sizeof hello - 1);
 	buf_clear(smtp_client_output(l->c));
@@ -263,7 +278,26 @@ START_TEST(many_chunks)
 		answer(&l, "250 ok\r\n");
 	}
 	ck_assert(l.done && l.reply.code == 250 && smtp_client_idle(l.c));
+	ck_assert(!l.t.no_chunks);
 	smtp_client_destroy(&l.c);
+}
+END_TEST
+
+/* The last chunk finds just room in the output, or just none and waits. */
+START_TEST(every_length_round_the_room)
+{
+	for (size_t n = 32600; n < 32800; n++) {
+		struct large l = {.left = n, .odd = n % 2};
+		size_t whole = 2 * n - n % 2;
+		begin(&l);
+		while (!l.last || l.in_chunk)
+			take(&l);
+		ck_assert_uint_eq(l.content, whole);
+		for (unsigned i = 1; i < l.chunks; i++)
+			answer(&l, "250 ok\r\n");
+		ck_assert(l.done && l.reply.code == 250);
+		smtp_client_destroy(&l.c);
+	}
 }
 END_TEST
 
@@ -309,7 +343,8 @@ static Suite *suite(void)
 	Suite *s = suite_create("smtp/client_chunks");
 	SUITE_CASE(s, "content", content, by_data);
 	SUITE_CASE(s, "faults", refused, cut_off);
-	SUITE_CASE(s, "large", many_chunks, refused_half_way, refused_then_lost);
+	SUITE_CASE(s, "large", many_chunks, every_length_round_the_room, refused_half_way,
+		   refused_then_lost);
 	return s;
 }
 SUITE_MAIN(suite)

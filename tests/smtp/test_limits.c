@@ -20,6 +20,8 @@ START_TEST(read)
 		{"RCPTMAX=-5", 0, 0, 0},
 		{"RCPTMAX= 5", 0, 0, 0},
 		{"XRCPTMAX=5", 0, 0, 0},
+		{"RCPTMAX=20 RCPTMAX=0", 0, 20, 0},
+		{"RCPTMAX=20 RCPTMAX=7", 0, 7, 0},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct smtp_limits l = {0, 0, 0};
@@ -51,6 +53,15 @@ START_TEST(portions)
 }
 END_TEST
 
+/* The domain stands behind the last @. */
+START_TEST(quoted)
+{
+	static const char *const to[] = {"\"a@x\"@y", "\"b@z\"@Y", "c@y", "d@x"};
+	const struct smtp_limits l = {.rcpt_domains = 1};
+	ck_assert_uint_eq(smtp_limits_portion(&l, to, 4), 3);
+}
+END_TEST
+
 /* Ten thousand of one domain are no work without end. */
 START_TEST(bounded)
 {
@@ -65,7 +76,7 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("smtp/limits");
-	SUITE_CASE(s, "limits", read, portions, bounded);
+	SUITE_CASE(s, "limits", read, portions, quoted, bounded);
 	return s;
 }
 SUITE_MAIN(suite)

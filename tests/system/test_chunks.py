@@ -56,23 +56,27 @@ class ToSink(harness.Case):
 
     def test_it_is_not_known(self):
         """The server offers CHUNKING and knows no BDAT: nothing of the message was sent to it but our own first line, and it goes by
-        DATA at once; the next one is not even tried by BDAT."""
-        lines = []
+        DATA at once; the next one is not even tried by BDAT, by a new connection either."""
+        lines, lost = [], []
         def script(verb, argument, session):
             if verb == "BDAT":
                 return "DEAF"
+            if verb == "MAIL" and self.far.count() == 2 and not lost:
+                lost.append(session["number"])
+                return "DROP"
             if verb not in ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "END", "QUIT", "RSET"):
                 lines.append(verb)
                 return "500 5.5.2 What?"
             return None
         g = self.begin(script)
-        for count in (1, 2):
+        for count in (1, 2, 3):
             g.send(SMALL, to=["you@far.test"])
             self.arrived(self.end(count)[-1], b".\r\nhi\r\n")
+        self.assertEqual(len(lost), 1)
         self.assertEqual(self.verbs.count("BDAT"), 1)
         self.assertIn(lines, ([], ["RECE"]))
         self.assertIn("by_data", g.log())
-        self.assertNotIn("postponed", g.log())
+        self.assertNotIn("recipient deferred", g.log())
 
     def test_a_chunk_is_refused(self):
         """For now: it goes again, whole. For good: it is bounced with the server's words."""
