@@ -138,6 +138,21 @@ size_t text_utf8(const char *s)
 	return overlong || surrogate || beyond ? 0 : n;
 }
 
+size_t text_utf8_n(const char *s, size_t n)
+{
+	char whole[5] = "";
+	memcpy(whole, s, n < 4 ? n : 4);
+	return text_utf8(whole);
+}
+
+bool text_is_ascii(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] & 0x80)
+			return false;
+	return true;
+}
+
 unsigned text_code(const char *s)
 {
 	const unsigned char *u = (const unsigned char *)s;

@@ -26,6 +26,10 @@ unsigned text_distance(const char *a, const char *b);
 const char *text_nearest(const char *word, const char *const *words);
 /* Length of the UTF-8 character at s: 1..4, or 0 when the bytes there are none (RFC 3629), or at the end. */
 size_t text_utf8(const char *s);
+/* The same in n bytes, which need no NUL behind them. */
+size_t text_utf8_n(const char *s, size_t n);
+/* Are all n bytes ASCII? */
+bool text_is_ascii(const char *s, size_t n);
 /* The code point of the character at s, where text_utf8 is not 0. */
 unsigned text_code(const char *s);
 /* FNV-1a, for hash tables (no protection against chosen keys) and hashed addresses in logs. */

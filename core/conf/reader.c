@@ -29,34 +29,6 @@ static bool blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Length of the UTF-8 character at p (RFC 3629: no overlong form, no surrogate), 0 when it is none. */
-static size_t character(const unsigned char *p, size_t n)
-{
-	static const struct {
-		unsigned char mask, lead;
-		size_t len;
-		unsigned least;
-	} forms[] = {{0x80, 0x00, 1, 0},
-		     {0xe0, 0xc0, 2, 0x80},
-		     {0xf0, 0xe0, 3, 0x800},
-		     {0xf8, 0xf0, 4, 0x10000}};
-	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-		if ((p[0] & forms[i].mask) != forms[i].lead)
-			continue;
-		if (forms[i].len > n)
-			return 0;
-		unsigned code = p[0] & (unsigned char)~forms[i].mask;
-		for (size_t k = 1; k < forms[i].len; k++) {
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-			code = code << 6 | (p[k] & 0x3fu);
-		}
-		bool surrogate = code >= 0xd800 && code <= 0xdfff;
-		return code < forms[i].least || surrogate || code > 0x10ffff ? 0 : forms[i].len;
-	}
-	return 0;
-}
-
 /* May these bytes stand in a line? Calls fault when not. */
 static bool check_bytes(struct reader *r, const char *line, size_t n)
 {
@@ -67,19 +39,18 @@ static bool check_bytes(struct reader *r, const char *line, size_t n)
 		refuse(r, "a long list may be written by repeating its key", text);
 		return false;
 	}
-	const unsigned char *p = (const unsigned char *)line;
 	for (size_t i = 0, len; i < n; i += len) {
-		len = character(p + i, n - i);
-		if (!len) {
-			refuse(r, "save the file as UTF-8", "the line is not UTF-8");
+		unsigned char c = (unsigned char)line[i];
+		if ((c < 0x20 && c != '\t') || c == 0x7f) {
+			char text[80];
+			snprintf(text, sizeof text, "the line has a control character (0x%02x)", c);
+			refuse(r, c == '\r' ? "lines end in LF or CRLF" : NULL,
+			       c ? text : "the line has a NUL byte");
 			return false;
 		}
-		if ((p[i] < 0x20 && p[i] != '\t') || p[i] == 0x7f) {
-			char text[80];
-			snprintf(text, sizeof text, "the line has a control character (0x%02x)",
-				 p[i]);
-			refuse(r, p[i] == '\r' ? "lines end in LF or CRLF" : NULL,
-			       p[i] ? text : "the line has a NUL byte");
+		len = text_utf8_n(line + i, n - i);
+		if (!len) {
+			refuse(r, "save the file as UTF-8", "the line is not UTF-8");
 			return false;
 		}
 	}

@@ -15,16 +15,16 @@ static int peek(const struct cursor *c)
 	return c->p < c->end ? (unsigned char)*c->p : -1;
 }
 
-/* Bytes of a character of UTF-8 beyond ASCII at the cursor, but for the controls U+0080 to U+009F; 0: there is none. */
+size_t mail_address_wide(const char *at, size_t n)
+{
+	size_t len = text_utf8_n(at, n);
+	return len < 2 || ((unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0) ? 0 : len;
+}
+
+/* At the cursor. */
 static size_t wide(const struct cursor *c)
 {
-	char next[5] = "";
-	size_t left = (size_t)(c->end - c->p);
-	if (peek(c) < 0x80)
-		return 0;
-	memcpy(next, c->p, left < 4 ? left : 4);
-	return (unsigned char)next[0] == 0xc2 && (unsigned char)next[1] < 0xa0 ? 0
-									       : text_utf8(next);
+	return mail_address_wide(c->p, (size_t)(c->end - c->p));
 }
 
 static bool is_atext(int b)

@@ -28,6 +28,9 @@ struct mail_address {
 	bool routed;  /* a source route "@a,@b:" stood before it and was dropped (appendix C) */
 };
 
+/* Bytes of the character beyond ASCII that begins the n bytes and may stand in an address: UTF-8, and none of the controls U+0080
+ * to U+009F (RFC 6531 3.3). 0: there is none. */
+size_t mail_address_wide(const char *at, size_t n);
 /* Is all of it ASCII? */
 bool mail_address_is_ascii(const char *address);
 /* The address as SMTP without SMTPUTF8 may carry it: a domain in UTF-8 becomes its ASCII form. Is the local part in UTF-8, or the

@@ -95,9 +95,7 @@ enum result mail_address_canonical(const char *address, char *out, size_t n)
 
 bool mail_address_is_ascii(const char *address)
 {
-	while (*address && !(*address & 0x80))
-		address++;
-	return !*address;
+	return text_is_ascii(address, strlen(address));
 }
 
 enum result mail_address_narrow(const char *address, char *out, size_t n)

@@ -66,14 +66,6 @@ static enum result ascii_check(const char *text, size_t n, struct err *err)
 	return r;
 }
 
-static bool is_ascii(const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (text[i] & 0x80)
-			return false;
-	return true;
-}
-
 /* IDNA2008 with the mapping of UTS 46, as browsers have it (RFC 5895): upper case and width do not matter. */
 static enum result to_ascii(const char *name, char *out, size_t n, struct err *err)
 {
@@ -113,7 +105,7 @@ enum result mail_domain_check(const char *text, size_t n, struct err *err)
 	char ascii[MAIL_DOMAIN_MAX + 1];
 	if (n && text[0] == '[')
 		return literal_check(text, n, err);
-	return is_ascii(text, n) ? ascii_check(text, n, err) : wide_check(text, n, ascii, err);
+	return text_is_ascii(text, n) ? ascii_check(text, n, err) : wide_check(text, n, ascii, err);
 }
 
 enum result mail_domain_normalise(const char *domain, char *out, size_t n)
@@ -122,7 +114,7 @@ enum result mail_domain_normalise(const char *domain, char *out, size_t n)
 	size_t len = strlen(domain);
 	const char *form = ascii;
 	enum result r = E_SYNTAX;
-	if (is_ascii(domain, len)) {
+	if (text_is_ascii(domain, len)) {
 		form = domain;
 		r = domain[0] == '[' ? E_SYNTAX : ascii_check(domain, len, NULL);
 	} else {

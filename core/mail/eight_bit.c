@@ -19,15 +19,13 @@ bool mail_eight_bit_in(const char *bytes, size_t n)
 /* Length of the UTF-8 character at the front of n bytes; 0: there is none; beyond n: it was cut. */
 static size_t character(const char *at, size_t n)
 {
-	char copy[5] = "";
 	unsigned char c = (unsigned char)*at;
 	size_t want = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
 	if (c < 0x80)
 		return 1;
 	if (want > n)
 		return c >= 0xc2 && c <= 0xf4 ? want : 0;
-	memcpy(copy, at, want);
-	return text_utf8(copy);
+	return text_utf8_n(at, n);
 }
 
 const char *mail_eight_bit_charset(const char *bytes, size_t n, bool whole)

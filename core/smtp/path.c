@@ -6,14 +6,6 @@
 
 #include <string.h>
 
-static bool is_ascii(const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)text[i] > 127)
-			return false;
-	return true;
-}
-
 /* What is left to be scanned. */
 struct scan {
 	const char *at, *end;
@@ -32,16 +24,9 @@ static bool take(struct scan *in, char c)
 	return true;
 }
 
-/* Bytes of a character of UTF-8 beyond ASCII there, but for the controls U+0080 to U+009F (RFC 6531 3.3); 0: none. */
 static size_t wide(const struct scan *in)
 {
-	char next[5] = "";
-	size_t left = (size_t)(in->end - in->at);
-	if (!left || !(*in->at & 0x80))
-		return 0;
-	memcpy(next, in->at, left < 4 ? left : 4);
-	return (unsigned char)next[0] == 0xc2 && (unsigned char)next[1] < 0xa0 ? 0
-									       : text_utf8(next);
+	return mail_address_wide(in->at, (size_t)(in->end - in->at));
 }
 
 static bool is_atext(char c)
@@ -99,8 +84,8 @@ static bool domain(struct scan *in)
 	size_t n = (size_t)(in->at - from);
 	if (literal)
 		return smtp_name_is_literal(from, n);
-	return is_ascii(from, n) ? smtp_name_is_domain(from, n)
-				 : mail_domain_check(from, n, NULL) == OK;
+	return text_is_ascii(from, n) ? smtp_name_is_domain(from, n)
+				      : mail_domain_check(from, n, NULL) == OK;
 }
 
 /* A-d-l ":" (source route): "@a,@b:". True when there is none or it is well-formed. */
@@ -161,11 +146,11 @@ enum result smtp_path_scan(const char *text, size_t n, unsigned flags, struct sm
 	*path = (struct smtp_path){.address = text, .rest = text + n};
 	struct scan in = {text, text + n};
 	if (scan_path(&in, flags, path)) {
-		path->wide = !is_ascii(path->address, path->n);
+		path->wide = !text_is_ascii(path->address, path->n);
 		return OK;
 	}
 	const char *close = memchr(text, '>', n);
-	return is_ascii(text, close ? (size_t)(close - text) : n) ? E_SYNTAX : E_UNSUPPORTED;
+	return text_is_ascii(text, close ? (size_t)(close - text) : n) ? E_SYNTAX : E_UNSUPPORTED;
 }
 
 bool smtp_path_sendable(const char *address)

@@ -125,6 +125,9 @@ START_TEST(utf8_is_that_of_the_rfc)
 		if (text_utf8(s) !=
 		    (good ? n : 0)) /* a million of Check's own asserts take seconds */
 			ck_abort_msg("U+%04X", c);
+		if (text_utf8_n(s, n) != (good ? n : 0) || text_utf8_n(s, n - 1) != 0 ||
+		    text_is_ascii(s, n) != (c < 0x80))
+			ck_abort_msg("U+%04X by its length", c);
 		s[n - 1] = '\0'; /* cut short */
 		if (n > 1 && text_utf8(s))
 			ck_abort_msg("U+%04X without its end", c);
