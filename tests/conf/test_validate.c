@@ -11,9 +11,8 @@
 #define TEN "xxxxxxxxxx"
 #define LONG_NAME \
 	TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "1234567" /* with a slash before it 108 bytes */
-#define OAUTH "[oauth t]\nclient_id = id\nuser = me@x.y\n"
 
-/* fault: what is told, without the place; NULL: nothing is. */
+/* See fake_fault. */
 static const struct {
 	const char *text;
 	unsigned line;
@@ -68,11 +67,6 @@ static const struct {
 	{"[route a]\nmatch = b.c\nbcc = a@b.c, d@e.f\n", 0, NULL},
 	{"[route a]\nmatch = b.c\nbcc = a\n", 3,
 	 "error: bcc: \"a\" is not an address (user@domain)"},
-	{"[route a]\nmatch = b.c\nfrom = account\n", 3,
-	 "error: from = account of [route a]: it has no user (write the address itself)"},
-	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\nsender_as = account\n", 5,
-	 "error: sender_as = account of [route a]: its user is no address"},
-	{"[route a]\nsmart_host = h\nuser = me@b.c\npassword = file:/p\nfrom = account\n", 0, NULL},
 	{"[route a]\nmatch = b.c\nfallback = b\n", 3, "error: fallback: there is no [route b]"},
 	{"[route a]\nmatch = b.c\nfallback = a\n", 3,
 	 "error: fallback of [route a] leads back to it (let the last one have none)"},
@@ -117,47 +111,6 @@ static const struct {
 	{"[route a]\nsmart_host = unix:/" LONG_NAME "\n", 2,
 	 "error: smart_host: \"unix:/" TEN TEN TEN TEN TEN
 	 "xxxx...\" is not a socket whose path has at most 107 bytes"},
-	{"[route a]\nsmart_host = h\nuser = me\n", 3,
-	 "error: auth of [route a] needs a password (set password = file:/PATH)"},
-	{"[route a]\nsmart_host = h\nauth = plain\npassword = file:/p\n", 3,
-	 "error: auth of [route a] needs a user (set user, and password)"},
-	{"[route a]\nsmart_host = h\nuser = me\nauth = off\ntls = off\n", 0, NULL},
-	{"[route a]\nmatch = b.c\nuser = me\npassword = file:/p\n", 3,
-	 "error: auth of [route a] needs a smart_host"},
-	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\ntls = off\n", 5,
-	 "error: tls of [route a] may send its password in the clear (set tls = verified"},
-	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\ntls = opportunistic\n", 5,
-	 "error: tls of [route a] may send its password in the clear"},
-	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\ntls = required\n", 5,
-	 "warning: tls of [route a] gives its password to whoever answers"},
-	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\ntls = implicit\n", 0, NULL},
-	{"[route a]\noauth = t\n" OAUTH "tenant = x\nflow = client\nclient_secret = file:/s\n", 0,
-	 NULL},
-	{"[route a]\noauth = t\n" OAUTH, 0, NULL},
-	{"[route a]\noauth = u\nsmart_host = h\nuser = me\n" OAUTH, 2,
-	 "error: oauth: there is no [oauth u]"},
-	{"[route a]\noauth = t\npassword = file:/p\n" OAUTH, 2,
-	 "error: [route a] has a password and an oauth (leave one of them)"},
-	{"[route a]\noauth = t\nauth = plain\n" OAUTH, 3,
-	 "error: auth of [route a] takes no tokens (set auth = auto"},
-	{"[route a]\nsmart_host = h\nuser = me\npassword = file:/p\nauth = xoauth2\n", 5,
-	 "error: auth of [route a] needs an oauth (set oauth)"},
-	{OAUTH "flow = client\nclient_secret = file:/s\n", 4,
-	 "error: [oauth t] needs tenant: flow is client"},
-	{OAUTH "tenant = x\nflow = client\n", 5,
-	 "error: [oauth t] needs client_secret or client_certificate: flow is client"},
-	{OAUTH "client_secret = file:/s\nclient_certificate = /c\n", 5,
-	 "error: [oauth t] has a client_secret and a client_certificate (leave"},
-	{OAUTH "provider = custom\nflow = refresh\n", 5,
-	 "error: [oauth t] needs token_url: provider is custom"},
-	{OAUTH "provider = custom\ntoken_url = https://x/\n", 1,
-	 "error: [oauth t] needs device_url: flow is device"},
-	{OAUTH "provider = google\nflow = device\n", 5,
-	 "error: [oauth t]: Google lets nobody send mail by this flow (set flow = refresh"},
-	{OAUTH "provider = google\nclient_secret = file:/s\n", 0, NULL},
-	{OAUTH "vendor = ftp\n", 4,
-	 "error: [oauth t]: tokens are fetched over the host's own TCP/IP, lmn, only"},
-	{"[oauth t]\n", 1, "error: [oauth t] needs the key client_id"},
 	{"[listen a]\nkey = /x\n", 2, "error: key: [listen a] has no certificate of a file (set"},
 	{"[listen a]\ncertificate = auto\nkey = /x\n", 3, "error: key: [listen a] has no"},
 	{"[listen a]\ncertificate = auto\ntls = implicit\n", 0, NULL},
@@ -212,17 +165,7 @@ static const struct {
 
 START_TEST(fault_between_keys)
 {
-	char place[128];
-	fake_load(rows[_i].text);
-	if (!rows[_i].fault) {
-		ck_assert_str_eq(fake_faults(), "");
-	} else {
-		snprintf(place, sizeof place, FAKE_FILE ":%u: %s", rows[_i].line, rows[_i].fault);
-		if (strncmp(fake_faults(), place, strlen(place)) != 0)
-			ck_abort_msg("%s", fake_faults());
-		ck_assert((fake_settings() == NULL) == (strncmp(rows[_i].fault, "error", 5) == 0));
-	}
-	fake_free();
+	fake_fault(rows[_i].text, rows[_i].line, rows[_i].fault);
 }
 END_TEST
 
