@@ -79,6 +79,8 @@ static const struct {
 	 "error: oauth: there is no [oauth u]"},
 	{"[route a]\nsmart_host = h\nuser = me@b.c\npassword = file:/p\nsender_as = ACCOUNT\n", 0,
 	 NULL},
+	{"[route a]\nsmart_host = h\nfrom = Account\n", 3,
+	 "error: from = account of [route a]: it has no user"},
 	{"[route a]\nsmart_host = h\nfrom = x@y.z\n", 0, NULL},
 	/* ---- where tokens come from ---- */
 	{OAUTH "tenant = x\nflow = client\nclient_certificate = /c\n", 0, NULL},
