@@ -1,4 +1,5 @@
 /* smtp/client_body: content, its end, and what cuts it off. */
+#include "smtp/large.h"
 #include "smtp/peer.h"
 #include "support/suite.h"
 
@@ -79,52 +80,13 @@ END_TEST
 
 /* ---- a large body by hand: the output's bound, answers half-way ---- */
 
-struct large {
-	struct smtp_client *c;
-	struct smtp_transaction t;
-	struct smtp_reply reply;
-	const char *to;
-	size_t left;
-	bool fail, done;
-};
-
-static ssize_t read_large(void *ctx, char *to, size_t n)
-{
-	struct large *l = ctx;
-	if (l->fail && l->left < 100000)
-		return -1;
-	n = n < l->left ? n : l->left;
-	memset(to, '\n', n); /* the worst: each byte becomes two */
-	l->left -= n;
-	return (ssize_t)n;
-}
-
-static void on_done(void *ctx, struct smtp_transaction *t)
-{
-	struct large *l = ctx;
-	(void)t;
-	l->done = true;
-}
-
-static const struct smtp_client_ops ops = {.on_done = on_done};
-
 static void begin(struct large *l)
 {
-	static const char hello[] = "220 hi\r\n250-srv\r\n250 PIPELINING\r\n";
-	struct smtp_client_config config = {.helo = "me", .timeout_block = 77};
-	l->to = "c@d";
-	l->t = (struct smtp_transaction){.reverse_path = "",
-					 .recipients = &l->to,
-					 .count = 1,
-					 .read = read_large,
-					 .ctx = l,
-					 .replies = &l->reply};
-	ck_assert_int_eq(smtp_client_new(&l->c, &config, &ops, l), OK);
-	smtp_client_feed(l->c, hello, sizeof hello - 1);
-	ck_assert_int_eq(smtp_client_send(l->c, &l->t), OK);
-	ck_assert_int_eq(smtp_client_send(l->c, &l->t), E_STATE);
-	buf_clear(smtp_client_output(l->c));
-	smtp_client_feed(l->c, "250 ok\r\n250 ok\r\n354 go\r\n", 24);
+	static const struct smtp_client_config config = {.helo = "me", .timeout_block = 77};
+	large_begin(l, &config, "250 PIPELINING\r\n", "250 ok\r\n250 ok\r\n354 go\r\n");
+	ck_assert_int_eq(memcmp(buf_head(smtp_client_output(l->c)), "DATA\r\n", 6), 0);
+	buf_consume(smtp_client_output(l->c), 6);
+	smtp_client_pump(l->c);
 }
 
 START_TEST(output_is_bounded)
@@ -144,7 +106,7 @@ START_TEST(output_is_bounded)
 		smtp_client_pump(l.c);
 	}
 	ck_assert_uint_eq(sent, 2000000 + 3);
-	smtp_client_feed(l.c, "250 ok\r\n", 8);
+	large_answer(&l, "250 ok\r\n");
 	ck_assert(l.done && l.reply.code == 250);
 	smtp_client_destroy(&l.c);
 }
@@ -165,14 +127,14 @@ START_TEST(refused_half_way)
 		struct large l = {.left = 1000000};
 		begin(&l);
 		ck_assert_int_eq(smtp_client_timeout(l.c), 77);
-		smtp_client_feed(l.c, rows[i].reply, strlen(rows[i].reply));
+		large_answer(&l, rows[i].reply);
 		ck_assert(l.done && smtp_client_ended(l.c));
 		ck_assert_int_eq(l.reply.code, rows[i].code);
 		ck_assert_str_eq(l.reply.text, rows[i].text);
 		ck_assert(!l.t.sent_all);
 		ck_assert_uint_eq(smtp_client_output(l.c)->len, 0);
 		smtp_client_pump(l.c);
-		smtp_client_feed(l.c, "250 ok\r\n", 8);
+		large_answer(&l, "250 ok\r\n");
 		ck_assert_uint_eq(smtp_client_output(l.c)->len, 0);
 		smtp_client_destroy(&l.c);
 	}
@@ -182,7 +144,7 @@ END_TEST
 /* What was read and not sent goes nowhere either: there must be no end of data in the output. */
 START_TEST(unreadable_half_way)
 {
-	struct large l = {.left = 1000000, .fail = true};
+	struct large l = {.left = 1000000, .fails_at = 100000};
 	begin(&l);
 	while (!l.done) {
 		ck_assert_uint_gt(smtp_client_output(l.c)->len, 0);

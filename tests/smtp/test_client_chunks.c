@@ -1,4 +1,5 @@
 /* smtp/client_chunks: content by BDAT, its answers, and what cuts it off. */
+#include "smtp/large.h"
 #include "smtp/peer.h"
 #include "support/suite.h"
 
@@ -180,49 +181,25 @@ END_TEST
 
 /* ---- a large body by hand: many chunks under way ---- */
 
-struct large {
-	struct smtp_client *c;
-	struct smtp_transaction t;
-	struct smtp_reply reply;
-	const char *to;
-	size_t left, content;
-	bool odd;        /* its first byte is no line end */
+struct chunked {
+	struct large l;
+	size_t content;
 	unsigned chunks; /* commands seen */
-	bool last, done;
+	bool last;
 	size_t in_chunk; /* bytes of it that are still to come */
 };
 
-static ssize_t read_large(void *ctx, char *to, size_t n)
-{
-	struct large *l = ctx;
-	n = n < l->left ? n : l->left;
-	memset(to, '\n', n); /* the worst: each byte becomes two */
-	if (n && l->odd)
-		*to = 'x';
-	l->odd = false;
-	l->left -= n;
-	return (ssize_t)n;
-}
-
-static void on_done(void *ctx, struct smtp_transaction *t)
-{
-	(void)t;
-	((struct large *)ctx)->done = true;
-}
-
-static const struct smtp_client_ops ops = {.on_done = on_done};
-
 /* Takes what goes out, as a server reads it. */
-static void take(struct large *l)
+static void take(struct chunked *k)
 {
-	struct buf *out = smtp_client_output(l->c);
+	struct buf *out = smtp_client_output(k->l.c);
 	ck_assert_uint_le(out->cap, SMTP_CLIENT_OUTPUT);
 	while (out->len) {
 		char line[64] = "";
-		size_t n = l->in_chunk < out->len ? l->in_chunk : out->len;
+		size_t n = k->in_chunk < out->len ? k->in_chunk : out->len;
 		buf_consume(out, n);
-		l->in_chunk -= n;
-		l->content += n;
+		k->in_chunk -= n;
+		k->content += n;
 		if (!out->len)
 			break;
 		const char *lf = memchr(buf_head(out), '\n', out->len);
@@ -230,56 +207,36 @@ static void take(struct large *l)
 		n = (size_t)(lf - buf_head(out)) + 1;
 		ck_assert_uint_lt(n, sizeof line);
 		memcpy(line, buf_head(out), n);
-		ck_assert_int_eq(sscanf(line, "BDAT %zu", &l->in_chunk), 1);
-		ck_assert(!l->last);
-		l->last = strstr(line, " LAST") != NULL;
-		l->chunks++;
+		ck_assert_int_eq(sscanf(line, "BDAT %zu", &k->in_chunk), 1);
+		ck_assert(!k->last);
+		k->last = strstr(line, " LAST") != NULL;
+		k->chunks++;
 		buf_consume(out, n);
 	}
-	smtp_client_pump(l->c);
+	smtp_client_pump(k->l.c);
 }
 
-static void begin(struct large *l)
+static void begin(struct chunked *k)
 {
-	static const char hello[] = "220 hi\r\n250-srv\r\n250-CHUNKING\r\n250 PIPELINING\r\n";
-	static const char envelope[] = "MAIL FROM:<>\r\nRCPT TO:<c@d>\r\n";
-	struct smtp_client_config config = {.helo = "me"};
-	l->to = "c@d";
-	l->t = (struct smtp_transaction){.reverse_path = "",
-					 .recipients = &l->to,
-					 .count = 1,
-					 .read = read_large,
-					 .ctx = l,
-					 .replies = &l->reply,
-					 .no_chunks = true}; /* of another time */
-	ck_assert_int_eq(smtp_client_new(&l->c, &config, &ops, l), OK);
-	smtp_client_feed(l->c, hello, sizeof hello - 1);
-	buf_clear(smtp_client_output(l->c));
-	ck_assert_int_eq(smtp_client_send(l->c, &l->t), OK);
-	buf_consume(smtp_client_output(l->c), sizeof envelope - 1);
-	smtp_client_feed(l->c, "250 ok\r\n250 ok\r\n250 got\r\n", 25);
-	take(l);
-}
-
-static void answer(struct large *l, const char *reply)
-{
-	smtp_client_feed(l->c, reply, strlen(reply));
+	large_begin(&k->l, NULL, "250-CHUNKING\r\n250 PIPELINING\r\n",
+		    "250 ok\r\n250 ok\r\n250 got\r\n");
+	take(k);
 }
 
 START_TEST(many_chunks)
 {
-	struct large l = {.left = 1000000};
-	begin(&l);
-	while (!l.last || l.in_chunk)
-		take(&l);
-	ck_assert_uint_eq(l.content, 2000000);
-	for (unsigned i = 1; i < l.chunks; i++) {
-		ck_assert(!l.done);
-		answer(&l, "250 ok\r\n");
+	struct chunked k = {.l.left = 1000000};
+	begin(&k);
+	while (!k.last || k.in_chunk)
+		take(&k);
+	ck_assert_uint_eq(k.content, 2000000);
+	for (unsigned i = 1; i < k.chunks; i++) {
+		ck_assert(!k.l.done);
+		large_answer(&k.l, "250 ok\r\n");
 	}
-	ck_assert(l.done && l.reply.code == 250 && smtp_client_idle(l.c));
-	ck_assert(!l.t.no_chunks);
-	smtp_client_destroy(&l.c);
+	ck_assert(k.l.done && k.l.reply.code == 250 && smtp_client_idle(k.l.c));
+	ck_assert(!k.l.t.no_chunks);
+	smtp_client_destroy(&k.l.c);
 }
 END_TEST
 
@@ -287,16 +244,16 @@ END_TEST
 START_TEST(every_length_round_the_room)
 {
 	for (size_t n = 32600; n < 32800; n++) {
-		struct large l = {.left = n, .odd = n % 2};
+		struct chunked k = {.l = {.left = n, .odd = n % 2}};
 		size_t whole = 2 * n - n % 2;
-		begin(&l);
-		while (!l.last || l.in_chunk)
-			take(&l);
-		ck_assert_uint_eq(l.content, whole);
-		for (unsigned i = 1; i < l.chunks; i++)
-			answer(&l, "250 ok\r\n");
-		ck_assert(l.done && l.reply.code == 250);
-		smtp_client_destroy(&l.c);
+		begin(&k);
+		while (!k.last || k.in_chunk)
+			take(&k);
+		ck_assert_uint_eq(k.content, whole);
+		for (unsigned i = 1; i < k.chunks; i++)
+			large_answer(&k.l, "250 ok\r\n");
+		ck_assert(k.l.done && k.l.reply.code == 250);
+		smtp_client_destroy(&k.l.c);
 	}
 }
 END_TEST
@@ -304,37 +261,37 @@ END_TEST
 /* The answers to what was under way are waited for, no further chunk is sent, and the first refusal counts. */
 START_TEST(refused_half_way)
 {
-	struct large l = {.left = 1000000};
-	begin(&l);
-	take(&l);
-	answer(&l, "552 5.3.4 too big\r\n");
-	take(&l);
-	unsigned chunks = l.chunks;
-	take(&l);
-	ck_assert(!l.last && l.chunks == chunks);
+	struct chunked k = {.l.left = 1000000};
+	begin(&k);
+	take(&k);
+	large_answer(&k.l, "552 5.3.4 too big\r\n");
+	take(&k);
+	unsigned chunks = k.chunks;
+	take(&k);
+	ck_assert(!k.last && k.chunks == chunks);
 	for (unsigned i = 2; i < chunks; i++) {
-		ck_assert(!l.done);
-		answer(&l, i % 2 ? "503 5.5.1 no\r\n" : "250 ok\r\n");
+		ck_assert(!k.l.done);
+		large_answer(&k.l, i % 2 ? "503 5.5.1 no\r\n" : "250 ok\r\n");
 	}
-	ck_assert(l.done && smtp_client_idle(l.c));
-	ck_assert_int_eq(l.reply.code, 552);
-	smtp_client_destroy(&l.c);
+	ck_assert(k.l.done && smtp_client_idle(k.l.c));
+	ck_assert_int_eq(k.l.reply.code, 552);
+	smtp_client_destroy(&k.l.c);
 }
 END_TEST
 
 /* Lost after a refusal: the refusal stands, and nothing was delivered. */
 START_TEST(refused_then_lost)
 {
-	struct large l = {.left = 50000};
-	begin(&l);
-	while (!l.last || l.in_chunk)
-		take(&l);
-	ck_assert_uint_gt(l.chunks, 3);
-	answer(&l, "552 5.3.4 too big\r\n");
-	ck_assert(!l.done);
-	smtp_client_lost(l.c, "gone");
-	ck_assert(l.done && l.reply.code == 552 && !l.t.sent_all);
-	smtp_client_destroy(&l.c);
+	struct chunked k = {.l.left = 50000};
+	begin(&k);
+	while (!k.last || k.in_chunk)
+		take(&k);
+	ck_assert_uint_gt(k.chunks, 3);
+	large_answer(&k.l, "552 5.3.4 too big\r\n");
+	ck_assert(!k.l.done);
+	smtp_client_lost(k.l.c, "gone");
+	ck_assert(k.l.done && k.l.reply.code == 552 && !k.l.t.sent_all);
+	smtp_client_destroy(&k.l.c);
 }
 END_TEST
 
