@@ -23,8 +23,9 @@ struct settings *fake_settings(void);
 const char *fake_faults(void);
 /* settings_print of what was loaded last; valid until the next call. */
 const char *fake_print(const char *section, bool changed_only);
-/* Loads it: the first fault, "error: ..." or "warning: ...", begins with this at this line; NULL: there is none. */
-void fake_fault(const char *text, unsigned line, const char *fault);
+/* Loads it and frees it. NULL: the first fault, "error: ..." or "warning: ...", begins with this at this line (NULL: there is none), and
+ * only an error keeps it from loading. Else words about what is wrong, until the next call. */
+const char *fake_fault(const char *text, unsigned line, const char *fault);
 /* Frees what was loaded last. */
 void fake_free(void);
 

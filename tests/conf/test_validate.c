@@ -165,7 +165,8 @@ static const struct {
 
 START_TEST(fault_between_keys)
 {
-	fake_fault(rows[_i].text, rows[_i].line, rows[_i].fault);
+	const char *wrong = fake_fault(rows[_i].text, rows[_i].line, rows[_i].fault);
+	ck_assert_msg(!wrong, "%s", wrong);
 }
 END_TEST
 

@@ -124,6 +124,7 @@ class Send(testbed.Case):
             make(os.path.join(drop, name))
         with open(os.path.join(drop, "drop-1-claims"), "w") as f:
             f.write(evil)
+        os.chmod(os.path.join(drop, "drop-1-claims"), 0o644)
         os.chown(os.path.join(drop, "drop-1-claims"), 65534, -1)
         g.start()
         self.delivered(g, 3)

@@ -96,6 +96,7 @@ class Gateway:
             text += "[notify]\non = none\n"
         with open(self.ini, "w") as f:
             f.write(text)
+        os.chmod(self.ini, 0o644)  # whatever the umask: some tests read it as another user
 
     def command(self, *args, input=None, limit=LIMIT, program=PROGRAM, text=True):
         return subprocess.run(self.prefix + [program, args[0], "--config", self.ini, *args[1:]], input=input, text=text,
