@@ -7,8 +7,11 @@
 #include "gateway/secure.h"
 #include "transport/loader.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SECTION_MAX 128 /* bytes of "word name", the longest of which has 60 */
 
@@ -115,6 +118,19 @@ static void print_unreached(void *ctx, const struct err *err)
 		err->remedy);
 }
 
+/* One that is not there is found out by the first trouble, too late. */
+static void check_command(const struct call *c, const struct settings *s)
+{
+	char path[PATH_MAX];
+	const char *command = s->notify.command;
+	if (!command || *command != '/')
+		return;
+	snprintf(path, sizeof path, "%.*s", (int)strcspn(command, " \t"), command);
+	if (access(path, X_OK) != 0)
+		fprintf(c->err, "warning: command of [notify]: %s cannot be run: %s\n", path,
+			strerror(errno));
+}
+
 enum exit_status cmd_check(struct call *c)
 {
 	struct settings *s = NULL;
@@ -127,6 +143,7 @@ enum exit_status cmd_check(struct call *c)
 	if (secure_new(s, clock_wall(clock_system()), &err) != OK)
 		status = call_fail(c, EXIT_CONFIG, &err);
 	reach_look(s, print_unreached, c);
+	check_command(c, s);
 	if (status == EXIT_DONE)
 		fprintf(c->out, "%s: no faults\n", s->file);
 	settings_unref(&s);

@@ -202,7 +202,8 @@ static enum result find_sender(struct reading *x, const struct buf *text, struct
 		r = keep_sender(x, conf->sender, err);
 	if (r == OK && !x->sender)
 		r = err_set(err, E_SYNTAX,
-			    "it names no sender: no X-Sender, Sender or From, and [pickup %s] has "
+			    "it names no sender: no X-Sender at its beginning, no Sender or From, "
+			    "and [pickup %s] has "
 			    "no `sender`",
 			    conf->name);
 	return r;
@@ -234,7 +235,8 @@ static enum result find_recipients(struct reading *x, struct err *err)
 					    &x->envelope, err);
 	if (r == OK && !x->envelope.count)
 		r = err_set(err, E_SYNTAX,
-			    "it names no recipient: no X-Receiver, To, Cc or Bcc, and [pickup %s] "
+			    "it names no recipient: no X-Receiver at its beginning, no To, Cc or "
+			    "Bcc, and [pickup %s] "
 			    "has no `recipient`",
 			    conf->name);
 	return r;

@@ -164,12 +164,13 @@ START_TEST(no_good)
 	ck_assert_str_eq(refuse("\xff\xfeX\xfe\n"),
 			 "it is written in UTF-16: mail is written in UTF-8 or ASCII\n");
 	ck_assert_str_eq(refuse("Subject: s\n\nhi\n"),
-			 "it names no sender: no X-Sender, Sender or From, and [pickup erp] has no "
+			 "it names no sender: no X-Sender at its beginning, no Sender or From, and "
+			 "[pickup erp] has no "
 			 "`sender`\n");
-	ck_assert_str_eq(
-		refuse("From: a@x.example\n\nhi\n"),
-		"it names no recipient: no X-Receiver, To, Cc or Bcc, and [pickup erp] has "
-		"no `recipient`\n");
+	ck_assert_str_eq(refuse("From: a@x.example\n\nhi\n"),
+			 "it names no recipient: no X-Receiver at its beginning, no To, Cc or Bcc, "
+			 "and [pickup erp] has "
+			 "no `recipient`\n");
 	ck_assert_str_eq(
 		refuse("X-Sender: a@x.example\nX-Sender: b@x.example\nTo: c@x.example\n\n"),
 		"X-Sender stands there twice\n");
