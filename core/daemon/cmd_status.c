@@ -254,6 +254,8 @@ static void print_refused(const json_t *list, int64_t now, FILE *to)
 		table_put(to, ": ", words_text(r, "reason"), "");
 		table_put(to, "\n    [", words_text(r, "section"), "]");
 		fputc('\n', to);
+		if (json_is_true(json_object_get(r, "settled")))
+			fputs("    settled: the settings were changed since\n", to);
 		print_lines(words_text(r, "lines"), to);
 	}
 }

@@ -141,12 +141,12 @@ static json_t *refused_json(const struct gateway_status *g)
 	for (size_t i = 0; i < g->refused_count; i++) {
 		const struct refused_client *r = &g->refused[i];
 		json_array_append_new(
-			list,
-			json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:o, s:o}", "client",
-				  words_json(r->client), "listener", r->listener, "count",
-				  (json_int_t)r->count, "reason", words_json(r->reason), "since",
-				  (json_int_t)r->first, "last", (json_int_t)r->last, "section",
-				  words_json(r->section), "lines", words_json(r->lines)));
+			list, json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:o, s:o, s:b}", "client",
+					words_json(r->client), "listener", r->listener, "count",
+					(json_int_t)r->count, "reason", words_json(r->reason),
+					"since", (json_int_t)r->first, "last", (json_int_t)r->last,
+					"section", words_json(r->section), "lines",
+					words_json(r->lines), "settled", r->settled));
 	}
 	return list;
 }

@@ -155,6 +155,7 @@ static void tell_unreached(void *ctx, const struct err *err)
 /* Said at each start and reload, so that it is known before there is trouble. */
 static void look_at_people(struct gateway *g)
 {
+	g->settings_since = clock_wall(g->clock);
 	g->unreached[0] = '\0';
 	reach_look(g->settings, tell_unreached, g);
 }
@@ -455,6 +456,7 @@ enum result gateway_status(struct gateway *g, struct region *region, struct gate
 		r = refused_list(g->refused, clock_wall(g->clock), region, &out->refused,
 				 &out->refused_count);
 	if (r == OK)
-		r = refused_admit(g->settings, region, out->refused, out->refused_count);
+		r = refused_admit(g->settings, g->settings_since, region, out->refused,
+				  out->refused_count);
 	return r == OK ? queue_status(g->queue, region, out) : r;
 }

@@ -32,6 +32,7 @@ struct gateway {
 	size_t handed_count;
 	bool (*pause)(int64_t ms); /* see gateway_options */
 	struct settings *settings; /* [main] the current snapshot */
+	int64_t settings_since;    /* [main] wall ms: of the start or the last reload */
 	struct pool *pool;         /* [any] passwords, tokens, names of the host, trouble */
 	struct pool *
 		disks; /* [any] postoffices and pickup folders: what may wait for a share that hangs */

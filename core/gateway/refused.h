@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "conf/settings.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,7 @@ struct refused_client {
 	uint64_t count;
 	int64_t first, last;         /* wall ms */
 	const char *section, *lines; /* of refused_lines, "" before refused_admit */
+	bool settled;                /* likewise: what it was refused for is taken by now */
 };
 
 /* NULL when memory is short. */
@@ -64,12 +66,13 @@ enum refused_rule refused_tls_rule(const char *why, const char *offer);
 
 /*
  * The ini lines that would admit it: the name of a section that is there or is to be made, and the lines to have in it, each with
- * its end. Nothing is appended to either when no line does: *lines is empty. E_NOMEM.
+ * its end. Nothing is appended to either when no line does: *lines is empty. c->settled is said as well: the settings have them, or
+ * it is about a limit that may have been another when it was refused, before `since`, when the settings were read (wall ms). E_NOMEM.
  */
-enum result refused_lines(const struct settings *s, const struct refused_client *c,
+enum result refused_lines(const struct settings *s, int64_t since, struct refused_client *c,
 			  struct buf *section, struct buf *lines);
-/* Fills in section and lines of each of the list, in region; E_NOMEM. */
-enum result refused_admit(const struct settings *s, struct region *region,
+/* Fills in section, lines and settled of each of the list, in region; E_NOMEM. */
+enum result refused_admit(const struct settings *s, int64_t since, struct region *region,
 			  struct refused_client *list, size_t count);
 
 #endif

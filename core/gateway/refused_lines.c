@@ -14,7 +14,8 @@
 
 struct admitting {
 	const struct settings *settings;
-	const struct refused_client *client;
+	struct refused_client *client;
+	int64_t since;
 	const struct conf_listen *listen;
 	const struct conf_profile *profile; /* that of the client now */
 	bool named;                         /* by its address */
@@ -36,9 +37,44 @@ static enum result put_key(struct admitting *a, const char *kind, const char *na
 	return r;
 }
 
+/* Would the line change nothing? */
+static bool is_so(const char *kind, const char *name, const void *now, const void *changed)
+{
+	const struct conf_key *k = conf_key_find(conf_kind_find(kind), name);
+	struct conf_out a, b;
+	conf_out_init(&a);
+	conf_out_init(&b);
+	k->type->format(k, now, 0, &a);
+	k->type->format(k, changed, 0, &b);
+	const char *x = conf_out_string(&a), *y = conf_out_string(&b);
+	bool same = x && y && strcmp(x, y) == 0;
+	conf_out_free(&a);
+	conf_out_free(&b);
+	return same;
+}
+
+/* Were the settings read again since? Then which limit it was is not known, and what is so by now may not have been. */
+static bool was_another(struct admitting *a)
+{
+	a->client->settled = a->client->last < a->since;
+	return a->client->settled;
+}
+
+/* Nothing to say where it is so already: it was refused before that, or for all that. */
+static bool is_in_force(struct admitting *a, const char *kind, const char *name, const void *now,
+			const void *changed)
+{
+	if (!is_so(kind, name, now, changed))
+		return false;
+	was_another(a);
+	return true;
+}
+
 static enum result put_listen(struct admitting *a, const char *name,
 			      const struct conf_listen *changed)
 {
+	if (is_in_force(a, "listen", name, a->listen, changed))
+		return OK;
 	enum result r = buf_printf(a->section, "listen %s", a->listen->name);
 	return r == OK ? put_key(a, "listen", name, changed) : r;
 }
@@ -61,6 +97,11 @@ static enum result put_list(struct admitting *a, const char *name, bool relay)
 {
 	struct conf_listen changed = *a->listen;
 	struct conf_nets *list = relay ? &changed.relay_from : &changed.accept_from;
+	struct net_ip ip = a->block.ip;
+	if (a->has_ip && conf_nets_match(list, &ip)) {
+		was_another(a);
+		return OK;
+	}
 	*list = with_client(a, list);
 	enum result r = list->count ? put_listen(a, name, &changed) : E_NOMEM;
 	free(list->blocks);
@@ -79,7 +120,7 @@ static enum result put_number(struct admitting *a, const char *name, unsigned *n
 			      const struct conf_listen *changed)
 {
 	uint64_t more = doubled("listen", name, *number);
-	if (more <= *number || more > UINT_MAX)
+	if (was_another(a) || more <= *number || more > UINT_MAX)
 		return OK;
 	*number = (unsigned)more;
 	return put_listen(a, name, changed);
@@ -107,6 +148,8 @@ static enum result put_profile(struct admitting *a, const char *name,
 			       const struct conf_profile *changed)
 {
 	struct conf_profile own = *changed;
+	if (is_in_force(a, "profile", name, a->profile, changed))
+		return OK;
 	if (a->named) {
 		enum result r = buf_printf(a->section, "profile %s", own.name);
 		return r == OK ? put_key(a, "profile", name, &own) : r;
@@ -133,6 +176,8 @@ static enum result put_profile(struct admitting *a, const char *name,
 static enum result put_size(struct admitting *a)
 {
 	struct conf_profile changed = *a->profile;
+	if (was_another(a))
+		return OK;
 	if (!changed.max_size || changed.max_size >= a->listen->max_size)
 		return put_listen_size(a);
 	changed.max_size *= 2;
@@ -222,10 +267,11 @@ static enum result put_rule(struct admitting *a)
 	}
 }
 
-enum result refused_lines(const struct settings *s, const struct refused_client *c,
+enum result refused_lines(const struct settings *s, int64_t since, struct refused_client *c,
 			  struct buf *section, struct buf *lines)
 {
-	struct admitting a = {.settings = s, .client = c, .section = section, .lines = lines};
+	struct admitting a = {
+		.settings = s, .since = since, .client = c, .section = section, .lines = lines};
 	for (size_t i = 0; i < s->listen_count && !a.listen; i++)
 		if (strcmp(s->listens[i].name, c->listener) == 0)
 			a.listen = &s->listens[i];
@@ -244,12 +290,13 @@ static const char *keep(struct region *region, struct buf *text)
 	return string ? region_strdup(region, string) : NULL;
 }
 
-static enum result admit(const struct settings *s, struct region *region, struct refused_client *c)
+static enum result admit(const struct settings *s, int64_t since, struct region *region,
+			 struct refused_client *c)
 {
 	struct buf section, lines;
 	buf_init(&section, 0);
 	buf_init(&lines, 0);
-	enum result r = refused_lines(s, c, &section, &lines);
+	enum result r = refused_lines(s, since, c, &section, &lines);
 	if (r == OK && lines.len) {
 		c->section = keep(region, &section);
 		c->lines = keep(region, &lines);
@@ -259,11 +306,11 @@ static enum result admit(const struct settings *s, struct region *region, struct
 	return r == OK && (!c->section || !c->lines) ? E_NOMEM : r;
 }
 
-enum result refused_admit(const struct settings *s, struct region *region,
+enum result refused_admit(const struct settings *s, int64_t since, struct region *region,
 			  struct refused_client *list, size_t count)
 {
 	enum result r = OK;
 	for (size_t i = 0; i < count && r == OK; i++)
-		r = admit(s, region, &list[i]);
+		r = admit(s, since, region, &list[i]);
 	return r;
 }

@@ -73,6 +73,12 @@ class Refused(harness.Case):
         else:
             self.g.reload()
 
+    def settled(self):
+        """What was put right is not asked for again, and not more of it."""
+        row = self.one()
+        self.assertEqual((row["settled"], row["section"], row["lines"]), (True, "", ""))
+        self.assertIn("settled: the settings were changed since", self.g.command("status").stdout)
+
     def taken(self, what):
         """A listener's thread takes a reload a moment after the command has ended."""
         return harness.wait_for("it is admitted", what)
@@ -93,6 +99,7 @@ class Refused(harness.Case):
         self.assertEqual(self.client().send(TEXT, ("x@far.test",))[0], 550)
         self.admit("[listen lan]\nrelay_from = 127.0.0.2\n")
         self.taken(lambda: self.sends("x@far.test"))
+        self.settled()
 
     def test_no_such_mailbox_is_none_of_it(self):
         self.start(NOBODY)
@@ -123,6 +130,7 @@ class Refused(harness.Case):
         self.assertFalse(self.sends())
         self.admit("rate = 2/1h\n")
         self.taken(self.sends)
+        self.settled()
 
     def test_size(self):
         big = TEXT + 40 * (b"x" * 70 + b"\r\n")
@@ -201,6 +209,7 @@ class Refused(harness.Case):
         self.assertEqual(code(), refused)
         self.admit(*expected)
         self.taken(lambda: code() in taken)
+        self.settled()
 
     def test_helo(self):
         self.lenient("", "HELO my pc", 501, "[profile 127.0.0.2]\nlike = modern\nclients = 127.0.0.2\nhelo = any\n", before=())
