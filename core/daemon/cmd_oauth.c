@@ -108,7 +108,10 @@ static enum result keep(struct work *w)
 	if (r != OK)
 		return r;
 	print_status(w);
-	fprintf(w->call->err, "kept in %s; a running gateway takes it when it needs the next one\n",
+	fprintf(w->call->err,
+		"kept in %s; a running gateway takes it when it needs the next one (what waits "
+		"goes "
+		"at once by: smtpgate queue flush)\n",
 		w->oauth.conf->token_file);
 	return OK;
 }
@@ -151,6 +154,8 @@ static enum result login_refresh(struct work *w)
 	char token[TOKEN_MAX + 2];
 	enum result r = password_read(w->call->in, w->call->err, "refresh token: ", 0, token,
 				      sizeof token, &w->err);
+	if (r == OK && !*token)
+		r = err_set(&w->err, E_CLOSED, "no refresh token came: the line is empty");
 	if (r == OK) {
 		tokens_kept_clear(&w->kept);
 		w->kept.refresh = token_copy(token);
