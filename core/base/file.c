@@ -84,6 +84,13 @@ static void folder_of(const char *path, char *out, size_t n)
 		snprintf(out, n, "%.*s", (int)(slash - path), path);
 }
 
+/* Gives back what the umask took; a file system without modes is left alone. */
+static bool is_granted(int fd, mode_t mode)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && (!(mode & ~st.st_mode) || fchmod(fd, mode) == 0);
+}
+
 enum result file_replace(const struct file_ops *ops, const char *path, const void *bytes, size_t n,
 			 mode_t mode, struct err *err)
 {
@@ -102,6 +109,8 @@ enum result file_replace(const struct file_ops *ops, const char *path, const voi
 	enum result r = file_write_all(ops, fd, bytes, n);
 	if (r != OK)
 		err_errno(err, errno, "%s cannot be written", temporary);
+	else if (!is_granted(fd, mode))
+		r = err_errno(err, errno, "%s cannot be given its mode", temporary);
 	else if (ops->fsync(fd) != 0)
 		r = err_errno(err, errno, "%s cannot be synced", temporary);
 	if (ops->close(fd) != 0 && r == OK)

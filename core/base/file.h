@@ -32,7 +32,7 @@ enum result file_write_all(const struct file_ops *ops, int fd, const void *bytes
 /* fsync of a directory by descriptor or path. fsync is never tried again after it failed. */
 enum result file_sync_dir(const struct file_ops *ops, const char *path, struct err *err);
 /* Replaces `path` by the bytes so that after a crash there is the old or the new file, never a part: temporary
- * name beside it, write, fsync, rename, fsync of the folder. One thread at a time for one path. */
+ * name beside it, write, fsync, rename, fsync of the folder. Its mode is this one whatever the umask. One thread at a time for one path. */
 enum result file_replace(const struct file_ops *ops, const char *path, const void *bytes, size_t n,
 			 mode_t mode, struct err *err);
 /* Reads a whole file of at most max bytes into malloc'd memory with a NUL behind it; *n without the NUL. */
