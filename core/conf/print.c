@@ -149,7 +149,8 @@ static const struct conf_section *counterpart(const struct settings *s,
 }
 
 /* Short of memory they differ: a restart is never wrong. */
-static bool same_key(const struct conf_key *k, const void *a, const void *b)
+/* poor: set when memory was short for the comparison; they count as alike then. */
+static bool same_key(const struct conf_key *k, const void *a, const void *b, bool *poor)
 {
 	struct conf_out x, y;
 	conf_out_init(&x);
@@ -157,7 +158,8 @@ static bool same_key(const struct conf_key *k, const void *a, const void *b)
 	conf_key_format(k, a, &x);
 	conf_key_format(k, b, &y);
 	const char *left = conf_out_string(&x), *right = conf_out_string(&y);
-	bool same = left && right && strcmp(left, right) == 0;
+	bool same = !left || !right || strcmp(left, right) == 0;
+	*poor = *poor || !left || !right;
 	conf_out_free(&x);
 	conf_out_free(&y);
 	return same;
@@ -178,10 +180,10 @@ static const char *other_pair(const struct conf_vendor *a, const struct conf_ven
 }
 
 /* The first key of two alike sections that differs and is not taken by a reload, or NULL. */
-static const char *fixed_key(const struct conf_section *a, const struct conf_section *b)
+static const char *fixed_key(const struct conf_section *a, const struct conf_section *b, bool *poor)
 {
 	for (const struct conf_key *k = a->kind->keys; k->name; k++)
-		if (!(k->flags & KEY_RELOAD) && !same_key(k, a->at, b->at))
+		if (!(k->flags & KEY_RELOAD) && !same_key(k, a->at, b->at, poor))
 			return k->name;
 	return a->kind->open ? other_pair(a->at, b->at) : NULL;
 }
@@ -194,12 +196,12 @@ static const char *full_key(struct region *region, const struct conf_section *se
 	return text ? text : sec->kind->word;
 }
 
-const char *settings_needs_restart(const struct settings *from, const struct settings *to,
-				   struct region *region)
+static const char *first_fixed(const struct settings *from, const struct settings *to,
+			       struct region *region, bool *poor)
 {
 	for (const struct conf_section *a = from->sections; a; a = a->next) {
 		const struct conf_section *b = counterpart(to, a);
-		const char *key = b ? fixed_key(a, b) : NULL;
+		const char *key = b ? fixed_key(a, b, poor) : NULL;
 		if (key || (!b && !a->kind->reload))
 			return full_key(region, a, key);
 	}
@@ -207,4 +209,12 @@ const char *settings_needs_restart(const struct settings *from, const struct set
 		if (!b->kind->reload && !counterpart(from, b))
 			return full_key(region, b, NULL);
 	return NULL;
+}
+
+enum result settings_needs_restart(const struct settings *from, const struct settings *to,
+				   struct region *region, const char **key)
+{
+	bool poor = false;
+	*key = first_fixed(from, to, region, &poor);
+	return poor ? E_NOMEM : OK;
 }

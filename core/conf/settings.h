@@ -401,9 +401,9 @@ struct settings_more {
  * What -n prints, read again with the same overrides, gives the same settings, but for what is secret. */
 enum result settings_print(const struct settings *s, const char *section, bool changed_only,
 			   const struct settings_more *more, struct buf *out);
-/* Names the first key that differs and that a reload does not take ("listen lan: address"), or NULL. */
-const char *settings_needs_restart(const struct settings *from, const struct settings *to,
-				   struct region *region);
+/* Names the first key that differs and that a reload does not take ("listen lan: address"), or NULL. E_NOMEM: nobody knows. */
+enum result settings_needs_restart(const struct settings *from, const struct settings *to,
+				   struct region *region, const char **key);
 
 /* Does the list decide for this address ("user@domain")? First match wins; nothing matches: false. Case ignored. */
 bool conf_patterns_match(const struct conf_patterns *p, const char *address);

@@ -258,9 +258,11 @@ enum result gateway_reload(struct gateway *g, struct settings *settings, struct 
 	struct region *r = region_new(0);
 	if (!r)
 		return err_set(err, E_NOMEM, "no memory for a reload");
-	const char *key = settings_needs_restart(g->settings, settings, r);
-	enum result result = OK;
-	if (key) {
+	const char *key;
+	enum result result = settings_needs_restart(g->settings, settings, r, &key);
+	if (result != OK) {
+		err_set(err, result, "no memory for a reload");
+	} else if (key) {
 		result = err_set(err, E_STATE, "%s cannot be changed while running", key);
 		err_remedy(err, "restart the gateway");
 	}

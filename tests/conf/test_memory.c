@@ -120,6 +120,31 @@ START_TEST(printing)
 }
 END_TEST
 
+/* What cannot be compared has not changed: nobody is told to restart for it. */
+START_TEST(comparing)
+{
+	struct settings *s, *other;
+	struct region *region;
+	struct conf_fault *faults;
+	const char *key = NULL;
+	enum result r = E_NOMEM;
+	unsigned n = 0;
+	set_path(0);
+	ck_assert_int_eq(load(text, &s, &region, &faults), OK);
+	ck_assert_int_eq(load(text, &other, &region, &faults), OK);
+	while (r == E_NOMEM && !key) {
+		scarce_fail_at(++n);
+		r = settings_needs_restart(s, other, NULL, &key);
+		scarce_end();
+	}
+	ck_assert_ptr_null(key);
+	ck_assert_int_eq(r, OK);
+	ck_assert_uint_gt(n, 10);
+	settings_unref(&s);
+	settings_unref(&other);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("conf/memory");
@@ -128,7 +153,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(loading_tc, wherever_blocks_end, 0, 2 * PARTS);
 	tcase_set_timeout(loading_tc, 120);
 	suite_add_tcase(s, loading_tc);
-	SUITE_CASE(s, "printing", printing);
+	SUITE_CASE(s, "printing", printing, comparing);
 	return s;
 }
 SUITE_MAIN(suite)

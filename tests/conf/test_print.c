@@ -161,7 +161,8 @@ START_TEST(restart_is_told)
 	ck_assert_int_eq(fake_load(changes[_i].from), OK);
 	struct settings *from = settings_ref(fake_settings());
 	ck_assert_int_eq(fake_load(changes[_i].to), OK);
-	const char *key = settings_needs_restart(from, fake_settings(), region);
+	const char *key;
+	ck_assert_int_eq(settings_needs_restart(from, fake_settings(), region, &key), OK);
 	if (changes[_i].key)
 		ck_assert_str_eq(key, changes[_i].key);
 	else
