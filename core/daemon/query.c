@@ -2,6 +2,7 @@
 #include "daemon/query.h"
 
 #include "base/clock.h"
+#include "base/net.h"
 #include "base/text.h"
 #include "base/value.h"
 #include "daemon/words.h"
@@ -100,6 +101,23 @@ static enum result add_ids(const struct call *c, int first, json_t *filter, stru
 	return OK;
 }
 
+/* What is written as a network has to be one; a client that is no IP address goes by its name. */
+static enum result check_client(const struct call *c, struct err *err)
+{
+	const char *text = call_option(c, OPT_CLIENT);
+	char host[64];
+	struct net_ip ip;
+	struct net_block block;
+	struct err why;
+	size_t n = text ? strcspn(text, "/") : 0;
+	if (!n || !text[n] || n >= sizeof host)
+		return OK;
+	text_copy(host, n + 1, text);
+	if (net_ip_parse(host, &ip) != OK || net_block_parse(text, &block, &why) == OK)
+		return OK;
+	return err_set(err, E_SYNTAX, "--client: %s", why.text);
+}
+
 json_t *query_filter(const struct call *c, int first, bool *chosen, struct err *err)
 {
 	json_t *filter = json_object();
@@ -109,7 +127,8 @@ json_t *query_filter(const struct call *c, int first, bool *chosen, struct err *
 					    words_json(call_option(c, texts[i].option)));
 	if (call_option(c, OPT_ALL))
 		json_object_set_new(filter, "all", json_true());
-	if (!filter || add_times(c, filter, err) != OK || add_ids(c, first, filter, err) != OK) {
+	if (!filter || check_client(c, err) != OK || add_times(c, filter, err) != OK ||
+	    add_ids(c, first, filter, err) != OK) {
 		if (!filter)
 			err_set(err, E_NOMEM, "no memory for the request");
 		json_decref(filter);

@@ -32,6 +32,8 @@ class History(testbed.Case):
         self.assertNotIn("m1", self.check(self.g.command("history", "--until", "yesterday"), 0).stdout)
         self.check(self.g.command("history", "--client", "127.0.0.0/8"), 0, out="m1 ")
         self.assertNotIn("m1", self.check(self.g.command("history", "--client", "192.0.2.1"), 0).stdout)
+        self.check(self.g.command("history", "--client", "127.0.0.0/33"), 64, err="--client: ")
+        self.check(self.g.command("history", "--client", "127.0.0.1/8"), 64, err="--client: ")
 
     def test_json(self):
         lines = self.check(self.g.command("history", "--json"), 0).stdout.splitlines()
