@@ -88,8 +88,7 @@ static void lane_lost(const struct lane *l, const struct sgt_error *why)
 static void lane_down(void *ctx, struct stack *s, const struct sgt_error *why)
 {
 	struct lane *l = ctx;
-	(void)s;
-	if (!l->stopping)
+	if (!l->stopping && !stack_is_ending(s))
 		lane_lost(l, why);
 	timers_clear(stack_timers(l->stack), &l->again);
 	inbound_close(l, true);

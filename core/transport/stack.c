@@ -384,6 +384,11 @@ bool stack_is_up(const struct stack *s)
 	return s->up;
 }
 
+bool stack_is_ending(const struct stack *s)
+{
+	return s->ending;
+}
+
 bool stack_here(struct stack *s)
 {
 	pthread_mutex_lock(&s->lock);

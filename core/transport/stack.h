@@ -116,6 +116,8 @@ const char *stack_name(const struct stack *s);
 struct timers *stack_timers(struct stack *s);
 const struct clock *stack_clock(const struct stack *s);
 bool stack_is_up(const struct stack *s);
+/* It goes down because stack_stop was called, not because it was lost. */
+bool stack_is_ending(const struct stack *s);
 /* True in the stack's own thread. */
 bool stack_here(struct stack *s);
 /* Checks an address and writes its canonical form; also allowed on the main thread before

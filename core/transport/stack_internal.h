@@ -31,6 +31,7 @@ struct stack {
 	bool rung;  /* woken while not live */
 	bool tried; /* the first start has its result */
 	bool stop, ended;
+	bool ending; /* stack_end runs: what goes down now is no loss */
 
 	pthread_t thread;
 	bool threaded; /* thread is to be joined */

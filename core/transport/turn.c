@@ -79,6 +79,7 @@ void stack_take_down(struct stack *s, const struct sgt_error *why, bool told_up)
 void stack_end(struct stack *s)
 {
 	struct sgt_error why;
+	s->ending = true;
 	transport_error_set(&why, SGT_RESET, "%s is being stopped", stack_name(s));
 	if (s->up)
 		stack_take_down(s, &why, true);
