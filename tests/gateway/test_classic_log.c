@@ -34,6 +34,7 @@ static void tap(const char *line, void *ctx)
 
 static void setup(void)
 {
+	char mailbox[PATH_MAX + 8];
 	setenv("TZ", "UTC", 1);
 	tzset();
 	clock_fake_init(&fake, 0, 1700000000000); /* 22:13:20 */
@@ -41,6 +42,8 @@ static void setup(void)
 	for (int i = 0; i < 2; i++) {
 		snprintf(folders[i], PATH_MAX, "%s/%d", suite_scratch(), i);
 		ck_assert_int_eq(mkdir(folders[i], 0700), 0);
+		snprintf(mailbox, sizeof mailbox, "%s/admin", folders[i]);
+		ck_assert_int_eq(mkdir(mailbox, 0700), 0); /* one without any is away */
 		offices[i] = (struct conf_postoffice){.name = i ? "TEST/TWO" : "TEST/ONE",
 						      .path = folders[i],
 						      .wait = 60000,
