@@ -275,7 +275,8 @@ static void answer(struct unpack_job *j, struct unpacking *u, enum result r, boo
 	struct smtp_reply *reply = &d->replies[u->at];
 	d->aside = d->aside || (r == E_CORRUPT && put_died_before(d));
 	if (r == OK && well)
-		smtp_reply_set(reply, 250, "2.1.5", "unpacked for %zu recipients", u->e.count);
+		smtp_reply_set(reply, 250, "2.1.5", "unpacked for %zu recipient%s", u->e.count,
+			       u->e.count == 1 ? "" : "s");
 	else if (r == OK)
 		smtp_reply_set(reply, 250, "2.1.5",
 			       "it is no encapsulated message: the postmaster has it");

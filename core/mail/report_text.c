@@ -3,12 +3,14 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/address_map.h"
 #include "mail/date.h"
 #include "mail/fold.h"
 #include "mail/header.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define WIDTH 74
 
@@ -38,6 +40,13 @@ static const struct {
 	{"", "Ask the postmaster of the recipient's domain, and quote the words above."},
 };
 
+/* What postoffices send each other whole goes to an address that nobody has written to. */
+static bool is_sealed(const char *address)
+{
+	size_t n = strlen(MAIL_XXENC);
+	return strncasecmp(address, MAIL_XXENC, n) == 0 && address[n] == '@';
+}
+
 static const char *advice(const struct mail_report_rcpt *rcpt)
 {
 	char code[16];
@@ -49,6 +58,11 @@ static const char *advice(const struct mail_report_rcpt *rcpt)
 		return "Send it again later, or ask the postmaster of the recipient's domain, and "
 		       "quote the "
 		       "words above.";
+	if (is_sealed(rcpt->address))
+		return "It stands for those you wrote to there, whose gateway takes no "
+		       "encapsulated "
+		       "mail: ask "
+		       "your administrator to set encapsulate = no, then send it again.";
 	report_status_code(rcpt, code);
 	for (size_t i = 0;; i++) {
 		const char *detail = advices[i].detail;

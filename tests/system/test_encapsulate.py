@@ -153,6 +153,17 @@ class Two(offices.Offices):
         for g in one, two:
             g.stop()
 
+    def test_the_other_side_takes_none(self):
+        """Who wrote to jdoe has never heard of XXENC."""
+        one, two = self.pair(two="encapsulate = no\n")
+        self.bag(one, message(["TWO/HQ/jdoe"], sender="ONE/HQ/jdoe"))
+        harness.wait_for("the report", one.count)
+        words = " ".join(self.mails(one)[0].get_body(("plain",)).get_content().split())
+        self.assertIn("It stands for those you wrote to there, whose gateway takes no encapsulated mail", words)
+        self.assertNotIn("typing error", words)
+        for g in one, two:
+            g.stop()
+
     def forged(self, addresses, inner, first="smtpgate encapsulation 1\r\ncharset cp437\r\n"):
         m = email.message.EmailMessage(policy=email.policy.SMTP)
         m["From"], m["To"], m["Subject"] = "mallory@far.test", "xxenc@two.test", "forged"
