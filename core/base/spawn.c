@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -272,4 +274,39 @@ bool spawn_find(const char *name, const char *folder, char *path, size_t n)
 	int made =
 		folder ? snprintf(path, n, "%s/%s", folder, name) : snprintf(path, n, "%s", name);
 	return made > 0 && (size_t)made < n;
+}
+
+/* As execvp does it: OK, or errno of the last place where there is such a file. */
+static int look_in_path(const char *name)
+{
+	char path[PATH_MAX];
+	int cause = ENOENT;
+	const char *at = getenv("PATH");
+	at = at ? at : "/bin:/usr/bin";
+	for (size_t n; *at; at += n + (at[n] == ':')) {
+		n = strcspn(at, ":");
+		int made = snprintf(path, sizeof path, "%.*s/%s", (int)n, at, name);
+		if (made < 0 || (size_t)made >= sizeof path)
+			continue;
+		if (access(path, X_OK) == 0)
+			return 0;
+		cause = errno == ENOENT ? cause : errno;
+	}
+	return cause;
+}
+
+enum result spawn_look(const char *command, struct err *err)
+{
+	char path[PATH_MAX];
+	struct spawn_command c;
+	enum result r = spawn_split(&c, command, err);
+	if (r != OK)
+		return r;
+	const char *name = c.argv[0];
+	int cause = 0;
+	if (strchr(name, '/'))
+		cause = access(name, X_OK) == 0 ? 0 : errno;
+	else if (!spawn_find(name, NULL, path, sizeof path) || !strchr(path, '/'))
+		cause = look_in_path(name);
+	return cause ? err_errno(err, cause, "%s cannot be started", name) : OK;
 }

@@ -72,6 +72,10 @@ enum result spawn_split(struct spawn_command *c, const char *command, struct err
 /* One word more, borrowed. E_LIMIT: above SPAWN_MORE. */
 enum result spawn_append(struct spawn_command *c, const char *word, struct err *err);
 
+/* Is the program of a command of the settings there to be run, with a slash, beside the one that runs, or in PATH? E_NOTFOUND, E_DENIED and
+ * as spawn_split: err says of which. */
+enum result spawn_look(const char *command, struct err *err);
+
 /*
  * Where a program of ours is: beside the one that runs, as in a build folder, else in `folder` (NULL: its name alone, to be looked up in
  * PATH). False: the path is longer than n.

@@ -1,6 +1,7 @@
 /* check and config: the configuration as it was read. */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/spawn.h"
 #include "daemon/context.h"
 #include "daemon/look.h"
 #include "gateway/reach.h"
@@ -111,6 +112,21 @@ static bool check_vendors(struct call *c, const struct settings *s)
 	return good;
 }
 
+/* What the gateway runs for postoffices: it starts without, and their mail waits. */
+static void check_programs(const struct call *c, const struct settings *s)
+{
+	for (size_t i = 0; i < s->postoffice_count; i++) {
+		const struct conf_postoffice *p = &s->postoffices[i];
+		const char *keys[] = {"get", "put"};
+		const char *programs[] = {p->get, p->format == CONF_OFFICE_MMFF ? p->put : NULL};
+		struct err err;
+		for (size_t k = 0; k < 2; k++)
+			if (programs[k] && spawn_look(programs[k], &err) != OK)
+				fprintf(c->err, "warning: %s of [postoffice %s]: %s\n", keys[k],
+					p->name, err.text);
+	}
+}
+
 static void print_unreached(void *ctx, const struct err *err)
 {
 	const struct call *c = ctx;
@@ -144,6 +160,7 @@ enum exit_status cmd_check(struct call *c)
 		status = call_fail(c, EXIT_CONFIG, &err);
 	reach_look(s, print_unreached, c);
 	check_command(c, s);
+	check_programs(c, s);
 	if (status == EXIT_DONE)
 		fprintf(c->out, "%s: no faults\n", s->file);
 	settings_unref(&s);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -218,6 +219,25 @@ START_TEST(commands_in_words)
 }
 END_TEST
 
+START_TEST(looked_for)
+{
+	static const struct {
+		const char *command;
+		enum result is;
+	} rows[] = {{"sh -c x", OK},
+		    {"/bin/sh", OK},
+		    {"no-such-program x", E_NOTFOUND},
+		    {"/nonexistent/program", E_NOTFOUND},
+		    {"/dev/null", E_DENIED},
+		    {" ", E_CONFIG}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		ck_assert_int_eq(spawn_look(rows[i].command, &err), rows[i].is);
+	setenv("PATH", "", 1);
+	ck_assert_int_eq(spawn_look("sh", &err), E_NOTFOUND);
+	ck_assert_str_eq(err.text, "sh cannot be started: No such file or directory");
+}
+END_TEST
+
 START_TEST(has_limits)
 {
 	struct spawn s = {.file_size = 4096, .cpu = 7, .memory = (uint64_t)1 << 30};
@@ -241,7 +261,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("base/spawn");
 	SUITE_CASE(s, "spawn", ends_by_itself, how_it_ended, says_much, said_apart,
 		   signals_are_its_own, cannot_be_started, time_is_over, stopped, gives_descriptors,
-		   commands_in_words, has_limits);
+		   commands_in_words, looked_for, has_limits);
 	return s;
 }
 SUITE_MAIN(suite)

@@ -25,6 +25,14 @@ class Check(testbed.Case):
         g = self.gateway(prefix=testbed.NO_NETWORK)
         self.check(g.command("check"), 0, out=["vendor lmn: ", "loopback", ": no faults"])
 
+    def test_programs_of_postoffices_that_are_not_there(self):
+        g = self.gateway(postoffice="format = mmff\nget = /nonexistent/get.exe\nput = no-such-put -x\n")
+        self.check(g.command("check"), 0, err=[
+            "warning: get of [postoffice TEST/HQ]: /nonexistent/get.exe cannot be started: No such file or directory\n",
+            "warning: put of [postoffice TEST/HQ]: no-such-put cannot be started: No such file or directory\n"])
+        g = self.gateway(postoffice="format = mmff\nget = smtpget -x\n")
+        self.assertNotIn("postoffice", g.command("check").stderr)
+
 
 class Config(testbed.Case):
     def test_values_and_origins(self):
