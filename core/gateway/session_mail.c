@@ -242,8 +242,7 @@ static enum smtp_verdict on_rcpt(void *ctx, const char *forward_path, const char
 	if (!aliased)
 		route_admit(&world, s->conf, &from, forward_path, &d);
 	if (!aliased)
-		transcript_address(&s->talk, d.kind == ROUTE_LOCAL ? d.postoffice : NULL,
-				   forward_path, d.mailbox);
+		transcript_address(&s->talk, d.postoffice, forward_path, d.mailbox);
 	if (d.kind == ROUTE_REFUSE) {
 		LOG(LOG_INFO, s->id, "recipient", "refused", F_A("from", s->envelope.reverse_path),
 		    F_A("to", forward_path), F_S("client", s->client), F_N("code", d.code),

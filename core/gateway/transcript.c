@@ -112,14 +112,17 @@ void transcript_address(struct transcript *t, const struct conf_postoffice *p, c
 	transcript_say(t, "Translating remote address: \"%s\"", address);
 	if (p)
 		compare(t, p, domain);
-	if (!p || !mailbox) {
+	if (!p) {
 		transcript_say(t, "Non-local address left unmapped");
 		return;
 	}
 	const struct mail_map_entry *e = mail_map_office(&p->native, domain);
 	const char *office = e ? e->office : p->name;
 	transcript_say(t, "Mapped %s to %s", domain, office);
-	transcript_say(t, "Mapped to \"CSI:%s/%s\"", office, mailbox);
+	if (*mailbox)
+		transcript_say(t, "Mapped to \"CSI:%s/%s\"", office, mailbox);
+	else
+		transcript_say(t, "Addressee unknown: \"%s\"", address);
 }
 
 static void tell_local(struct transcript *t, const struct conf_postoffice *p)

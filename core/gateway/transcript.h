@@ -27,7 +27,7 @@ void transcript_error(struct transcript *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* A line of SMTP, out or in; behind a 354 stands that the body went the other way. */
 void transcript_line(struct transcript *t, bool out, const char *line, size_t n);
-/* Where an address leads by the map of postoffice p; mailbox NULL or p NULL: to nobody here. */
+/* Where an address leads by the map of postoffice p; p NULL: to nobody here; mailbox "": it has no such mailbox. */
 void transcript_address(struct transcript *t, const struct conf_postoffice *p, const char *address,
 			const char *mailbox);
 /* What LOCAL.CFG and the address map of p say, at the start of the gateway. */

@@ -119,12 +119,19 @@ START_TEST(addresses_by_the_map)
 {
 	begin(LOG_DEBUG);
 	transcript_address(&t, &office, "jdoe@company.test", "JDoe");
+	transcript_address(&t, &office, "who@hq.company.test", "");
 	transcript_address(&t, NULL, "joe@far.test", NULL);
 	ends_with("22:13:20 - Translating remote address: \"jdoe@company.test\"\n"
 		  "22:13:20 - Comparing: far.test to company.test\n"
 		  "22:13:20 - Comparing: company.test to company.test\n"
 		  "22:13:20 - Mapped company.test to TEST/HQ\n"
 		  "22:13:20 - Mapped to \"CSI:TEST/HQ/JDoe\"\n"
+		  "22:13:20 - Translating remote address: \"who@hq.company.test\"\n"
+		  "22:13:20 - Comparing: far.test to hq.company.test\n"
+		  "22:13:20 - Comparing: company.test to hq.company.test\n"
+		  "22:13:20 - Comparing: hq.company.test to hq.company.test\n"
+		  "22:13:20 - Mapped hq.company.test to TEST/HQ\n"
+		  "22:13:20 - Addressee unknown: \"who@hq.company.test\"\n"
 		  "22:13:20 - Translating remote address: \"joe@far.test\"\n"
 		  "22:13:20 - Non-local address left unmapped\n");
 }
