@@ -150,7 +150,7 @@ static void launch(struct flight *f)
 	snprintf(f->session, sizeof f->session, "t%u", f->token);
 	enum result r = spool_draft_new(seat->spool, &draft, &err);
 	if (r == OK && (r = spool_draft_write(draft, seat->content, size_of(f->token))) != OK)
-		err_set(&err, r, "a message cannot be written");
+		err_set(&err, r, "a message cannot be written: %s", result_sentence(r));
 	if (r != OK)
 		give_up(seat->told, &err);
 	f->submit = (struct spool_submit){.q = {.answer_to = &seat->inbox, .done = submitted},

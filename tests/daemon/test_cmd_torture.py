@@ -36,11 +36,12 @@ class Torture(testbed.Case):
         g = self.gateway()
         disk = os.path.join(g.folder, "disk")
         os.makedirs(disk)
-        script = 'mount -t tmpfs -o size=64k tmpfs "$1" && shift && exec "$@"'
-        done = subprocess.run(["unshare", "-m", "sh", "-c", script, "-", disk, harness.PROGRAM, "torture",
-                               "--spool", disk], capture_output=True, text=True, timeout=300)
-        self.assertEqual(done.returncode, 75, done.stderr)
-        self.assertIn("space", done.stderr)
+        script = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
+        for size in "64k", "40m":  # no room for a spool; room for one, and not for its messages
+            done = subprocess.run(["unshare", "-m", "sh", "-c", script, "-", size, disk, harness.PROGRAM, "torture",
+                                   "--spool", disk], capture_output=True, text=True, timeout=300)
+            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertRegex(done.stderr, "space|full")
 
 
 if __name__ == "__main__":
