@@ -177,6 +177,11 @@ const char *text_duration(int64_t ms, char *out, size_t n)
 		int64_t ms;
 		const char *unit;
 	} units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}};
+	if (ms < 0 && ms > INT64_MIN && n > 1) { /* the clock was set back */
+		out[0] = '-';
+		text_duration(-ms, out + 1, n - 1);
+		return out;
+	}
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		if (ms >= units[i].ms && (ms % units[i].ms == 0 || ms > 2 * units[i].ms)) {
 			snprintf(out, n, "%lld %s", (long long)(ms / units[i].ms), units[i].unit);
