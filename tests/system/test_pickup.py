@@ -131,7 +131,8 @@ class Pickup(harness.Case):
     def test_archive_and_reload(self):
         g = self.folder("after = archive\nsenders = example.test\n").start()
         self.drop("a.eml", eml())
-        harness.wait_for("the archive", lambda: os.listdir(os.path.join(self.dir, "archive")))
+        archive = os.path.join(self.dir, "archive")
+        harness.wait_for("the archive", lambda: os.path.isdir(archive) and os.listdir(archive))
         self.drop("b.eml", eml(sender="boss@other.test"))
         harness.wait_for("b aside", lambda: os.path.exists(os.path.join(self.dir, "b.eml.bad")))
         g.write(ini=self.section + "sender = scan@example.test\nrecipient = jdoe\norigin = x\n")
