@@ -124,14 +124,14 @@ END_TEST
 START_TEST(comparing)
 {
 	struct settings *s, *other;
-	struct region *region;
+	struct region *region, *others;
 	struct conf_fault *faults;
 	const char *key = NULL;
 	enum result r = E_NOMEM;
 	unsigned n = 0;
 	set_path(0);
 	ck_assert_int_eq(load(text, &s, &region, &faults), OK);
-	ck_assert_int_eq(load(text, &other, &region, &faults), OK);
+	ck_assert_int_eq(load(text, &other, &others, &faults), OK);
 	while (r == E_NOMEM && !key) {
 		scarce_fail_at(++n);
 		r = settings_needs_restart(s, other, NULL, &key);
@@ -142,6 +142,8 @@ START_TEST(comparing)
 	ck_assert_uint_gt(n, 10);
 	settings_unref(&s);
 	settings_unref(&other);
+	region_destroy(&region);
+	region_destroy(&others);
 }
 END_TEST
 

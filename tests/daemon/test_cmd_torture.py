@@ -37,9 +37,9 @@ class Torture(testbed.Case):
         disk = os.path.join(g.folder, "disk")
         os.makedirs(disk)
         script = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
-        for size in "64k", "40m":  # no room for a spool; room for one, and not for its messages
+        for size in "64k", "40m":  # no room for a spool; room for one, and not for the messages of so many kills
             done = subprocess.run(["unshare", "-m", "sh", "-c", script, "-", size, disk, harness.PROGRAM, "torture",
-                                   "--spool", disk], capture_output=True, text=True, timeout=300)
+                                   "--spool", disk, "--kills", "10000"], capture_output=True, text=True, timeout=300)
             self.assertEqual(done.returncode, 75, done.stderr)
             self.assertRegex(done.stderr, "space|full")
 
