@@ -30,16 +30,24 @@ class Memory(threading.Thread):
             lines = dict(line.split(":", 1) for line in f)
         return {k: int(lines[k].split()[0]) << 10 for k in ("RssAnon", "VmHWM") if k in lines} | {"Name": lines["Name"].strip()}
 
+    @staticmethod
+    def command(pid):
+        with open("/proc/%d/cmdline" % pid, "rb") as f:
+            return f.read()
+
     def children(self):
         for task in os.listdir("/proc/%d/task" % self.pid):
             with open("/proc/%d/task/%s/children" % (self.pid, task)) as f:
                 yield from map(int, f.read().split())
 
     def run(self):
+        own = self.command(self.pid)
         while not self.over.wait(0.003):
             total = self.look(self.pid)["RssAnon"]
             try:
                 for pid in self.children():
+                    if self.command(pid) == own:
+                        continue  # not yet the program that it becomes: its memory is the gateway's, which would count twice
                     one = self.look(pid)
                     total += one.get("RssAnon", 0)  # none of one that has just ended
                     name = one["Name"]
