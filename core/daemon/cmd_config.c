@@ -8,11 +8,8 @@
 #include "gateway/secure.h"
 #include "transport/loader.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SECTION_MAX 128 /* bytes of "word name", the longest of which has 60 */
 
@@ -112,19 +109,25 @@ static bool check_vendors(struct call *c, const struct settings *s)
 	return good;
 }
 
-/* What the gateway runs for postoffices: it starts without, and their mail waits. */
+static void check_program(const struct call *c, const char *command, const char *key,
+			  const char *section)
+{
+	struct err err;
+	if (command && spawn_look(command, &err) != OK)
+		fprintf(c->err, "warning: %s of [%s]: %s\n", key, section, err.text);
+}
+
+/* What the gateway runs for postoffices and for trouble: it starts without, and finds out too late. */
 static void check_programs(const struct call *c, const struct settings *s)
 {
 	for (size_t i = 0; i < s->postoffice_count; i++) {
 		const struct conf_postoffice *p = &s->postoffices[i];
-		const char *keys[] = {"get", "put"};
-		const char *programs[] = {p->get, p->format == CONF_OFFICE_MMFF ? p->put : NULL};
-		struct err err;
-		for (size_t k = 0; k < 2; k++)
-			if (programs[k] && spawn_look(programs[k], &err) != OK)
-				fprintf(c->err, "warning: %s of [postoffice %s]: %s\n", keys[k],
-					p->name, err.text);
+		char section[SECTION_MAX];
+		snprintf(section, sizeof section, "postoffice %s", p->name);
+		check_program(c, p->get, "get", section);
+		check_program(c, p->format == CONF_OFFICE_MMFF ? p->put : NULL, "put", section);
 	}
+	check_program(c, s->notify.command, "command", "notify");
 }
 
 static void print_unreached(void *ctx, const struct err *err)
@@ -132,19 +135,6 @@ static void print_unreached(void *ctx, const struct err *err)
 	const struct call *c = ctx;
 	fprintf(c->err, "warning: trouble cannot be told by mail: %s (%s)\n", err->text,
 		err->remedy);
-}
-
-/* One that is not there is found out by the first trouble, too late. */
-static void check_command(const struct call *c, const struct settings *s)
-{
-	char path[PATH_MAX];
-	const char *command = s->notify.command;
-	if (!command || *command != '/')
-		return;
-	snprintf(path, sizeof path, "%.*s", (int)strcspn(command, " \t"), command);
-	if (access(path, X_OK) != 0)
-		fprintf(c->err, "warning: command of [notify]: %s cannot be run: %s\n", path,
-			strerror(errno));
 }
 
 enum exit_status cmd_check(struct call *c)
@@ -159,7 +149,6 @@ enum exit_status cmd_check(struct call *c)
 	if (secure_new(s, clock_wall(clock_system()), &err) != OK)
 		status = call_fail(c, EXIT_CONFIG, &err);
 	reach_look(s, print_unreached, c);
-	check_command(c, s);
 	check_programs(c, s);
 	if (status == EXIT_DONE)
 		fprintf(c->out, "%s: no faults\n", s->file);

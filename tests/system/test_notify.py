@@ -105,7 +105,7 @@ class Notify(harness.Case):
         self.assertNotIn("trouble cannot be told", g.command("status").stdout)
         self.assertEqual(g.command("check").stderr, "")
         g.write(ini=pickup.replace("collect\n", "collet -v\n"))
-        self.assertIn("collet cannot be run: No such file", g.command("check").stderr)
+        self.assertRegex(g.command("check").stderr, r"warning: command of \[notify\]: .*collet cannot be started: No such file")
         g.write(ini=pickup)  # mailboxes: their admin is the gateway's, too
         self.assertEqual(g.command("check").stderr, "")
 
