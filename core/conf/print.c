@@ -148,7 +148,6 @@ static const struct conf_section *counterpart(const struct settings *s,
 	return NULL;
 }
 
-/* Short of memory they differ: a restart is never wrong. */
 /* poor: set when memory was short for the comparison; they count as alike then. */
 static bool same_key(const struct conf_key *k, const void *a, const void *b, bool *poor)
 {

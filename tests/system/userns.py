@@ -27,6 +27,7 @@ def main():
     pid = os.getpid()
     child = os.fork()
     if child == 0:
+        os.close(go)  # so that it ends when this process does
         mapper(pid, ready)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER):
